@@ -1,0 +1,1 @@
+"""Which picks belong together."""

@@ -1,0 +1,1 @@
+"""How good a catalog is beside another."""

@@ -1,0 +1,47 @@
+"""The nouns: frozen values that every room shares."""
+
+from wadati.model.amplitude import AmplitudeTrack, StationAmplitude
+from wadati.model.codec import decode_json, decode_msgpack, encode_json, encode_msgpack
+from wadati.model.earth import Layer, VelocityModel
+from wadati.model.event import Catalog, Event, Magnitude, StationMagnitude
+from wadati.model.ids import content_id
+from wadati.model.origin import Arrival, Origin, Uncertainty
+from wadati.model.pick import Pick
+from wadati.model.source_id import SourceId
+from wadati.model.station import ALWAYS, Channel, Inventory, Response, Station
+from wadati.model.time import Nanoseconds, TimeSpan, format_time, parse_time, sampling_rate, seconds
+from wadati.model.trace import Trace, TraceWindow
+
+__all__ = [
+    "ALWAYS",
+    "AmplitudeTrack",
+    "Arrival",
+    "Catalog",
+    "Channel",
+    "Event",
+    "Inventory",
+    "Layer",
+    "Magnitude",
+    "Nanoseconds",
+    "Origin",
+    "Pick",
+    "Response",
+    "SourceId",
+    "Station",
+    "StationAmplitude",
+    "StationMagnitude",
+    "TimeSpan",
+    "Trace",
+    "TraceWindow",
+    "Uncertainty",
+    "VelocityModel",
+    "content_id",
+    "decode_json",
+    "decode_msgpack",
+    "encode_json",
+    "encode_msgpack",
+    "format_time",
+    "parse_time",
+    "sampling_rate",
+    "seconds",
+]

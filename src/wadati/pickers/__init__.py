@@ -1,0 +1,1 @@
+"""From windows of samples to phase curves."""

@@ -1,0 +1,166 @@
+"""Every contract a plug-in can fill, on one page. Only model values and arrays cross these doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from wadati.model import (
+    AmplitudeTrack,
+    Inventory,
+    Nanoseconds,
+    Origin,
+    Pick,
+    SourceId,
+    Station,
+    StationAmplitude,
+    TimeSpan,
+    Trace,
+    VelocityModel,
+)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Something of the input that was left out: what, why, and the mend. Never costs other data."""
+
+    subject: str
+    wrong: str
+    mend: str = ""
+
+
+class Grid(msgspec.Struct, frozen=True):
+    """How a picker cuts time: windows of `samples` at `sampling_rate_hz` every `hop` samples on the absolute grid.
+
+    The first sample of a window is the first at or after a multiple of the hop since the epoch. A picker gives curves
+    for each whole window; only samples [`edge`, `samples` − `edge`) of them count, and where several windows cover
+    a sample, the mean of theirs is taken. `halo` (samples) is how far a pick may look on either side.
+    """
+
+    samples: int
+    hop: int
+    edge: int = 0
+    sampling_rate_hz: float = 100.0
+
+    @property
+    def halo(self) -> int:
+        """A pick depends on nothing farther away than this many samples."""
+        return self.samples
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Waveforms from anywhere."""
+
+    def source_ids(self) -> Sequence[SourceId]:
+        """What there is, in order."""
+        ...
+
+    def span(self) -> TimeSpan | None:
+        """The time from the first sample to the last; None where there is nothing."""
+        ...
+
+    def read(self, network: str, station: str, span: TimeSpan | None = None) -> Iterator[Trace]:
+        """The traces of one station (samples within the span), one a record, in order of source id and time.
+
+        What cannot be read is left out and told by `problems`.
+        """
+        ...
+
+    def problems(self) -> Sequence[Problem]:
+        """What was left out so far."""
+        ...
+
+
+@runtime_checkable
+class Picker(Protocol):
+    """A function from windows of samples to phase curves; time, overlap and peaks are the engine's.
+
+    `name` goes into every pick; `components` is the order of the component axis, such as `ZNE`; `phases` that of the
+    phase axis; `thresholds` are the smallest peaks that count, one a phase; `time_uncertainty` is one standard
+    deviation of a pick in seconds, one a phase.
+    """
+
+    name: str
+    grid: Grid
+    components: str
+    phases: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    time_uncertainty: tuple[float, ...]
+
+    def curves(self, windows: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        """Curves between 0 and 1, shape (window, phase, sample), for windows of shape (window, component, sample).
+
+        `missing` has the shape of `windows` and is True where there was no sample (the window holds 0 there); a
+        component with no samples at all is wholly missing. The result for a window must not depend on the others.
+        """
+        ...
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """An event as the associator sees it: a rough hypocentre (depth in m below sea level) and its picks."""
+
+    time: Nanoseconds
+    latitude: float
+    longitude: float
+    depth: float
+    pick_ids: tuple[str, ...]
+
+
+@runtime_checkable
+class Associator(Protocol):
+    """Which picks belong together. A pick belongs to at most one candidate."""
+
+    name: str
+
+    def associate(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> tuple[Candidate, ...]:
+        """Candidates in order of time; the order of the picks and repeated picks do not matter."""
+        ...
+
+
+@runtime_checkable
+class Locator(Protocol):
+    """Where and when, with what uncertainty."""
+
+    name: str
+
+    def locate(
+        self, picks: Sequence[Pick], inventory: Inventory, model: VelocityModel, near: Candidate | None = None
+    ) -> Origin:
+        """The origin of picks of one event. Raises `InputError` where they cannot give one."""
+        ...
+
+
+@runtime_checkable
+class AttenuationRelation(Protocol):
+    """Local magnitude from Wood–Anderson amplitude and distance: ML = log10(A in mm) + correction.
+
+    A is the half peak-to-peak amplitude on a Wood–Anderson seismograph of `magnification`; `doi` cites the source;
+    `distance_range` is in metres of hypocentral distance.
+    """
+
+    name: str
+    doi: str
+    distance_range: tuple[float, float]
+    magnification: float
+
+    def correction(self, hypocentral_distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """−log10 A0 at distances in metres."""
+        ...
+
+
+@runtime_checkable
+class MagnitudeMethod(Protocol):
+    """A size from what stations recorded."""
+
+    name: str
+    magnitude_type: str
+
+    def station_amplitudes(
+        self, origin: Origin, stations: Sequence[Station], tracks: Sequence[AmplitudeTrack]
+    ) -> tuple[StationAmplitude, ...]:
+        """What each channel lends to this origin."""
+        ...

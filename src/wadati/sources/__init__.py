@@ -1,0 +1,1 @@
+"""Where waveforms come from."""

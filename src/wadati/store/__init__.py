@@ -1,0 +1,1 @@
+"""What is kept: the catalog in SQL, picks and amplitudes as Parquet."""

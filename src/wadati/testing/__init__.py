@@ -1,0 +1,1 @@
+"""Shipped conformance suites and Hypothesis strategies for plug-in authors."""

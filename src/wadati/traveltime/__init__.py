@@ -1,0 +1,1 @@
+"""How long waves take, and how far things are apart."""
