@@ -1,0 +1,49 @@
+# Thin wrappers: uv where it is present, else venv and pip. `make demo` and `make test` do all set-up themselves.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+
+.PHONY: demo test check lint tests types bench lock clean test-numpy1
+
+demo: $(VENV)/core.stamp
+	$(BIN)/wadati demo --output demo
+
+test: check tests
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+tests: $(VENV)/dev.stamp
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal
+
+# The same tests of the core beside the oldest numpy that is supported.
+test-numpy1:
+	$(MAKE) VENV=.venv-numpy1 .venv-numpy1/dev.stamp
+	$(if $(UV),$(UV) pip install --quiet --python .venv-numpy1/bin/python,.venv-numpy1/bin/pip install --quiet) "numpy==1.26.4" "pandas<3" "scipy<1.16"
+	OMP_NUM_THREADS=1 .venv-numpy1/bin/pytest -q -n 2 --dist worksteal tests
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m benchmarks
+
+$(VENV)/bin/python:
+	$(if $(UV),$(UV) venv --quiet --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+
+$(VENV)/core.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -r requirements.lock
+	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) --no-deps -e .
+	touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/core.stamp
+	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -r requirements-dev.lock
+	touch $@
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+
+clean:
+	rm -rf .venv .venv-numpy1 demo build dist

@@ -1,0 +1,123 @@
+"""What each command does: its options to a Flow, the engine, and the result in words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wadati.cli.terminal import TerminalProgress, complain, table
+from wadati.errors import UsageError
+
+if TYPE_CHECKING:
+    from wadati.engine.flow import Flow
+    from wadati.engine.local import Result
+
+PARTLY_FAILED = 4
+
+
+def catalog(options: argparse.Namespace) -> int:
+    """`wadati catalog`."""
+    from wadati.engine import local
+
+    with TerminalProgress() as progress:
+        result = local.catalog(
+            options.waveforms, options.stations, options.output, flow=_flow(options), progress=progress
+        )
+    events = len(result.catalog)
+    return _end(result, f"{events} events: {options.output / 'report.html'}")
+
+
+def pick(options: argparse.Namespace) -> int:
+    """`wadati pick`."""
+    from wadati.engine import local
+
+    with TerminalProgress() as progress:
+        result = local.pick(options.waveforms, options.stations, options.output, flow=_flow(options), progress=progress)
+    return _end(result, f"{len(result.catalog.picks)} picks: {options.output / 'picks.csv'}")
+
+
+def associate(options: argparse.Namespace) -> int:
+    """`wadati associate`."""
+    from wadati.engine import local
+
+    source = options.input or options.output
+    with TerminalProgress() as progress:
+        result = local.associate(
+            source, _stations(options, source), options.output, flow=_flow(options), progress=progress
+        )
+    return _end(result, f"{len(result.catalog)} preliminary events: {options.output / 'events.csv'}")
+
+
+def locate(options: argparse.Namespace) -> int:
+    """`wadati locate`."""
+    from wadati.engine import local
+
+    source = options.input or options.output
+    with TerminalProgress() as progress:
+        result = local.locate(
+            source, _stations(options, source), options.output, flow=_flow(options), progress=progress
+        )
+    return _end(result, f"{len(result.catalog)} events: {options.output / 'events.csv'}")
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """`wadati evaluate`."""
+    from wadati.engine.scoring import evaluate as score
+    from wadati.evaluation.table import rows
+    from wadati.model import encode_json
+
+    result = score(
+        options.candidate,
+        options.reference,
+        start=options.start,
+        end=options.end,
+        time_tolerance=options.time_tolerance,
+        distance_tolerance=options.distance_tolerance * 1000,
+    )
+    if options.json:
+        print(encode_json(result).decode())
+    else:
+        table(f"{options.candidate} beside {options.reference}", ["", ""], [list(row) for row in rows(result)])
+    return 0
+
+
+def demo(options: argparse.Namespace) -> int:
+    """`wadati demo`."""
+    from wadati.engine.demo import demo as run_demo
+
+    with TerminalProgress() as progress:
+        result = run_demo(options.output, seed=options.seed, flow=_flow(options), progress=progress)
+    table(f"scorecard, seed {options.seed}", ["", ""], [list(row) for row in result.scorecard])
+    print(f"report: {options.output / 'report.html'}")
+    return 0
+
+
+def _flow(options: argparse.Namespace) -> Flow:
+    from wadati.engine.flow import Flow, override, read_flow
+
+    flow = read_flow(options.flow) if options.flow else Flow()
+    if getattr(options, "workers", None) is not None and options.workers < 1:
+        raise UsageError(f"--workers {options.workers}: give at least 1")
+    names = set(Flow.__struct_fields__) & set(vars(options))
+    return override(flow, **{name: getattr(options, name) for name in names})
+
+
+def _stations(options: argparse.Namespace, source: Path) -> Path:
+    if options.stations is not None:
+        return Path(options.stations)
+    record = (source if source.is_dir() else source.parent) / "run.json"
+    if not record.exists():
+        raise UsageError(f"--stations is needed: {record} does not exist to say which station file was used")
+    return Path(json.loads(record.read_text(encoding="utf-8"))["stations"])
+
+
+def _end(result: Result, words: str) -> int:
+    ledger = result.ledger
+    for problem in ledger.problems[:20]:
+        complain("; ".join(part for part in (f"{problem.subject}: {problem.wrong}", problem.mend) if part))
+    if len(ledger.problems) > 20:
+        complain(f"and {len(ledger.problems) - 20} more problems, all in run.json")
+    print(words)
+    return PARTLY_FAILED if ledger.partly_failed else 0

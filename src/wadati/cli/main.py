@@ -1,0 +1,138 @@
+"""The command line: `wadati COMMAND ...`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import wadati
+from wadati.cli import commands
+from wadati.cli.terminal import complain
+from wadati.errors import WadatiError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar of the command line."""
+    top = argparse.ArgumentParser(
+        prog="wadati",
+        description="From continuous waveforms to an earthquake catalog.",
+        epilog="exit codes: 0 done, 2 usage, 3 nothing of the input usable, 4 partly failed (see run.json)",
+    )
+    top.add_argument("--version", action="version", version=f"wadati {wadati.__version__}")
+    verbs = top.add_subparsers(title="commands", metavar="COMMAND", dest="command", required=True)
+
+    demo = verbs.add_parser("demo", help="simulate a network with known truth, run the whole chain, score it")
+    demo.add_argument("--output", type=Path, default=Path("demo"), metavar="DIR", help="default: ./demo")
+    demo.add_argument("--seed", type=int, default=1, help="which network and sequence (default: 1)")
+    _parts(demo, "picker", "velocity_model")
+    _running(demo)
+    demo.set_defaults(run=commands.demo)
+
+    catalog = verbs.add_parser("catalog", help="waveforms to a catalog and a report: the whole chain")
+    _waveforms(catalog)
+    _parts(catalog, "picker", "velocity_model")
+    _running(catalog)
+    catalog.set_defaults(run=commands.catalog)
+
+    pick = verbs.add_parser("pick", help="waveforms to picks")
+    _waveforms(pick)
+    _parts(pick, "picker")
+    _running(pick)
+    pick.set_defaults(run=commands.pick)
+
+    associate = verbs.add_parser("associate", help="picks to preliminary events")
+    _tables(associate, "PICKS", "picks.csv or a folder that holds one (default: the output folder)")
+    _parts(associate, "velocity_model")
+    associate.set_defaults(run=commands.associate)
+
+    locate = verbs.add_parser("locate", help="preliminary events to locations and magnitudes")
+    _tables(locate, "EVENTS", "a folder with events.csv, arrivals.csv, picks.csv (default: the output folder)")
+    _parts(locate, "velocity_model")
+    locate.set_defaults(run=commands.locate)
+
+    evaluate = verbs.add_parser("evaluate", help="a catalog beside a reference")
+    kinds = "events CSV, QuakeML, ComCat CSV or an output folder"
+    evaluate.add_argument("candidate", type=Path, metavar="CANDIDATE", help=kinds)
+    evaluate.add_argument("reference", type=Path, metavar="REFERENCE", help=kinds)
+    _span(evaluate)
+    evaluate.add_argument("--time-tolerance", type=float, default=2.5, metavar="S", help="seconds (default: 2.5)")
+    evaluate.add_argument("--distance-tolerance", type=float, default=15.0, metavar="KM", help="km (default: 15)")
+    evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    _debug(evaluate)
+    evaluate.set_defaults(run=commands.evaluate)
+    return top
+
+
+def _waveforms(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "waveforms", nargs="+", type=Path, metavar="WAVEFORMS", help="miniSEED, SAC, ... files, folders or SDS trees"
+    )
+    verb.add_argument(
+        "--stations", required=True, type=Path, metavar="FILE|DIR", help="StationXML or station CSV, or a folder of them"
+    )
+    verb.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
+    _span(verb)
+
+
+def _tables(verb: argparse.ArgumentParser, name: str, words: str) -> None:
+    verb.add_argument("input", nargs="?", type=Path, metavar=name, help=words)
+    verb.add_argument(
+        "--stations", type=Path, metavar="FILE|DIR", help="default: the one the stage before used (its run.json)"
+    )
+    verb.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
+    _flow(verb)
+    _debug(verb)
+
+
+def _span(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--start", metavar="T", help="from this time on (ISO 8601, UTC)")
+    verb.add_argument("--end", metavar="T", help="before this time")
+
+
+def _parts(verb: argparse.ArgumentParser, *names: str) -> None:
+    if "picker" in names:
+        verb.add_argument("--picker", metavar="NAME", help="stalta (default) or neural:PATH.onnx")
+    if "velocity_model" in names:
+        verb.add_argument("--velocity-model", metavar="FILE", help="a CSV of layers, or the name of a published model")
+
+
+def _running(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    _flow(verb)
+    _debug(verb)
+
+
+def _flow(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--flow", type=Path, metavar="FILE", help="settings from a TOML file; other flags override it")
+
+
+def _debug(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except WadatiError as error:
+        if options.debug:
+            raise
+        complain(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        complain("interrupted; what was complete is kept, run the same command again")
+        return 130
+    except OSError as error:
+        if options.debug:
+            raise
+        complain(f"{error.filename or 'the system'}: {error.strerror or error}; check the path, its rights and the disk")
+        return 3
+    return code
+
+
+def run() -> None:
+    """The entry point of the `wadati` program."""
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""Words for people: progress bars on a terminal, lines elsewhere, tables, errors in one line."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+
+class TerminalProgress:
+    """A bar for each stage on a terminal; one line for each finished stage elsewhere. A context manager."""
+
+    def __init__(self) -> None:
+        self._bars: RichProgress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._began: dict[str, float] = {}
+
+    def __enter__(self) -> TerminalProgress:
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self._bars = Progress(
+                TextColumn("{task.description:<10}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                TextColumn("{task.fields[words]}"),
+                console=Console(stderr=True),
+            )
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def start(self, stage: str, total: int) -> None:
+        """A stage begins."""
+        self._began[stage] = time.perf_counter()
+        if self._bars is not None:
+            self._tasks[stage] = self._bars.add_task(stage, total=total, words="")
+
+    def step(self, stage: str) -> None:
+        """One more step is done."""
+        if self._bars is not None:
+            self._bars.advance(self._tasks[stage])
+
+    def finish(self, stage: str, words: str) -> None:
+        """A stage is over."""
+        if self._bars is not None:
+            task = self._tasks[stage]
+            total = self._bars.tasks[task].total or 1
+            self._bars.update(task, words=words, total=max(total, 1), completed=max(total, 1))
+        else:
+            spent = time.perf_counter() - self._began[stage]
+            print(f"{stage}: {words} ({spent:.1f} s)", file=sys.stderr)
+
+
+def complain(words: str) -> None:
+    """One line to standard error."""
+    print(f"wadati: {words}", file=sys.stderr)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """A table on standard output; the first column left, the others right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    for index, column in enumerate(columns):
+        drawn.add_column(column, justify="left" if index == 0 else "right")
+    for row in rows:
+        drawn.add_row(*row)
+    Console(soft_wrap=not sys.stdout.isatty()).print(drawn)

@@ -1,0 +1,76 @@
+"""A Flow names the parts of a run and their settings: one typed TOML file, the same for every runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wadati import registry
+from wadati.errors import InputError, UsageError
+from wadati.formats.velocity_csv import read_velocity_model
+from wadati.model import TimeSpan, VelocityModel, parse_time
+from wadati.traveltime import models
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a run is made of. Every field has the default that suits a network nobody has tuned for.
+
+    `start` and `end` are ISO times that cut the input; `velocity_model` is a name (see `traveltime.models`) or a CSV
+    file; `picker` is `NAME` or `NAME:ARGUMENT`. `minimum_arrivals` is how many arrivals a published event needs.
+
+    >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
+    ('stalta', True)
+    """
+
+    picker: str = "stalta"
+    associator: str = "stack"
+    locator: str = "edt"
+    attenuation: str = "hutton-boore-1987"
+    velocity_model: str = models.DEFAULT.name
+    start: str | None = None
+    end: str | None = None
+    workers: int = 0
+    authority: str = "local"
+
+    def span(self) -> TimeSpan | None:
+        """The span that the input is cut to; None for all of it. Raises `UsageError` where it ends before it starts."""
+        if self.start is None and self.end is None:
+            return None
+        start = parse_time(self.start) if self.start else -(2**62)
+        end = parse_time(self.end) if self.end else 2**62
+        if end <= start:
+            raise UsageError(f"the end {self.end} is not after the start {self.start}")
+        return TimeSpan(start, end)
+
+    def earth(self) -> VelocityModel:
+        """The velocity model. Raises `UsageError` for an unknown name, `InputError` for an unusable file."""
+        if self.velocity_model.endswith(".csv") or "/" in self.velocity_model:
+            return read_velocity_model(Path(self.velocity_model))
+        return models.named(self.velocity_model)
+
+    def part(self, kind: str) -> Any:
+        """A part ready for use: `pickers`, `associators`, `locators` or `attenuation`."""
+        name = {"pickers": self.picker, "associators": self.associator, "locators": self.locator}
+        return registry.make(kind, name.get(kind, self.attenuation))
+
+
+def read_flow(path: Path) -> Flow:
+    """A Flow from TOML. Raises `InputError` naming the file and the field that cannot be."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Flow)
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})", "name an existing TOML file") from None
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        fields = ", ".join(Flow.__struct_fields__)
+        raise InputError(path, f"is no flow: {error}", f"fields are {fields}") from None
+
+
+def override(flow: Flow, **changes: object) -> Flow:
+    """The flow with the changes that are not None.
+
+    >>> override(Flow(), picker=None, workers=2).workers
+    2
+    """
+    return msgspec.structs.replace(flow, **{name: value for name, value in changes.items() if value is not None})

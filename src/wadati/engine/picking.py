@@ -1,0 +1,171 @@
+"""The picking stage: station by station, in as many processes as there are workers."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from wadati.engine.flow import Flow
+from wadati.engine.ledger import Coverage, Ledger
+from wadati.engine.progress import Progress
+from wadati.errors import NothingUsableError, WadatiError
+from wadati.magnitudes.pick_amplitude import with_amplitudes
+from wadati.model import AmplitudeTrack, Inventory, Pick, SourceId, TimeSpan, Trace
+from wadati.pickers.continuous import pick_station
+from wadati.protocols import Picker, Problem, Source
+from wadati.signal.amplitudes import amplitude_tracks
+from wadati.signal.bands import choose_band
+
+
+@dataclass(frozen=True, slots=True)
+class StationResult:
+    """What one station gave."""
+
+    coverage: Coverage
+    picks: tuple[Pick, ...]
+    tracks: tuple[AmplitudeTrack, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[Problem, ...]
+    cpu_s: float
+
+
+def pick_all(
+    source: Source, inventory: Inventory, flow: Flow, ledger: Ledger, progress: Progress
+) -> tuple[tuple[Pick, ...], tuple[AmplitudeTrack, ...]]:
+    """Picks in order of time, and amplitude tracks in order of source id, of every station the inventory knows.
+
+    A station that fails costs no other; the ledger has its reason. Raises `NothingUsableError` where no station is
+    left, `UsageError` for an unknown picker.
+    """
+    flow.part("pickers")
+    span = flow.span()
+    stations = _stations(source, inventory, ledger)
+    progress.start("pick", len(stations))
+    results = []
+    with ledger.stage("pick"):
+        for result in _run(source, inventory, flow, span, stations):
+            results.append(result)
+            ledger.add_worker_cpu(result.cpu_s)
+            progress.step("pick")
+    for result in sorted(results, key=lambda result: result.coverage.unit):
+        ledger.coverage.append(result.coverage)
+        ledger.problems.extend(result.problems)
+        ledger.notes.extend(result.notes)
+    picks = sorted(
+        (pick for result in results for pick in result.picks), key=lambda pick: (pick.time, pick.pick_id)
+    )
+    tracks = sorted(
+        (track for result in results for track in result.tracks), key=lambda track: (track.source_id, track.first_bin)
+    )
+    progress.finish("pick", f"{len(picks)} picks at {sum(bool(result.picks) for result in results)} stations")
+    return tuple(picks), tuple(tracks)
+
+
+def _stations(source: Source, inventory: Inventory, ledger: Ledger) -> list[tuple[str, str]]:
+    known = {station.key for station in inventory.stations()}
+    recorded = {source_id.station_key for source_id in source.source_ids()}
+    for network, code in sorted(recorded - known):
+        ledger.coverage.append(Coverage(f"{network}.{code}", "failed", "not in the station file"))
+        ledger.problems.append(
+            Problem(f"{network}.{code}", "has waveforms but is not in the station file", "add it to --stations")
+        )
+    for network, code in sorted(known - recorded):
+        ledger.coverage.append(Coverage(f"{network}.{code}", "no data", "no waveforms of it in the input"))
+    if not recorded & known:
+        raise NothingUsableError(
+            f"none of the {len(recorded)} stations with waveforms is among the {len(known)} of the station file; "
+            "check the network and station codes of both"
+        )
+    return sorted(recorded & known)
+
+
+def _run(
+    source: Source, inventory: Inventory, flow: Flow, span: TimeSpan | None, stations: list[tuple[str, str]]
+) -> Iterator[StationResult]:
+    workers = min(flow.workers or os.cpu_count() or 1, len(stations))
+    if workers == 1:
+        picker = flow.part("pickers")
+        for network, code in stations:
+            yield _station(source, inventory, flow, picker, span, network, code)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _start_worker, (source, inventory, flow, span)) as pool:
+        try:
+            yield from pool.map(_in_worker, stations)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_worker: tuple[Source, Inventory, Flow, Picker, TimeSpan | None] | None = None
+
+
+def _start_worker(source: Source, inventory: Inventory, flow: Flow, span: TimeSpan | None) -> None:
+    global _worker  # noqa: PLW0603 - what a worker process is given once
+    _worker = (source, inventory, flow, flow.part("pickers"), span)
+
+
+def _in_worker(station: tuple[str, str]) -> StationResult:
+    if _worker is None:
+        raise RuntimeError("the worker process was not initialised")
+    source, inventory, flow, picker, span = _worker
+    return _station(source, inventory, flow, picker, span, *station)
+
+
+def _station(
+    source: Source, inventory: Inventory, flow: Flow, picker: Picker, span: TimeSpan | None, network: str, code: str
+) -> StationResult:
+    began = time.process_time()
+    unit = f"{network}.{code}"
+    told = len(source.problems())
+    try:
+        traces = tuple(source.read(network, code, span))
+        picks = pick_station(traces, picker) if traces else ()
+        tracks, notes = _amplitudes(traces, inventory)
+        picks = with_amplitudes(picks, tracks)
+        coverage = _coverage(unit, traces, picks)
+    except WadatiError as error:
+        coverage, picks, tracks, notes = Coverage(unit, "failed", str(error)), (), (), ()
+    return StationResult(
+        coverage, picks, tracks, tuple(source.problems()[told:]), notes, time.process_time() - began
+    )
+
+
+def _coverage(unit: str, traces: tuple[Trace, ...], picks: tuple[Pick, ...]) -> Coverage:
+    if not traces:
+        return Coverage(unit, "no data", "no samples in the span")
+    band = choose_band({trace.source_id for trace in traces})[0]
+    lengths: dict[SourceId, float] = {}
+    for trace in traces:
+        if trace.source_id.instrument_key == band:
+            lengths[trace.source_id] = lengths.get(trace.source_id, 0.0) + trace.span.seconds
+    return Coverage(unit, "done", seconds=round(max(lengths.values()), 3), band=band[3], picks=len(picks))
+
+
+def _amplitudes(
+    traces: Iterable[Trace], inventory: Inventory
+) -> tuple[tuple[AmplitudeTrack, ...], tuple[Problem, ...]]:
+    by_channel: dict[SourceId, list[Trace]] = {}
+    for trace in traces:
+        by_channel.setdefault(trace.source_id, []).append(trace)
+    tracks: list[AmplitudeTrack] = []
+    notes = []
+    for source_id, own in sorted(by_channel.items()):
+        if source_id.subsource == "Z":
+            continue
+        channel = inventory.channel(source_id, own[0].start)
+        found = amplitude_tracks(own, channel) if channel else []
+        if not found:
+            notes.append(
+                Problem(
+                    source_id.nslc,
+                    "gives no amplitudes: its response is unknown or too coarse for its band",
+                    "give StationXML with poles and zeros, or for a broadband channel its sensitivity",
+                )
+            )
+        tracks.extend(found)
+    return tuple(tracks), tuple(notes)
