@@ -70,7 +70,11 @@ def _waveforms(verb: argparse.ArgumentParser) -> None:
         "waveforms", nargs="+", type=Path, metavar="WAVEFORMS", help="miniSEED, SAC, ... files, folders or SDS trees"
     )
     verb.add_argument(
-        "--stations", required=True, type=Path, metavar="FILE|DIR", help="StationXML or station CSV, or a folder of them"
+        "--stations",
+        required=True,
+        type=Path,
+        metavar="FILE|DIR",
+        help="StationXML or station CSV, or a folder of them",
     )
     verb.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
     _span(verb)
@@ -128,7 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if options.debug:
             raise
-        complain(f"{error.filename or 'the system'}: {error.strerror or error}; check the path, its rights and the disk")
+        complain(
+            f"{error.filename or 'the system'}: {error.strerror or error}; check the path, its rights and the disk"
+        )
         return 3
     return code
 

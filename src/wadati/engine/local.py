@@ -43,7 +43,7 @@ def catalog(
     flow: Flow = DEFAULTS,
     progress: Progress = SILENT,
 ) -> Result:
-    """The whole chain, from waveforms to a catalog: pick, associate, locate, magnitude, and with `output` store and report.
+    """The whole chain from waveforms to a catalog; with `output` also the store, the tables and the report.
 
     `waveforms` are files or folders (miniSEED, SAC and what ObsPy reads; SDS trees), `stations` a StationXML or CSV
     file or a folder of them. Raises `NothingUsableError` where nothing of the input can be used; less than that stands

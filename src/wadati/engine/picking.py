@@ -41,13 +41,12 @@ def pick_all(
     A station that fails costs no other; the ledger has its reason. Raises `NothingUsableError` where no station is
     left, `UsageError` for an unknown picker.
     """
-    flow.part("pickers")
-    span = flow.span()
+    flow.part("pickers")  # so that a wrong name is told before any work
     stations = _stations(source, inventory, ledger)
     progress.start("pick", len(stations))
     results = []
     with ledger.stage("pick"):
-        for result in _run(source, inventory, flow, span, stations):
+        for result in _run(source, inventory, flow, stations):
             results.append(result)
             ledger.add_worker_cpu(result.cpu_s)
             progress.step("pick")
@@ -55,9 +54,7 @@ def pick_all(
         ledger.coverage.append(result.coverage)
         ledger.problems.extend(result.problems)
         ledger.notes.extend(result.notes)
-    picks = sorted(
-        (pick for result in results for pick in result.picks), key=lambda pick: (pick.time, pick.pick_id)
-    )
+    picks = sorted((pick for result in results for pick in result.picks), key=lambda pick: (pick.time, pick.pick_id))
     tracks = sorted(
         (track for result in results for track in result.tracks), key=lambda track: (track.source_id, track.first_bin)
     )
@@ -83,17 +80,15 @@ def _stations(source: Source, inventory: Inventory, ledger: Ledger) -> list[tupl
     return sorted(recorded & known)
 
 
-def _run(
-    source: Source, inventory: Inventory, flow: Flow, span: TimeSpan | None, stations: list[tuple[str, str]]
-) -> Iterator[StationResult]:
+def _run(source: Source, inventory: Inventory, flow: Flow, stations: list[tuple[str, str]]) -> Iterator[StationResult]:
     workers = min(flow.workers or os.cpu_count() or 1, len(stations))
     if workers == 1:
-        picker = flow.part("pickers")
+        picker, span = flow.part("pickers"), flow.span()
         for network, code in stations:
-            yield _station(source, inventory, flow, picker, span, network, code)
+            yield _station(source, inventory, picker, span, network, code)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _start_worker, (source, inventory, flow, span)) as pool:
+    with ProcessPoolExecutor(workers, context, _start_worker, (source, inventory, flow)) as pool:
         try:
             yield from pool.map(_in_worker, stations)
         except BaseException:
@@ -101,23 +96,23 @@ def _run(
             raise
 
 
-_worker: tuple[Source, Inventory, Flow, Picker, TimeSpan | None] | None = None
+_worker: tuple[Source, Inventory, Picker, TimeSpan | None] | None = None
 
 
-def _start_worker(source: Source, inventory: Inventory, flow: Flow, span: TimeSpan | None) -> None:
+def _start_worker(source: Source, inventory: Inventory, flow: Flow) -> None:
     global _worker  # noqa: PLW0603 - what a worker process is given once
-    _worker = (source, inventory, flow, flow.part("pickers"), span)
+    _worker = (source, inventory, flow.part("pickers"), flow.span())
 
 
 def _in_worker(station: tuple[str, str]) -> StationResult:
     if _worker is None:
         raise RuntimeError("the worker process was not initialised")
-    source, inventory, flow, picker, span = _worker
-    return _station(source, inventory, flow, picker, span, *station)
+    source, inventory, picker, span = _worker
+    return _station(source, inventory, picker, span, *station)
 
 
 def _station(
-    source: Source, inventory: Inventory, flow: Flow, picker: Picker, span: TimeSpan | None, network: str, code: str
+    source: Source, inventory: Inventory, picker: Picker, span: TimeSpan | None, network: str, code: str
 ) -> StationResult:
     began = time.process_time()
     unit = f"{network}.{code}"
@@ -130,9 +125,7 @@ def _station(
         coverage = _coverage(unit, traces, picks)
     except WadatiError as error:
         coverage, picks, tracks, notes = Coverage(unit, "failed", str(error)), (), (), ()
-    return StationResult(
-        coverage, picks, tracks, tuple(source.problems()[told:]), notes, time.process_time() - began
-    )
+    return StationResult(coverage, picks, tracks, tuple(source.problems()[told:]), notes, time.process_time() - began)
 
 
 def _coverage(unit: str, traces: tuple[Trace, ...], picks: tuple[Pick, ...]) -> Coverage:

@@ -97,9 +97,7 @@ def destination(
     )
     angle = np.arctan2(sin_arc * sin_azimuth, cos1 * cos_arc - sin1 * sin_arc * cos_azimuth)
     c = FLATTENING / 16 * cos2_alpha * (4 + FLATTENING * (4 - 3 * cos2_alpha))
-    turn = angle - (1 - c) * FLATTENING * sin_alpha * (
-        arc + c * sin_arc * (middle + c * cos_arc * (2 * middle**2 - 1))
-    )
+    turn = angle - (1 - c) * FLATTENING * sin_alpha * (arc + c * sin_arc * (middle + c * cos_arc * (2 * middle**2 - 1)))
     longitude2 = (np.asarray(longitude, np.float64) + np.degrees(turn) + 180.0) % 360.0 - 180.0
     return np.degrees(latitude2), np.asarray(longitude2, np.float64)
 
