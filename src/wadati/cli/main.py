@@ -142,3 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run() -> None:
     """The entry point of the `wadati` program."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

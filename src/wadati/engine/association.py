@@ -12,7 +12,7 @@ from wadati.protocols import Associator, Candidate
 from wadati.store.identity import new_event_id
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
-from wadati.units import SECOND
+from wadati.units import MICROSECOND, SECOND
 
 
 def associate_all(
@@ -49,11 +49,12 @@ def _event(
         arrivals.append(
             Arrival(pick_id, *station.key, pick.phase_hint, float(distance), float(azimuth), round(residual, 4), 1.0)
         )
+    # To what tables hold, so that the location stage starts from the same numbers as a file or as a value.
     origin = Origin.of(
-        candidate.time,
-        candidate.latitude,
-        candidate.longitude,
-        candidate.depth,
+        candidate.time // MICROSECOND * MICROSECOND,
+        round(candidate.latitude, 6),
+        round(candidate.longitude, 6),
+        float(round(candidate.depth)),
         arrivals=tuple(arrivals),
         earth_model=model.name,
         method=method,

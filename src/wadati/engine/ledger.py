@@ -9,25 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
 
 import msgspec
 
 from wadati.protocols import Problem
-
-
-class Coverage(msgspec.Struct, frozen=True):
-    """How one unit of work ended: `done`, `no data` or `failed`, and for the last two why.
-
-    `seconds` is how much of a station's time had samples, `band` the instrument picked on.
-    """
-
-    unit: str
-    status: Literal["done", "no data", "failed"]
-    reason: str = ""
-    seconds: float = 0.0
-    band: str = ""
-    picks: int = 0
+from wadati.store.coverage import Coverage
 
 
 class Timing(msgspec.Struct, frozen=True):

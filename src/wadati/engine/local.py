@@ -19,8 +19,7 @@ from wadati.formats.inventory import read_inventory
 from wadati.formats.parquet import read_tracks
 from wadati.formats.tables import read_picks_csv
 from wadati.model import AmplitudeTrack, Catalog, Inventory, Pick
-from wadati.protocols import Source
-from wadati.sources.files import open_waveforms
+from wadati.sources.files import FileSource, open_waveforms
 
 PathLike = str | Path
 DEFAULTS = Flow()
@@ -52,16 +51,34 @@ def catalog(
     >>> result = catalog("waveforms", "stations.xml", "out")  # doctest: +SKIP
     >>> result.catalog.to_dataframe()  # doctest: +SKIP
     """
+    chain = run_chain(waveforms, stations, flow, progress)
+    if output is None:
+        return Result(chain.catalog, chain.ledger)
+    outputs = Outputs(Path(output), "catalog", flow, chain.ledger, chain.inventory, stations)
+    published = outputs.publish(chain.catalog)
+    outputs.write_whole(published, chain.tracks, chain.source, progress)
+    return Result(published, chain.ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What the stages gave, before anything is written."""
+
+    catalog: Catalog
+    tracks: tuple[AmplitudeTrack, ...]
+    source: FileSource
+    inventory: Inventory
+    ledger: Ledger
+
+
+def run_chain(waveforms: PathLike | Sequence[PathLike], stations: PathLike, flow: Flow, progress: Progress) -> Chain:
+    """Read, pick, associate, locate, magnitude."""
     ledger = Ledger()
     inventory, source = _open(waveforms, stations, flow, ledger, progress)
     picks, tracks = pick_all(source, inventory, flow, ledger, progress)
     preliminary = associate_all(picks, inventory, flow, ledger, progress)
     events = locate_all(preliminary, picks, inventory, tracks, flow, ledger, progress)
-    result = Catalog(events, picks)
-    if output is not None:
-        outputs = Outputs(Path(output), "catalog", flow, ledger, inventory, stations)
-        result = outputs.write_whole(result, tracks, source, progress)
-    return Result(result, ledger)
+    return Chain(Catalog(events, picks), tracks, source, inventory, ledger)
 
 
 def pick(
@@ -97,7 +114,7 @@ def associate(
     events = associate_all(observed, inventory, flow, ledger, progress)
     if output is not None:
         outputs = Outputs(Path(output), "associate", flow, ledger, inventory, stations)
-        outputs.write_events(Catalog(events, observed), None)
+        outputs.write_events(Catalog(events, observed))
     return Result(Catalog(events, observed), ledger)
 
 
@@ -129,13 +146,14 @@ def locate(
     result = Catalog(located, observed)
     if output is not None:
         outputs = Outputs(Path(output), "locate", flow, ledger, inventory, stations)
-        outputs.write_events(result, tracks)
+        result = outputs.publish(result)
+        outputs.write_events(result)
     return Result(result, ledger)
 
 
 def _open(
     waveforms: PathLike | Sequence[PathLike], stations: PathLike, flow: Flow, ledger: Ledger, progress: Progress
-) -> tuple[Inventory, Source]:
+) -> tuple[Inventory, FileSource]:
     inventory = _inventory(stations, ledger)
     paths = [waveforms] if isinstance(waveforms, (str, Path)) else list(waveforms)
     progress.start("read", 1)

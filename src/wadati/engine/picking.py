@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 from wadati.engine.flow import Flow
-from wadati.engine.ledger import Coverage, Ledger
+from wadati.engine.ledger import Ledger
 from wadati.engine.progress import Progress
 from wadati.errors import NothingUsableError, WadatiError
 from wadati.magnitudes.pick_amplitude import with_amplitudes
@@ -19,6 +19,7 @@ from wadati.pickers.continuous import pick_station
 from wadati.protocols import Picker, Problem, Source
 from wadati.signal.amplitudes import amplitude_tracks
 from wadati.signal.bands import choose_band
+from wadati.store.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def _station(
     told = len(source.problems())
     try:
         traces = tuple(source.read(network, code, span))
-        picks = pick_station(traces, picker) if traces else ()
+        known = [sid for sid in source.source_ids() if sid.station_key == (network, code)]
+        picks = pick_station(traces, picker, source_ids=known)
         tracks, notes = _amplitudes(traces, inventory)
         picks = with_amplitudes(picks, tracks)
         coverage = _coverage(unit, traces, picks)

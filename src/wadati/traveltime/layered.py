@@ -15,8 +15,12 @@ from wadati.model import VelocityModel
 
 Floats = npt.NDArray[np.float64]
 
+NO_HEAD_WAVE = 1e12
+"""An offset (m) beyond any distance."""
+
 _NEWTON_STEPS = 60
-_TOLERANCE = 1e-6
+_TOLERANCE = 1e-2
+_DIGITS = 9
 
 
 def first_arrival(
@@ -54,12 +58,10 @@ def direct_wave(
     >>> round(float(direct_wave(SOUTHERN_CALIFORNIA, "P", 0.0, 8650.0)), 3)
     1.5
     """
-    x, source, elevation = np.broadcast_arrays(
-        np.abs(np.asarray(distance, np.float64)),
-        np.asarray(source_depth, np.float64),
-        np.asarray(receiver_elevation, np.float64),
-    )
-    upper, lower = np.minimum(source, -elevation), np.maximum(source, -elevation)
+    ends = np.broadcast_arrays(np.abs(distance), source_depth, receiver_elevation)
+    x, source, elevation = (np.ravel(end).astype(np.float64) for end in ends)
+    source, receiver = source.round(_DIGITS), -elevation.round(_DIGITS)
+    upper, lower = np.minimum(source, receiver), np.maximum(source, receiver)
     velocities, tops, bottoms = _layers(model, phase)
     crossed = [_between(upper, lower, top, bottom) for top, bottom in zip(tops, bottoms, strict=True)]
     fastest = velocities[np.searchsorted(tops, upper, side="right") - 1]
@@ -76,27 +78,34 @@ def direct_wave(
             rest = np.where(is_fastest, 1.0, fastest**2 - v**2)
             most += h * v / np.sqrt(rest)
             slower.append((h, v, rest))
-    level = slope == 0
+    level = slope < 10.0**-_DIGITS / 2
     thick = np.where(level, 1.0, thick)
     # Both bounds lie below the root: x(q) ≤ slope · q and x(q) ≤ thick · q + most.
     q = np.maximum(x / np.where(level, 1.0, slope), (x - most) / thick)
-    square = fastest**2
+    active = np.flatnonzero(~level)
+    goal, straight, square = x[active], thick[active], fastest[active] ** 2
+    bent = [(h[active] * v, rest[active]) for h, v, rest in slower]
     for _ in range(_NEWTON_STEPS if slower else 0):
-        reach, growth = thick * q, thick.copy()
-        for h, v, rest in slower:
-            root2 = square + rest * q**2
-            term = h * v / np.sqrt(root2)
-            reach += term * q
+        now = q[active]
+        reach, growth = straight * now, straight.copy()
+        for hv, rest in bent:
+            root2 = square + rest * now**2
+            term = hv / np.sqrt(root2)
+            reach += term * now
             growth += term * square / root2
-        missing = np.where(level, 0.0, x - reach)
-        q += missing / growth
-        if np.all(missing < _TOLERANCE):
+        missing = goal - reach
+        q[active] = now + missing / growth
+        left = missing > _TOLERANCE
+        if not left.any():
             break
+        active = active[left]
+        goal, straight, square = goal[left], straight[left], square[left]
+        bent = [(hv[left], rest[left]) for hv, rest in bent]
     secant = np.sqrt(1 + q**2)
     time = (q * x + thick) / (fastest * secant)
     for h, v, rest in slower:
-        time += h / (v * fastest) * np.sqrt(square + rest * q**2) / secant
-    return np.asarray(np.where(level, x / fastest, time), np.float64)
+        time += h / (v * fastest) * np.sqrt(fastest**2 + rest * q**2) / secant
+    return np.where(level, x / fastest, time).reshape(ends[0].shape)
 
 
 def head_wave(
@@ -110,25 +119,50 @@ def head_wave(
 
     >>> from wadati.traveltime.models import SOUTHERN_CALIFORNIA
     >>> head_wave(SOUTHERN_CALIFORNIA, "P", [10e3, 200e3], 10e3).round(2)
-    array([  inf, 30.74])
+    array([  inf, 30.34])
     """
     x = np.abs(np.asarray(distance, np.float64))
-    source, receiver = np.asarray(source_depth, np.float64), -np.asarray(receiver_elevation, np.float64)
-    velocities, tops, bottoms = _layers(model, phase)
-    first = np.full(np.broadcast_shapes(x.shape, source.shape, receiver.shape), np.inf)
-    for n in range(1, len(velocities)):
-        upper, lower = slice(None, n), slice(n, None)
-        for along, way in ((n, upper), (n - 1, lower)):
-            # A head wave runs along the faster side only.
-            if velocities[along] <= velocities[2 * n - 1 - along]:
-                continue
-            ends = [
-                _way(end, tops[n], tops[way], bottoms[way], velocities[way], velocities[along])
-                for end in (source, receiver)
-            ]
-            offset, delay = ends[0][0] + ends[1][0], ends[0][1] + ends[1][1]
-            np.minimum(first, x / velocities[along] + delay, out=first, where=x >= offset)
+    velocities, source_offset, source_delay = head_wave_terms(model, phase, source_depth)
+    _, receiver_offset, receiver_delay = head_wave_terms(model, phase, -np.asarray(receiver_elevation, np.float64))
+    first = np.full(np.broadcast_shapes(x.shape, source_offset.shape[1:], receiver_offset.shape[1:]), np.inf)
+    for n, velocity in enumerate(velocities):
+        time = x / velocity + source_delay[n] + receiver_delay[n]
+        first = np.where(x >= source_offset[n] + receiver_offset[n], np.minimum(first, time), first)
     return first
+
+
+def head_wave_terms(model: VelocityModel, phase: str, depth: npt.ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """What one end at a depth (m) adds to each head wave of a model.
+
+    Returns the velocities (m/s) along the interfaces, shape (wave,), and offsets (m) and delays (s), shape
+    (wave, *depth). A head wave exists from the sum of the offsets of both ends on and takes distance over velocity and
+    the sum of the delays. The offset is `NO_HEAD_WAVE` where no such ray reaches the end: it lies on the other side of
+    the interface, or a layer on the way is not slower than the velocity along it.
+    """
+    end = np.asarray(depth, np.float64).round(_DIGITS)
+    velocities, tops, bottoms = _layers(model, phase)
+    along, offsets, delays = [], [], []
+    for n in range(1, len(velocities)):
+        # The wave runs along the faster side; its ends lie on the slower.
+        is_below = velocities[n] > velocities[n - 1]
+        velocity, way = (velocities[n], slice(0, n)) if is_below else (velocities[n - 1], slice(n, None))
+        if velocities[n] == velocities[n - 1]:
+            continue
+        offset = np.where(end <= tops[n] if is_below else end >= tops[n], 0.0, NO_HEAD_WAVE)
+        delay = np.zeros_like(end)
+        for top, bottom, v in zip(tops[way], bottoms[way], velocities[way], strict=True):
+            h = _between(np.minimum(end, tops[n]), np.maximum(end, tops[n]), top, bottom)
+            if v >= velocity:
+                offset = np.where(h > 0, NO_HEAD_WAVE, offset)
+            else:
+                cosine = np.sqrt(1 - (v / velocity) ** 2)
+                offset = offset + h * (v / velocity) / cosine
+                delay = delay + h * cosine / v
+        along.append(velocity)
+        offsets.append(offset)
+        delays.append(delay)
+    shape = (len(along), *end.shape)
+    return np.array(along), np.reshape(offsets, shape), np.reshape(delays, shape)
 
 
 def _layers(model: VelocityModel, phase: str) -> tuple[Floats, Floats, Floats]:
@@ -140,27 +174,7 @@ def _layers(model: VelocityModel, phase: str) -> tuple[Floats, Floats, Floats]:
     return velocities, np.append(-np.inf, tops[1:]), np.append(tops[1:], np.inf)
 
 
-def _between(upper: npt.ArrayLike, lower: npt.ArrayLike, top: float, bottom: float) -> Floats:
+def _between(upper: Floats, lower: Floats, top: float, bottom: float) -> Floats:
     """How much (m) of a layer lies between two depths."""
-    return np.maximum(np.minimum(lower, bottom) - np.maximum(upper, top), 0.0)
-
-
-def _way(
-    end: Floats, interface: float, tops: Floats, bottoms: Floats, velocities: Floats, along: float
-) -> tuple[Floats, Floats]:
-    """Offset (m) and delay (s) of the critical ray between an end and an interface, through the layers of one side.
-
-    The offset is infinite where there is no such ray: the end lies on the other side, or a layer on the way is not
-    slower than the velocity along the interface.
-    """
-    side = end <= interface if tops[0] < interface else end >= interface
-    offset, delay = np.where(side, 0.0, np.inf), np.zeros_like(end)
-    for top, bottom, v in zip(tops, bottoms, velocities, strict=True):
-        h = _between(np.minimum(end, interface), np.maximum(end, interface), top, bottom)
-        if v >= along:
-            offset = np.where(h > 0, np.inf, offset)
-        else:
-            cosine = np.sqrt(1 - (v / along) ** 2)
-            offset = offset + h * (v / along) / cosine
-            delay = delay + h * cosine / v
-    return offset, delay
+    h: Floats = np.maximum(np.minimum(lower, bottom) - np.maximum(upper, top), 0.0)
+    return h

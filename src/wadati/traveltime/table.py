@@ -1,9 +1,9 @@
 """Travel-time tables: direct waves interpolated, head waves exact.
 
-Direct times are smooth but for a bend where source or receiver passes a layer boundary; the grid has nodes on both sides
-of each. It holds time over straight distance, the slowness of the path: constant within the first layer, without a cusp
-at the source, and everywhere less curved than time itself. Head waves, whose crossovers no grid can follow, are a sum
-of three terms and need none.
+Direct times are smooth but for a bend where source or receiver passes a layer boundary; the grid has nodes on both
+sides of each. It holds time over straight distance, the slowness of the path: constant within the first layer, without
+a cusp at the source, and everywhere less curved than time itself. Head waves, whose crossovers no grid can follow, are
+a sum of three terms and need none.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy.typing as npt
 
 from wadati.errors import UsageError
 from wadati.model import VelocityModel
-from wadati.traveltime.layered import direct_wave, first_arrival, head_wave
+from wadati.traveltime.layered import direct_wave, first_arrival, head_wave_terms
 
 Floats = npt.NDArray[np.float64]
 
-_NEAR_STEP, _FAR_STEP = 100.0, 1000.0
-_DEPTH_STEP = 500.0
-_ELEVATION_STEP = 1000.0
+_NEAR_STEP, _FAR_STEP = 50.0, 1000.0
+_DEPTH_STEP, _DEPTH_CELLS = 500.0, 8
+_ELEVATION_STEP = 500.0
 _SIDE = 1e-3
 
 
@@ -50,14 +50,14 @@ class TravelTimeTable:
         self.phases = phases
         self.max_distance = max_distance
         tops = [layer.top for layer in model.layers[1:]]
-        self._depths = _axis(depth_range, tops, _DEPTH_STEP)
-        self._elevations = _axis(elevation_range, [-top for top in tops], _ELEVATION_STEP)
+        self.depths = _axis(depth_range, tops, _DEPTH_STEP, _DEPTH_CELLS)
+        self.elevations = _axis(elevation_range, [-top for top in tops], _ELEVATION_STEP, 1)
         # Node i lies at near · i + bend · i², so that its index is found by a square root.
         count = int(np.ceil(2 * max_distance / (_NEAR_STEP + _FAR_STEP)))
         self._bend = (max_distance / count - _NEAR_STEP) / count
-        nodes = np.arange(count + 1)
-        self._distances = _NEAR_STEP * nodes + self._bend * nodes**2
-        self._slowness = np.stack([self._grid(phase) for phase in phases])
+        self.distances = _NEAR_STEP * np.arange(count + 1) + self._bend * np.arange(count + 1) ** 2
+        self.slowness = {phase: self._grid(phase) for phase in phases}
+        self.head_waves = {phase: head_wave_terms(model, phase, _beside(self.depths)) for phase in phases}
 
     def times(
         self, phase: str, distance: npt.ArrayLike, depth: npt.ArrayLike, elevation: npt.ArrayLike = 0.0
@@ -67,54 +67,74 @@ class TravelTimeTable:
         Fastest where depth is constant along the receiver axis and elevation along the source axis, such as shapes
         (node, station), (node, 1) and (station,). Raises `UsageError` for a phase that is not in the table.
         """
+        return self.receivers(phase, elevation)(distance, depth)
+
+    def receivers(self, phase: str, elevation: npt.ArrayLike) -> Receivers:
+        """The table for receivers at given elevations (m), for many calls. Raises `UsageError` as `times`."""
         if phase not in self.phases:
             raise UsageError(f"no travel times for phase {phase!r}; there are {', '.join(self.phases)}")
-        x, z, e = (np.asarray(value, np.float64) for value in (distance, depth, elevation))
-        inside = (
-            (x <= self._distances[-1])
-            & (z >= self._depths[0])
-            & (z <= self._depths[-1])
-            & (e >= self._elevations[0])
-            & (e <= self._elevations[-1])
-        )
-        i, right = self._distance_cell(x)
-        j, down = _cell(self._depths, z)
-        k, up = _cell(self._elevations, e)
-        grid = self._slowness[self.phases.index(phase)]
-        row, slab = grid.shape[2], grid.shape[1] * grid.shape[2]
-        flat = grid.reshape(-1)
-        index = k * slab + j * row + i
-        near = 1.0 - right
-        slowness = np.zeros(index.shape)
-        for offset, weight in (
-            (0, (1 - up) * (1 - down)),
-            (row, (1 - up) * down),
-            (slab, up * (1 - down)),
-            (slab + row, up * down),
-        ):
-            corner = index + offset
-            slowness += weight * (near * flat.take(corner) + right * flat.take(corner + 1))
-        time = np.minimum(slowness * np.sqrt(x**2 + (z + e) ** 2), head_wave(self.model, phase, x, z, e))
-        if not inside.all():
-            outside = ~np.broadcast_to(inside, time.shape)
-            far = [np.broadcast_to(value, time.shape)[outside] for value in (x, z, e)]
-            time[outside] = first_arrival(self.model, phase, *far)
-        return time
+        return Receivers(self, phase, elevation)
 
-    def _distance_cell(self, x: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
-        position = (np.sqrt(_NEAR_STEP**2 + 4 * self._bend * np.abs(x)) - _NEAR_STEP) / (2 * self._bend)
-        cell = np.clip(position.astype(np.int64), 0, len(self._distances) - 2)
-        return cell, np.clip(position - cell, 0.0, 1.0)
+    def distance_cell(self, x: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+        """The cells distances (m) lie in, and how far in them, from 0 to 1."""
+        position = (np.sqrt(_NEAR_STEP**2 + 4 * self._bend * x) - _NEAR_STEP) / (2 * self._bend)
+        cell = np.minimum(position.astype(np.int64), len(self.distances) - 2)
+        return cell, position - cell
 
     def _grid(self, phase: str) -> npt.NDArray[np.float32]:
         """Time over straight distance, shape (elevation, depth, distance)."""
-        elevation = self._elevations[:, None, None]
-        depth = self._depths[:, None]
-        time = direct_wave(self.model, phase, self._distances, depth, elevation)
-        straight = np.sqrt(self._distances**2 + (depth + elevation) ** 2)
-        at_source = np.array([1 / self.model.velocity(phase, z) for z in self._depths])[:, None]
+        elevation, depth = _beside(self.elevations)[:, None, None], _beside(self.depths)[:, None]
+        time = direct_wave(self.model, phase, self.distances, depth, elevation)
+        straight = np.sqrt(self.distances**2 + (depth + elevation) ** 2)
+        at_source = np.array([1 / self.model.velocity(phase, z) for z in depth[:, 0]])[:, None]
         here = straight == 0
         return np.where(here, at_source, time / np.where(here, 1.0, straight)).astype(np.float32)
+
+
+class Receivers:
+    """A table for one phase and receivers at fixed elevations: a function of distance and depth."""
+
+    def __init__(self, table: TravelTimeTable, phase: str, elevation: npt.ArrayLike) -> None:
+        self._table = table
+        self._phase = phase
+        self._elevation = np.asarray(elevation, np.float64)
+        self._slab, self._up = _cell(table.elevations, self._elevation)
+        _, self._offset, self._delay = head_wave_terms(table.model, phase, -self._elevation)
+        low, high = table.elevations[[0, -1]]
+        self._inside = (self._elevation >= low) & (self._elevation <= high)
+
+    def __call__(self, distance: npt.ArrayLike, depth: npt.ArrayLike) -> Floats:
+        """Seconds for distances and depths (m), which broadcast with the elevations."""
+        table, up = self._table, self._up
+        x, z = np.abs(np.asarray(distance, np.float64)), np.asarray(depth, np.float64)
+        i, right = table.distance_cell(x)
+        j, down = _cell(table.depths, z)
+        grid = table.slowness[self._phase]
+        row, slab = grid.shape[2], grid.shape[1] * grid.shape[2]
+        flat = grid.reshape(-1)
+        index = self._slab * slab + j * row + i
+        left = 1.0 - right
+        slowness = np.zeros(index.shape)
+        for corner, weight in (
+            (index, (1 - up) * (1 - down)),
+            (index + row, (1 - up) * down),
+            (index + slab, up * (1 - down)),
+            (index + (slab + row), up * down),
+        ):
+            slowness += weight * (left * flat.take(corner) + right * flat.take(corner + 1))
+        time = slowness * np.sqrt(x**2 + (z + self._elevation) ** 2)
+        for velocity, offsets, delays, offset, delay in zip(
+            *table.head_waves[self._phase], self._offset, self._delay, strict=True
+        ):
+            reach = offsets[j] + down * (offsets[j + 1] - offsets[j]) + offset
+            late = delays[j] + down * (delays[j + 1] - delays[j]) + delay
+            time = np.where(x >= reach, np.minimum(time, x / velocity + late), time)
+        inside = self._inside & (x <= table.max_distance) & (z >= table.depths[0]) & (z <= table.depths[-1])
+        if not inside.all():
+            outside = ~np.broadcast_to(inside, time.shape)
+            far = [np.broadcast_to(value, time.shape)[outside] for value in (x, z, self._elevation)]
+            time[outside] = first_arrival(table.model, self._phase, *far)
+        return time
 
 
 @lru_cache(maxsize=8)
@@ -129,17 +149,23 @@ def travel_time_table(
     return TravelTimeTable(model, ("P", "S"), max_distance, depth_range, elevation_range)
 
 
-def _axis(span: tuple[float, float], boundaries: list[float], step: float) -> Floats:
-    """Nodes over a span, at most a step apart, with one on either side of each boundary within it."""
+def _axis(span: tuple[float, float], boundaries: list[float], step: float, cells: int) -> Floats:
+    """Nodes over a span: boundaries within it twice, between them at least some cells no longer than a step."""
     low, high = span
-    edges = [low, *sorted(b for b in boundaries if low < b < high), high]
-    parts = [
-        np.linspace(top + _SIDE, bottom - _SIDE, max(int(np.ceil((bottom - top) / step)), 1) + 1)
-        for top, bottom in itertools.pairwise(edges)
-    ]
-    nodes = np.concatenate(parts)
-    nodes[0], nodes[-1] = low, max(high, low + 1.0)
-    return nodes
+    edges = [low, *sorted(b for b in boundaries if low < b < high), max(high, low + 1.0)]
+    return np.concatenate(
+        [
+            np.linspace(top, bottom, max(int(np.ceil((bottom - top) / step)), cells) + 1)
+            for top, bottom in itertools.pairwise(edges)
+        ]
+    )
+
+
+def _beside(nodes: Floats) -> Floats:
+    """Nodes with those that occur twice moved a little to either side."""
+    twin = np.diff(nodes) == 0
+    moved: Floats = nodes + _SIDE * (np.append(False, twin).astype(float) - np.append(twin, False))
+    return moved
 
 
 def _cell(nodes: Floats, value: Floats) -> tuple[npt.NDArray[np.int64], Floats]:

@@ -1,0 +1,114 @@
+"""Origin times stacked on a grid: where and when many picks could have come from one event.
+
+Every pick votes, at every node, for the span of origin times from which it could come, by how surprising its presence
+is. Spans are added as differences and summed along time, so that the width of each costs nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from wadati.associators.hypocentre import Volume, chance
+from wadati.associators.network import Floats, Integers, Network
+from wadati.associators.pickset import PickSet
+
+_SPACINGS = (3_000.0, 10_000.0)
+_NEAREST_STATIONS = 60
+_BLOCK = 25_000.0
+_BIN = 0.25
+_SPAN = 240.0
+_EDGE = 3.0
+_APART = 1.0
+_PART_OF_BEST = 0.7
+_VOTES_AT_ONCE = 4_000_000
+_SPEED = np.array([6000.0, 3500.0])
+
+
+class OriginStack:
+    """A grid of nodes over the volume, its spacing a part of that of the stations.
+
+    Only the nearest stations vote at a node: an event is seen by the stations around it.
+    """
+
+    def __init__(self, network: Network, volume: Volume, relative_spacing: float, sigmas: float) -> None:
+        spacing = float(np.clip(relative_spacing * network.spacing(), *_SPACINGS))
+        axes = [
+            np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
+            for low, high, step in zip(volume.low, volume.high, (spacing, spacing, 1.5 * spacing), strict=True)
+        ]
+        x, y, depth = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
+        block = np.floor((x - volume.low[0]) / _BLOCK) * 1000 + np.floor((y - volume.low[1]) / _BLOCK)
+        order = np.argsort(block, kind="stable")
+        self.nodes = np.stack([x, y, depth], axis=-1)[order]
+        self._block_starts = np.flatnonzero(np.diff(block[order], prepend=-1.0))
+        distance = network.distances(self.nodes[:, 0], self.nodes[:, 1])
+        near = min(_NEAREST_STATIONS, len(network))
+        self.near = np.sort(np.argsort(distance, axis=1, kind="stable")[:, :near], axis=1)
+        times = network.times(np.take_along_axis(distance, self.near, axis=1), self.nodes[:, 2], self.near)
+        self.longest = float(times.max())
+        self._network, self._sigmas = network, sigmas
+        # The same by station: rows of a station are [starts, starts + counts).
+        pair = np.argsort(self.near.ravel(), kind="stable")
+        self._node = pair // near
+        self._times = times.reshape(-1, 2)[pair]
+        self._blur = 0.7 * sigmas * network.model_error(self._times) + 0.5 * spacing / _SPEED
+        self._counts = np.bincount(self.near.ravel(), minlength=len(network))
+        self._starts = np.cumsum(self._counts) - self._counts
+
+    def spans(self, picks: PickSet) -> Floats:
+        """Starts of the spans of origin times to look at, on the absolute time grid."""
+        first = np.floor((picks.time.min() - self.longest) / _SPAN) * _SPAN
+        return np.arange(first, picks.time.max(), _SPAN)
+
+    def touched(self, spans: Floats, times: Floats) -> Floats:
+        """The spans whose seeds may have changed because events at these times took their picks."""
+        reach = self.longest + 2 * _EDGE
+        near = (spans[:, None] < times + reach) & (spans[:, None] + _SPAN > times - reach)
+        return spans[near.any(axis=1)]
+
+    def seeds(self, picks: PickSet, start: float) -> tuple[Floats, Integers]:
+        """Maxima of the stack of free picks with origin times in the span from `start`.
+
+        Returns hypotheses (x, y, depth, time), shape (seed, 4), and the stations near each, shape (seed, station).
+        """
+        stack = self._stack(picks, start - _EDGE, round((_SPAN + 2 * _EDGE) / _BIN))
+        blocks = np.maximum.reduceat(stack, self._block_starts, axis=0)
+        width = 2 * round(_APART / _BIN) + 1
+        peaks = maximum_filter1d(blocks, width, axis=1)
+        peak = (blocks == peaks) & (blocks > 0) & (blocks >= _PART_OF_BEST * peaks.max(axis=0))
+        peak[:, 1:] &= ~(peak[:, :-1] & (blocks[:, 1:] == blocks[:, :-1]))
+        inside = round(_EDGE / _BIN)
+        block, column = np.nonzero(peak[:, inside:-inside])
+        column += inside
+        ends = np.append(self._block_starts[1:], len(self.nodes))
+        node = np.array(
+            [
+                self._block_starts[b] + stack[self._block_starts[b] : ends[b], c].argmax()
+                for b, c in zip(block, column, strict=True)
+            ],
+            np.int64,
+        )
+        time = start - _EDGE + column * _BIN
+        return np.column_stack([self.nodes[node], time]), self.near[node]
+
+    def _stack(self, picks: PickSet, start: float, bins: int) -> Floats:
+        """The sum of votes, shape (node, bin)."""
+        index = picks.within(start, start + bins * _BIN + self.longest + _EDGE)
+        votes = np.zeros(len(self.nodes) * (bins + 1))
+        votes_each = self._counts[picks.station[index]]
+        for part in np.split(index, np.flatnonzero(np.diff(np.cumsum(votes_each) // _VOTES_AT_ONCE)) + 1):
+            counts = self._counts[picks.station[part]]
+            rank = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+            row = np.repeat(self._starts[picks.station[part]], counts) + rank
+            phase = np.repeat(picks.phase[part], counts)
+            origin = np.repeat(picks.time[part] - start, counts) - self._times[row, phase]
+            blur = self._blur[row, phase]
+            base = self._network.error_base[picks.phase[part]]
+            weight = np.repeat(-np.log(chance(picks.rate[part], self._sigmas * base)), counts)
+            first = self._node[row] * (bins + 1)
+            for sign, edge in ((1, np.ceil((origin - blur) / _BIN)), (-1, np.floor((origin + blur) / _BIN) + 1)):
+                cell = first + np.clip(edge, 0, bins).astype(np.int64)
+                votes += sign * np.bincount(cell, weight, len(votes))
+        # Rounded, so that equal sums are equal whatever the order of addition.
+        return np.round(np.cumsum(votes.reshape(len(self.nodes), bins + 1), axis=1)[:, :bins], 6)

@@ -1,0 +1,124 @@
+"""A catalog as GeoJSON with the fields of the USGS feeds, for maps and notebooks that know those.
+
+Feed format: https://earthquake.usgs.gov/earthquakes/feed/v1.0/geojson.php. Times are in milliseconds since 1970, depths
+in km, distances in degrees. What Wadati does not know (place, felt reports, alerts) is null.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wadati.formats.atomic import atomic_write
+from wadati.model import Catalog, Event
+from wadati.units import KILOMETRE, MILLISECOND
+
+METRES_PER_DEGREE = 111_194.93
+"""A degree of arc on the sphere of 6,371 km radius."""
+
+
+def write_geojson(
+    catalog: Catalog,
+    path: Path,
+    *,
+    authority: str = "local",
+    title: str = "Wadati catalog",
+    generated: int | None = None,
+) -> None:
+    """Write a catalog as a GeoJSON FeatureCollection, atomically, in the catalog's order.
+
+    `authority` becomes `net`. `generated` (ns) becomes `metadata.generated` and every `updated`; without it they are
+    null, so that the same catalog gives the same bytes.
+    """
+    collection = feature_collection(catalog, authority=authority, title=title, generated=generated)
+    with atomic_write(path) as partial:
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(collection), indent=1) + b"\n")
+
+
+def feature_collection(
+    catalog: Catalog, *, authority: str = "local", title: str = "Wadati catalog", generated: int | None = None
+) -> dict[str, Any]:
+    """What `write_geojson` writes, as plain values.
+
+    >>> from wadati.model import Origin
+    >>> event = Event("wd1", (Origin.of(1_500_000_000, 35.7, -117.5, 8000.0),))
+    >>> feature_collection(Catalog((event,)))["bbox"]
+    [-117.5, 35.7, 8.0, -117.5, 35.7, 8.0]
+    """
+    updated = None if generated is None else generated // MILLISECOND
+    collection: dict[str, Any] = {
+        "type": "FeatureCollection",
+        "metadata": {
+            "generated": updated,
+            "url": None,
+            "title": title,
+            "status": 200,
+            "api": None,
+            "count": len(catalog),
+        },
+        "features": [_feature(event, authority, updated) for event in catalog],
+    }
+    if catalog.events:
+        points = [feature["geometry"]["coordinates"] for feature in collection["features"]]
+        collection["bbox"] = [min(axis) for axis in zip(*points, strict=True)]
+        collection["bbox"] += [max(axis) for axis in zip(*points, strict=True)]
+    return collection
+
+
+def _feature(event: Event, authority: str, updated: int | None) -> dict[str, Any]:
+    origin, magnitude = event.origin, event.magnitude
+    used = [arrival for arrival in origin.arrivals if arrival.weight > 0]
+    size = round(magnitude.value, 2) if magnitude else None
+    properties = {
+        "mag": size,
+        "place": None,
+        "time": origin.time // MILLISECOND,
+        "updated": updated,
+        "tz": None,
+        "url": None,
+        "detail": None,
+        "felt": None,
+        "cdi": None,
+        "mmi": None,
+        "alert": None,
+        "status": "reviewed" if origin.evaluation_mode == "manual" else "automatic",
+        "tsunami": 0,
+        "sig": _significance(size),
+        "net": authority,
+        "code": event.event_id,
+        "ids": "," + ",".join((event.event_id, *event.aliases)) + ",",
+        "sources": f",{authority},",
+        "types": ",origin,phase-data," if origin.arrivals else ",origin,",
+        "nst": len({(arrival.network, arrival.station) for arrival in used}) or None,
+        "dmin": round(min(arrival.distance for arrival in used) / METRES_PER_DEGREE, 5) if used else None,
+        "rms": _rounded(origin.standard_error, 4),
+        "gap": _rounded(origin.azimuthal_gap, 2),
+        "magType": magnitude.magnitude_type.lower() if magnitude else None,
+        "type": event.event_type,
+        "title": _title(event, size),
+    }
+    point = [round(origin.longitude, 6), round(origin.latitude, 6), round(origin.depth / KILOMETRE, 3)]
+    return {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Point", "coordinates": point},
+        "id": event.event_id,
+    }
+
+
+def _significance(magnitude: float | None) -> int | None:
+    """The part of the feed's 0–1000 significance that the magnitude gives, where nothing is known of its effects."""
+    return None if magnitude is None else max(round(magnitude * 100 * magnitude / 6.5), 0)
+
+
+def _title(event: Event, magnitude: float | None) -> str:
+    origin = event.origin
+    latitude = f"{abs(origin.latitude):.3f}°{'N' if origin.latitude >= 0 else 'S'}"
+    longitude = f"{abs(origin.longitude):.3f}°{'E' if origin.longitude >= 0 else 'W'}"
+    return f"M {'?' if magnitude is None else f'{magnitude:.1f}'} - {latitude} {longitude}"
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals)

@@ -1,0 +1,267 @@
+"""Events, picks and arrivals as CSV, for people, spreadsheets and the next stage.
+
+Decimals: times 6 (µs), degrees 6, kilometres 3, magnitudes 2, azimuths and gaps 2, residuals and standard errors 4,
+amplitudes 7 significant figures. What a table has no column for is not in it. What is unknown is an empty field; read
+back, unknown uncertainties are infinite (`Pick.time_uncertainty`, variances in `Uncertainty.covariance`), unknown
+distances, azimuths and residuals of arrivals are NaN.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from wadati.formats.channel_codes import channel_code, source_id_of
+from wadati.formats.csv_rows import Row, fixed, read_rows, write_rows
+from wadati.model import (
+    Arrival,
+    Catalog,
+    Event,
+    Magnitude,
+    Origin,
+    Pick,
+    SourceId,
+    Uncertainty,
+    content_id,
+    format_time,
+)
+from wadati.model.event import EVENT_COLUMNS
+from wadati.units import KILOMETRE
+
+PICK_COLUMNS = (
+    "pick_id",
+    "network",
+    "station",
+    "location",
+    "channel",
+    "phase",
+    "time",
+    "time_uncertainty_s",
+    "probability",
+    "polarity",
+    "amplitude_m",
+)
+"""The columns of `picks.csv`."""
+
+ARRIVAL_COLUMNS = (
+    "event_id",
+    "pick_id",
+    "network",
+    "station",
+    "phase",
+    "distance_km",
+    "azimuth",
+    "time_residual_s",
+    "weight",
+)
+"""The columns of `arrivals.csv`."""
+
+EVENTS_NEED = ("event_id", "time", "latitude", "longitude", "depth_km", "magnitude", "magnitude_type")
+"""The columns without which a table is no `events.csv`."""
+
+_PICKS_NEED = ("network", "station", "channel", "phase", "time")
+_SIGMA_95 = 2.4477
+"""Semi-axis of the 95 % ellipse in standard deviations, two dimensions."""
+_SIGMA_95_LINE = 1.96
+_DEPTH_RANGE = (-10.0, 1000.0)
+
+
+def write_events_csv(catalog: Catalog, path: Path) -> None:
+    """Write preferred origins and magnitudes as `events.csv`, in the catalog's order."""
+    write_rows(path, EVENT_COLUMNS, (_event_fields(event) for event in catalog.events))
+
+
+def _event_fields(event: Event) -> tuple[str, ...]:
+    origin, magnitude, spread = event.origin, event.magnitude, event.origin.uncertainty
+    return (
+        event.event_id,
+        format_time(origin.time),
+        fixed(origin.latitude, 6),
+        fixed(origin.longitude, 6),
+        fixed(origin.depth / KILOMETRE, 3),
+        fixed(magnitude.value, 2) if magnitude else "",
+        magnitude.magnitude_type if magnitude else "",
+        str(sum(arrival.weight > 0 for arrival in origin.arrivals)),
+        fixed(origin.azimuthal_gap, 2),
+        fixed(origin.standard_error, 4),
+        fixed(spread.horizontal / KILOMETRE, 3) if spread else "",
+        fixed(spread.depth / KILOMETRE, 3) if spread else "",
+    )
+
+
+def read_events_csv(
+    path: Path, arrivals: Mapping[str, tuple[Arrival, ...]] | None = None, picks: Iterable[Pick] = ()
+) -> Catalog:
+    """The catalog of an `events.csv`, one origin and at most one magnitude an event, in order of time.
+
+    `arrivals` (see `read_arrivals_csv`) and `picks` are what the events rest on, where that is known. The columns from
+    `arrivals` on may be absent. Raises `InputError` naming line, column and mend.
+    """
+    arrivals = arrivals or {}
+    events: dict[str, Event] = {}
+    for row in read_rows(path, EVENTS_NEED):
+        event_id = row.required("event_id")
+        if event_id in events:
+            raise row.error("event_id", f"{event_id} stands twice", "give each event an identifier of its own")
+        origin = Origin.of(
+            row.time("time"),
+            row.number("latitude", -90, 90),
+            row.number("longitude", -180, 360),
+            round(row.number("depth_km", *_DEPTH_RANGE) * KILOMETRE, 3),
+            arrivals=arrivals.get(event_id, ()),
+            uncertainty=stated_uncertainty(
+                row.optional("horizontal_uncertainty_km", 0), row.optional("depth_uncertainty_km", 0)
+            ),
+            azimuthal_gap=row.optional("azimuthal_gap", 0, 360),
+            standard_error=row.optional("standard_error_s", 0),
+        )
+        magnitudes: tuple[Magnitude, ...] = ()
+        value = row.optional("magnitude", -10, 11)
+        if value is not None:
+            magnitudes = (table_magnitude(origin, row.required("magnitude_type"), value),)
+        events[event_id] = Event(
+            event_id, (origin,), magnitudes, origin.origin_id, magnitudes[0].magnitude_id if magnitudes else None
+        )
+    return in_order(events.values(), picks)
+
+
+def in_order(events: Iterable[Event], picks: Iterable[Pick] = ()) -> Catalog:
+    """A catalog of events and picks given in any order."""
+    return Catalog(
+        tuple(sorted(events, key=lambda event: (event.origin.time, event.event_id))),
+        tuple(sorted(picks, key=lambda pick: (pick.time, pick.pick_id))),
+    )
+
+
+def table_magnitude(origin: Origin, magnitude_type: str, value: float, uncertainty: float | None = None) -> Magnitude:
+    """The magnitude that a table states, with an identifier that hashes it."""
+    magnitude_id = content_id("magnitude", origin.origin_id, magnitude_type, value)
+    return Magnitude(magnitude_id, origin.origin_id, magnitude_type, value, uncertainty)
+
+
+def stated_uncertainty(
+    horizontal_km: float | None, depth_km: float | None, *, depth_resolved: bool = True
+) -> Uncertainty | None:
+    """Standard errors of a table (km) as a circle and an interval; infinite where unknown, None where all are."""
+    if horizontal_km is None and depth_km is None and depth_resolved:
+        return None
+    horizontal = math.inf if horizontal_km is None else horizontal_km * KILOMETRE
+    depth = math.inf if depth_km is None else depth_km * KILOMETRE
+    covariance = (
+        (horizontal**2, 0.0, 0.0, 0.0),
+        (0.0, horizontal**2, 0.0, 0.0),
+        (0.0, 0.0, depth**2, 0.0),
+        (0.0, 0.0, 0.0, math.inf),
+    )
+    axis = horizontal * _SIGMA_95
+    return Uncertainty(covariance, axis, axis, 0.0, depth * _SIGMA_95_LINE, math.inf, depth_resolved)
+
+
+def write_picks_csv(picks: Iterable[Pick], path: Path) -> None:
+    """Write `picks.csv`, in the order given."""
+    write_rows(path, PICK_COLUMNS, (_pick_fields(pick) for pick in picks))
+
+
+def _pick_fields(pick: Pick) -> tuple[str, ...]:
+    sid = pick.source_id
+    return (
+        pick.pick_id,
+        sid.network,
+        sid.station,
+        sid.location,
+        channel_code(sid),
+        pick.phase_hint,
+        format_time(pick.time),
+        fixed(pick.time_uncertainty, 4),
+        fixed(pick.probability, 4),
+        pick.polarity or "",
+        "" if pick.amplitude is None else f"{pick.amplitude:.7g}",
+    )
+
+
+def read_picks_csv(path: Path) -> tuple[Pick, ...]:
+    """The picks of a `picks.csv`, in order of time; repeated lines count once.
+
+    A pick without a `pick_id` gets that of its content, one without a probability counts as certain. Raises
+    `InputError` naming line, column and mend.
+    """
+    picks = dict.fromkeys(_pick(row) for row in read_rows(path, _PICKS_NEED))
+    return tuple(sorted(picks, key=lambda pick: (pick.time, pick.pick_id)))
+
+
+def _pick(row: Row) -> Pick:
+    uncertainty = row.optional("time_uncertainty_s", 0)
+    probability = row.optional("probability", 0, 1)
+    pick = Pick.of(
+        _source_id(row),
+        row.required("phase"),
+        row.time("time"),
+        time_uncertainty=math.inf if uncertainty is None else uncertainty,
+        probability=1.0 if probability is None else probability,
+        polarity=row.choice("polarity", ("positive", "negative")),
+        amplitude=row.optional("amplitude_m", 0),
+    )
+    pick_id = row.text("pick_id")
+    if not pick_id:
+        return pick
+    return Pick(
+        pick_id,
+        pick.source_id,
+        pick.phase_hint,
+        pick.time,
+        pick.time_uncertainty,
+        pick.probability,
+        pick.polarity,
+        pick.amplitude,
+    )
+
+
+def _source_id(row: Row) -> SourceId:
+    """The channel picked on; a table of picks by station may leave it empty."""
+    return source_id_of(row.text("network"), row.required("station"), row.text("location"), row.text("channel"))
+
+
+def write_arrivals_csv(catalog: Catalog, path: Path) -> None:
+    """Write the arrivals of every event's preferred origin as `arrivals.csv`."""
+    write_rows(
+        path,
+        ARRIVAL_COLUMNS,
+        (_arrival_fields(event.event_id, arrival) for event in catalog.events for arrival in event.origin.arrivals),
+    )
+
+
+def _arrival_fields(event_id: str, arrival: Arrival) -> tuple[str, ...]:
+    return (
+        event_id,
+        arrival.pick_id,
+        arrival.network,
+        arrival.station,
+        arrival.phase,
+        fixed(arrival.distance / KILOMETRE, 3),
+        fixed(arrival.azimuth, 2),
+        fixed(arrival.time_residual, 4),
+        fixed(arrival.weight, 4),
+    )
+
+
+def read_arrivals_csv(path: Path) -> dict[str, tuple[Arrival, ...]]:
+    """The arrivals of each event identifier of an `arrivals.csv`, in the file's order. Raises `InputError`."""
+    arrivals: dict[str, list[Arrival]] = {}
+    for row in read_rows(path, ARRIVAL_COLUMNS):
+        arrival = Arrival(
+            row.required("pick_id"),
+            row.text("network"),
+            row.required("station"),
+            row.required("phase"),
+            round(_or_nan(row.optional("distance_km", 0)) * KILOMETRE, 3),
+            _or_nan(row.optional("azimuth", -360, 360)),
+            _or_nan(row.optional("time_residual_s")),
+            row.number("weight", 0),
+        )
+        arrivals.setdefault(row.required("event_id"), []).append(arrival)
+    return {event_id: tuple(found) for event_id, found in arrivals.items()}
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value

@@ -1,0 +1,187 @@
+"""The posterior of a hypocentre on a grid that follows it: best epicentre at each depth, a patch of nodes around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from wadati.locators.error_model import Precision
+from wadati.locators.observations import Floats, Observations
+
+_NO_PRIOR = 1e-11
+_SHORTEST_STEP, _LONGEST_STEP = 3.0, 30_000.0
+_REACH, _ACROSS = 4.5, 10
+_CUT = 12.0
+_FINEST = 20.0
+_NEGLIGIBLE = 1e-5
+_FINE_NODES = 11
+_DEPTH_NODES = 33
+_NORMAL_NODES = np.array([NormalDist().inv_cdf((i + 0.5) / 12) for i in range(12)])
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The best epicentre at each depth: `x`, `y`, `z` (m), `chi2` and `curvature` (node, 2, 2) of ½ χ² (1/m²)."""
+
+    x: Floats
+    y: Floats
+    z: Floats
+    chi2: Floats
+    curvature: Floats
+
+    @property
+    def best(self) -> int:
+        """The node of least χ²."""
+        return int(np.argmin(self.chi2))
+
+
+def profile(obs: Observations, precision: Precision, z: Floats, x: Floats, y: Floats, steps: int) -> Profile:
+    """The epicentres of least χ² at depths `z`, by Levenberg and Marquardt's method at all depths at once."""
+    damping = np.full(len(z), 1e-3)
+    distances = obs.distances(x, y)
+    times = obs.times(distances, z)
+    chi2 = precision.misfit(obs.time - times)
+    for step in range(steps + 1):
+        residuals = obs.time - times
+        slopes = obs.slopes(distances, z, times) / np.maximum(distances, 1.0)
+        along_x, along_y = slopes * (x[:, None] - obs.x), slopes * (y[:, None] - obs.y)
+        weighted_x, weighted_y = along_x @ precision.matrix, along_y @ precision.matrix
+        xx = (weighted_x * along_x).sum(axis=1) + _NO_PRIOR
+        yy = (weighted_y * along_y).sum(axis=1) + _NO_PRIOR
+        xy = (weighted_x * along_y).sum(axis=1)
+        if step == steps:
+            break
+        pull_x, pull_y = (weighted_x * residuals).sum(axis=1), (weighted_y * residuals).sum(axis=1)
+        a, d = xx * (1 + damping), yy * (1 + damping)
+        determinant = a * d - xy**2
+        dx, dy = (d * pull_x - xy * pull_y) / determinant, (a * pull_y - xy * pull_x) / determinant
+        length = np.hypot(dx, dy)
+        if length.max() < _SHORTEST_STEP:
+            break
+        shrink = np.minimum(1.0, _LONGEST_STEP / np.maximum(length, 1.0))
+        x_new, y_new = x + dx * shrink, y + dy * shrink
+        distances_new = obs.distances(x_new, y_new)
+        times_new = obs.times(distances_new, z)
+        chi2_new = precision.misfit(obs.time - times_new)
+        better = chi2_new < chi2
+        damping = np.where(better, damping / 10, damping * 10)
+        x, y, chi2 = np.where(better, x_new, x), np.where(better, y_new, y), np.where(better, chi2_new, chi2)
+        distances = np.where(better[:, None], distances_new, distances)
+        times = np.where(better[:, None], times_new, times)
+    curvature = np.stack((xx, xy, xy, yy), axis=-1).reshape(-1, 2, 2)
+    return Profile(x, y, z, chi2, curvature)
+
+
+def refine(obs: Observations, precision: Precision, coarse: Profile) -> Profile:
+    """The profile around its best depth, closer and closer, down to some metres."""
+    fine = coarse
+    while True:
+        best = fine.best
+        low, high = fine.z[max(best - 1, 0)], fine.z[min(best + 1, len(fine.z) - 1)]
+        if high - low < _FINEST:
+            return fine
+        z = np.append(np.linspace(low, high, _FINE_NODES), fine.z[best])
+        z.sort()
+        x, y = np.interp(z, fine.z, fine.x), np.interp(z, fine.z, fine.y)
+        fine = profile(obs, precision, z, x, y, steps=2)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Nodes (node,) of place and time (m, s) with their probabilities, which sum to 1."""
+
+    x: Floats
+    y: Floats
+    z: Floats
+    time: Floats
+    probability: Floats
+    time_sigma: Floats
+
+    @property
+    def covariance(self) -> Floats:
+        """Of (east, north, down, time), (m, s)."""
+        values = np.stack((self.x, self.y, self.z, self.time))
+        away = values - (values @ self.probability)[:, None]
+        covariance: Floats = (away * self.probability) @ away.T
+        covariance[3, 3] += float(self.probability @ self.time_sigma**2)
+        return covariance
+
+    def depth_half_width(self, depth: float, level: float = 0.95) -> float:
+        """Half the width (m) of the interval around a depth that holds a part of the probability."""
+        return _quantile(np.abs(self.z - depth), self.probability, level)
+
+    def time_half_width(self, time: float, level: float = 0.95) -> float:
+        """Half the width (s) of the interval around a time that holds a part of the probability."""
+        away = np.abs(self.time[:, None] + self.time_sigma[:, None] * _NORMAL_NODES - time)
+        return _quantile(
+            away.ravel(),
+            (self.probability[:, None] / len(_NORMAL_NODES)).repeat(len(_NORMAL_NODES), axis=1).ravel(),
+            level,
+        )
+
+    def ellipse(self, x: float, y: float, level: float = 0.95) -> tuple[float, float, float]:
+        """Semi-major and semi-minor axis (m) and azimuth of the major (degrees) of an ellipse around an epicentre.
+
+        Its shape is that of the second moments about the epicentre, its size holds a part of the probability.
+        """
+        away = np.stack((self.x - x, self.y - y))
+        moments = (away * self.probability) @ away.T
+        values, vectors = np.linalg.eigh(moments)
+        values = np.maximum(values, 1e-6)
+        distance = (((vectors.T @ away) ** 2) / values[:, None]).sum(axis=0)
+        scale = np.sqrt(_quantile(distance, self.probability, level) * values)
+        azimuth = float(np.degrees(np.arctan2(vectors[0, 1], vectors[1, 1]))) % 180.0
+        return float(scale[1]), float(scale[0]), azimuth
+
+
+def posterior(
+    obs: Observations, precision: Precision, coarse: Profile, best: Profile, confidence: float, count: float
+) -> Posterior:
+    """The posterior, Student's t of the misfit, for uniform prior in place and time.
+
+    `confidence` and `count` are the arrivals the stated errors are worth and those that were used.
+    """
+    least = float(best.chi2.min())
+    freedom = confidence + count - 1
+
+    def log_density(chi2: Floats) -> Floats:
+        density: Floats = -0.5 * (freedom) * np.log((confidence + chi2) / (confidence + least))
+        return density
+
+    likely = np.flatnonzero(log_density(coarse.chi2) > -_CUT)
+    low = coarse.z[max(int(likely.min(initial=len(coarse.z))) - 1, 0)] if len(likely) else best.z[0]
+    high = coarse.z[min(int(likely.max(initial=0)) + 1, len(coarse.z) - 1)] if len(likely) else best.z[-1]
+    z = np.linspace(low, high, _DEPTH_NODES)
+    line = profile(obs, precision, z, np.interp(z, coarse.z, coarse.x), np.interp(z, coarse.z, coarse.y), steps=3)
+    root = np.linalg.cholesky(np.linalg.inv(line.curvature))
+    scale = np.sqrt((confidence + line.chi2) / freedom)
+    steps = np.linspace(-_REACH, _REACH, _ACROSS)
+    patch = np.stack(np.meshgrid(steps, steps, indexing="ij")).reshape(2, -1)
+    shift = np.einsum("nij,jk->nik", root * scale[:, None, None], patch)
+    x, y = (line.x[:, None] + shift[:, 0]).ravel(), (line.y[:, None] + shift[:, 1]).ravel()
+    depth = z.repeat(patch.shape[1])
+    residuals = obs.time - obs.times(obs.distances(x, y), depth)
+    chi2 = precision.misfit(residuals)
+    area = scale**2 * root[:, 0, 0] * root[:, 1, 1]
+    density = np.exp(log_density(chi2)) * area.repeat(patch.shape[1])
+    density[: patch.shape[1]] /= 2
+    density[-patch.shape[1] :] /= 2
+    likely_nodes = density > _NEGLIGIBLE * density.max()
+    probability = density[likely_nodes] / density[likely_nodes].sum()
+    return Posterior(
+        x[likely_nodes],
+        y[likely_nodes],
+        depth[likely_nodes],
+        (residuals @ precision.time_weights)[likely_nodes],
+        probability,
+        np.sqrt((confidence + chi2[likely_nodes]) / freedom * precision.time_variance),
+    )
+
+
+def _quantile(values: Floats, weights: Floats, level: float) -> float:
+    """The value below which a part of the weight lies, taken between nodes."""
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    return float(np.interp(level, total - weights[order] / 2, values[order]))

@@ -1,0 +1,96 @@
+"""From the records of a station to its picks: the one path that every runner takes.
+
+Traces → one instrument → the picker's sampling rate → the sample axis → windows on the absolute grid → curves →
+their mean → peaks → picks. Memory is bounded by the traces and a batch of windows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from wadati.model import Pick, SourceId, Trace, sampling_rate
+from wadati.pickers.peaks import find_peaks
+from wadati.protocols import Picker
+from wadati.signal.axis import Record, Section, assemble
+from wadati.signal.bands import choose_band, orient
+from wadati.signal.resample import Resampled
+from wadati.signal.windows import combine, cut_windows
+from wadati.units import SECOND
+
+SEPARATION = 50
+"""Two picks of one phase are at least this many samples apart, of which the higher one stays."""
+
+_TICK = 100_000
+_BATCH = 16
+
+
+def pick_station(
+    traces: Iterable[Trace], picker: Picker, *, source_ids: Iterable[SourceId] | None = None
+) -> tuple[Pick, ...]:
+    """The final picks of one station's traces, in order of time; the order and cuts of the traces do not matter.
+
+    One instrument is picked on, the first of `choose_band`. Give all `source_ids` of the station where the traces
+    are only a part of what there is, so that the choice does not depend on the part. A pick stands on the channel whose
+    sample times it has: the vertical, or what stands in for it. Times are rounded to 0.1 ms and
+    probabilities to 4 decimals. Nothing farther away than the picker's halo has a say in a pick.
+
+    >>> from wadati.pickers.stalta import StaLta
+    >>> noise = np.random.default_rng(1).normal(size=(3, 6000))
+    >>> noise[:, 3000:] *= 20 * np.exp(-np.arange(3000) / 300)
+    >>> ids = [SourceId.from_nslc("XX", "ABC", "", code) for code in ("HHZ", "HHN", "HHE")]
+    >>> traces = [Trace(sid, 0, Fraction(100), data) for sid, data in zip(ids, noise)]
+    >>> [(pick.phase_hint, round(pick.time / SECOND)) for pick in pick_station(traces, StaLta())]
+    [('P', 30)]
+    """
+    held = list(traces)
+    known = sorted(set(source_ids) if source_ids is not None else {trace.source_id for trace in held})
+    instruments = choose_band(known)
+    if not instruments:
+        return ()
+    letters = orient(source_id for source_id in known if source_id.instrument_key == instruments[0])
+    records = _at_rate(held, letters, sampling_rate(picker.grid.sampling_rate_hz))
+    picks: list[Pick] = []
+    for section in assemble(records, letters, picker.components, longest_gap=picker.grid.samples):
+        picks.extend(_pick_section(section, picker))
+    return tuple(sorted(set(picks), key=lambda pick: (pick.time, pick.phase_hint, pick.pick_id)))
+
+
+def _at_rate(traces: Sequence[Trace], letters: dict[SourceId, str], rate: Fraction) -> list[Record]:
+    """The traces at the wanted rate as they are, the others resampled."""
+    records: list[Record] = []
+    others: dict[tuple[SourceId, Fraction], list[Trace]] = defaultdict(list)
+    for trace in traces:
+        if trace.sampling_rate == rate:
+            records.append(trace)
+        elif trace.source_id in letters:
+            others[trace.source_id, trace.sampling_rate].append(trace)
+    for (source_id, _), some in sorted(others.items()):
+        sections = assemble(some, {source_id: letters[source_id]}, letters[source_id], longest_gap=1000)
+        records.extend(Resampled(section, source_id, rate) for section in sections)
+    return records
+
+
+def _pick_section(section: Section, picker: Picker) -> Iterator[Pick]:
+    axis = section.axis
+
+    def curves() -> Iterator[tuple[list[int], npt.NDArray[np.float32]]]:
+        for firsts, windows, missing in cut_windows(section, picker.grid, _BATCH):
+            yield firsts, picker.curves(windows, missing)
+
+    for peak in find_peaks(combine(curves(), picker.grid), picker.thresholds, SEPARATION):
+        if section.read(peak.index, peak.index + 1)[1].all():
+            continue
+        time = axis.time_of(peak.index) + round(peak.rest * SECOND / picker.grid.sampling_rate_hz)
+        yield Pick.of(
+            axis.piece_of(peak.index).source_id,
+            picker.phases[peak.phase],
+            (time + _TICK // 2) // _TICK * _TICK,
+            time_uncertainty=picker.time_uncertainty[peak.phase],
+            probability=round(min(peak.height, 1.0), 4),
+            method=picker.name,
+        )

@@ -1,0 +1,128 @@
+"""The classical picker: triggers on a ratio of energies, onsets by an information criterion, phases by their looks.
+
+1. Records are band-passed (2.5–25 Hz, causal) and squared: the vertical for P, both horizontals for S.
+2. Where the mean over the next 0.4 s is at least twice that over the last 3 s, and most so within 0.4 s, there is a
+   trigger: Allen (1978), doi:10.1785/BSSA0680051521, with the square as characteristic function.
+3. The onset is read near each trigger on the more excited of vertical and horizontals (`aic`).
+4. Five ratios of energies around the onset say how likely it is a P or an S (`phases`).
+
+The curves are bumps at the onsets as high as that likelihood, which orders picks well but is no calibrated probability.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from wadati.pickers.aic import onsets
+from wadati.pickers.phases import features, likelihood
+from wadati.protocols import Grid
+
+Array = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_RATE = 100.0
+_BAND = (2.5, 25.0)
+_STA, _LTA = 40, 300
+_RATIO = 2.0
+_APART = 40
+_STUCK = 50
+_RINGING = 1000
+_LATE = np.array([2.0, 3.0])
+_BUMP = 6.0
+
+
+class StaLta:
+    """The picker behind `stalta`: needs no weights, gives P and S of local earthquakes, of one component or three.
+
+    Values are compared only with their neighbours in time, so the unit of a record does not matter. Stretches of 0.5 s
+    and more in which a component does not move count as missing.
+    """
+
+    name = "stalta"
+    grid = Grid(samples=8000, hop=4000, edge=2000, sampling_rate_hz=_RATE)
+    components = "ZNE"
+    phases = ("P", "S")
+    thresholds = (0.3, 0.3)
+    time_uncertainty = (0.05, 0.1)
+
+    def curves(self, windows: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        """Bumps (window, phase, sample) of windows (window, component, sample)."""
+        there = ~(missing | _stuck(windows))
+        data = _bandpass(_bridged(windows, there))
+        energy = np.stack([data[:, 0] ** 2, data[:, 1] ** 2 + data[:, 2] ** 2], axis=1)
+        present = np.stack([there[:, 0], there[:, 1] | there[:, 2]], axis=1)
+        ratio = _ratio(energy, present)
+        which, near = self._triggers(ratio)
+        level = ratio[which, :, near]
+        horizontal = level[:, 1] > 1.5 * level[:, 0]
+        onset = np.where(horizontal, onsets(data[which, 1:], near), onsets(data[which, :1], near))
+        chances = likelihood(features(energy, present, which, onset))
+        out = np.zeros((len(windows), len(self.phases), windows.shape[-1]), np.float32)
+        reach = np.arange(-30, 31)
+        for phase, late in enumerate(_LATE):
+            bumps = chances[:, phase, None] * np.exp(-0.5 * ((reach + late) / _BUMP) ** 2)
+            np.maximum.at(out, (which[:, None], phase, onset[:, None] + reach), bumps.astype(np.float32))
+        return out
+
+    def _triggers(self, ratio: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Window and sample of each trigger in the part that counts, or little outside of it."""
+        start, end = self.grid.edge - 200, self.grid.samples - self.grid.edge + 200
+        best = ratio.max(axis=1)
+        around = np.lib.stride_tricks.sliding_window_view(
+            best[:, start - _APART : end + _APART], 2 * _APART + 1, axis=-1
+        )
+        inner = best[:, start:end]
+        which, at = np.nonzero((inner >= around.max(axis=-1)) & (inner >= _RATIO))
+        return which, at + start
+
+
+def _stuck(windows: npt.NDArray[np.float32]) -> Mask:
+    """Where a component has the same value for at least `_STUCK` samples; shape as the windows'."""
+    still = np.zeros(windows.shape, bool)
+    for window, component in np.ndindex(windows.shape[:2]):
+        changes = np.flatnonzero(np.diff(windows[window, component]))
+        edges = np.concatenate(([0], changes + 1, [windows.shape[-1]]))
+        for at in np.flatnonzero(np.diff(edges) >= _STUCK):
+            still[window, component, edges[at] : edges[at + 1]] = True
+    return still
+
+
+def _bridged(windows: npt.NDArray[np.float32], there: Mask) -> Array:
+    """Windows with straight lines where samples are missing, from 0, scaled by a power of two to 1 at most or so."""
+    data = windows.astype(np.float64)
+    samples = np.arange(data.shape[-1])
+    for window, component in zip(*np.nonzero(~there.all(axis=-1)), strict=True):
+        held = there[window, component]
+        data[window, component] = np.interp(samples, samples[held], data[window, component, held]) if held.any() else 0
+    data -= data[..., :1]
+    _, exponent = np.frexp(np.abs(data).max(axis=(1, 2), keepdims=True))
+    return np.ldexp(data, -exponent)
+
+
+def _bandpass(data: Array) -> Array:
+    """Causal Butterworth high- and low-pass of second order (bilinear), by FFT with room for them to ring out."""
+    count = data.shape[-1]
+    length = count + _RINGING
+    s = 1j * np.tan(np.pi * np.fft.rfftfreq(length)[1:-1])
+    low, high = (s / np.tan(np.pi * corner / _RATE) for corner in _BAND)
+    response = np.zeros(length // 2 + 1, complex)
+    response[1:-1] = low**2 / (1 + np.sqrt(2) * low + low**2) / (1 + np.sqrt(2) * high + high**2)
+    return np.fft.irfft(np.fft.rfft(data, length) * response, length)[..., :count]
+
+
+def _ratio(energy: Array, present: Mask) -> Array:
+    """Mean energy of the samples from each on over that of the samples before it; 0 where too few are there."""
+
+    def mean(values: Array, count: int) -> Array:
+        total = np.cumsum(np.pad(values, ((0, 0), (0, 0), (1, count))), axis=-1)
+        return np.maximum(total[..., count:-1] - total[..., : -count - 1], 0) / count
+
+    def before(values: Array) -> Array:
+        return np.pad(values, ((0, 0), (0, 0), (_LTA, 0)))[..., : values.shape[-1]]
+
+    there = present.astype(np.float64)
+    heard = (before(mean(there, _LTA)) > 0.9) & (mean(there, _STA) > 0.99)
+    floor = 1e-6 * np.median(energy, axis=-1, keepdims=True)
+    background = np.maximum(before(mean(energy, _LTA)), floor)
+    return np.divide(mean(energy, _STA), background, out=np.zeros_like(energy), where=heard & (background > 0))

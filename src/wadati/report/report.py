@@ -1,0 +1,68 @@
+"""The report: a catalog as one HTML file that needs neither network nor script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from wadati.formats.atomic import atomic_write
+from wadati.model import Catalog, Inventory, VelocityModel
+from wadati.protocols import Source
+from wadati.report import sections
+from wadati.report.markup import Markup, element, join
+from wadati.report.scene import Scene, Scorecard
+
+
+def write_report(
+    path: Path,
+    catalog: Catalog,
+    inventory: Inventory,
+    *,
+    title: str = "Earthquake catalog",
+    source: Source | None = None,
+    earth: VelocityModel | None = None,
+    run: Mapping[str, Any] | None = None,
+    truth: Catalog | None = None,
+    evaluation: Scorecard | None = None,
+    record_sections: int = 4,
+) -> None:
+    """Write the report of a catalog to a path, as a whole or not at all.
+
+    `source` gives the waveforms for the record sections of the `record_sections` largest events, `earth` the model for
+    their expected arrivals. `run` is laid out as `run.json` (settings, versions, timings, coverage, problems, notes).
+    `truth` and `evaluation` are drawn beside the catalog where they are known. Equal input gives equal bytes.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(Path(folder) / "report.html", Catalog(), Inventory())
+    ...     (Path(folder) / "report.html").read_text(encoding="utf-8")[:15]
+    '<!DOCTYPE html>'
+    """
+    scene = Scene(catalog, inventory, run or {}, earth, truth, evaluation)
+    page = _page(title, sections.body(scene, title, source, record_sections))
+    with atomic_write(path) as partial:
+        partial.write_text(page, encoding="utf-8", newline="\n")
+
+
+def _page(title: str, body: Markup) -> str:
+    style, script = (
+        Markup((files("wadati.report") / "data" / name).read_text(encoding="utf-8"))
+        for name in ("style.css", "sort.js")
+    )
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'"
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=policy),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        element("style", style),
+    )
+    page = element("html", head, element("body", body, element("script", script)), lang="en")
+    return join(Markup("<!DOCTYPE html>\n"), page, "\n")

@@ -1,0 +1,98 @@
+"""Windows on the absolute time grid, and their curves put together again.
+
+A window begins with the first sample at or after a multiple of the hop since the epoch, wherever the data begin.
+Windows that reach beyond the data are filled up with missing samples; windows without any sample are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from wadati.protocols import Grid
+from wadati.signal.axis import Section
+from wadati.units import SECOND
+
+
+class Batch(NamedTuple):
+    """Windows: `firsts` are their first indices; `windows` and `missing` have shape (window, component, sample)."""
+
+    firsts: list[int]
+    windows: npt.NDArray[np.float32]
+    missing: npt.NDArray[np.bool_]
+
+
+def cut_windows(section: Section, grid: Grid, batch: int = 16) -> Iterator[Batch]:
+    """The windows of a section in order of time, `batch` at a time.
+
+    From each component of a window the mean of its samples is taken away before the values become float32; missing
+    samples are 0, and so is a component whose samples are all equal.
+
+    >>> from fractions import Fraction
+    >>> from wadati.model import SourceId, Trace
+    >>> from wadati.signal.axis import assemble
+    >>> z = SourceId.parse("FDSN:XX_ABC__H_H_Z")
+    >>> sections = assemble([Trace(z, 12, Fraction(100), np.arange(9))], {z: "Z"}, "Z", longest_gap=0)
+    >>> [batch.firsts for batch in cut_windows(sections[0], Grid(samples=4, hop=2))]
+    [[-2, 0, 2, 4, 6, 8]]
+    """
+    hop = round(grid.hop * SECOND / grid.sampling_rate_hz)
+    axis = section.axis
+    earliest = axis.time_of(axis.first - grid.samples)
+    instants = range(-(-earliest // hop) * hop, axis.time_of(axis.end - 1) + 1, hop)
+    firsts = [k for k in axis.first_at_or_after(instants) if axis.first - grid.samples < k < axis.end]
+    for at in range(0, len(firsts), batch):
+        some = firsts[at : at + batch]
+        data, missing = section.read(some[0], some[-1] + grid.samples)
+        places = [slice(first - some[0], first - some[0] + grid.samples) for first in some]
+        gone = np.stack([missing[:, place] for place in places])
+        kept = ~gone.all(axis=(1, 2))
+        if kept.any():
+            gone = gone[kept]
+            windows = np.stack([data[:, place] for place, keep in zip(places, kept, strict=True) if keep])
+            yield Batch([k for k, keep in zip(some, kept, strict=True) if keep], _without_mean(windows, gone), gone)
+
+
+def _without_mean(data: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+    """Data minus the mean of what is there; 0 where missing or where nothing moves."""
+    there = ~missing
+    low = np.min(data, axis=-1, keepdims=True, initial=np.inf, where=there)
+    high = np.max(data, axis=-1, keepdims=True, initial=-np.inf, where=there)
+    data -= data.sum(axis=-1, keepdims=True) / np.maximum(there.sum(axis=-1, keepdims=True), 1)
+    data *= there & (low < high)
+    return data.astype(np.float32)
+
+
+def combine(curves: Iterable[tuple[list[int], npt.NDArray[np.float32]]], grid: Grid) -> Iterator[
+    tuple[int, npt.NDArray[np.float64]]
+]:
+    """The mean of the curves of the windows that cover each sample, as consecutive blocks in order of time.
+
+    `curves` gives first indices and curves (window, phase, sample) in rising order; of each window the samples
+    [`edge`, `samples` − `edge`) count. Blocks are (first index, mean of shape (phase, sample)); samples that no window
+    covers are 0, and a block follows the one before without a gap.
+    """
+    base = 0
+    total: npt.NDArray[np.float64] | None = None
+    cover = np.zeros(0)
+    inner = grid.samples - 2 * grid.edge
+    for firsts, some in curves:
+        if total is None:
+            base = firsts[0] + grid.edge
+            total = np.zeros((some.shape[1], 0))
+        grown = firsts[-1] + grid.edge + inner - base - len(cover)
+        total = np.pad(total, ((0, 0), (0, max(grown, 0))))
+        cover = np.pad(cover, (0, max(grown, 0)))
+        for first, curve in zip(firsts, some, strict=True):
+            at = first + grid.edge - base
+            total[:, at : at + inner] += curve[:, grid.edge : grid.edge + inner]
+            cover[at : at + inner] += 1
+        final = firsts[-1] + grid.edge - base
+        if final > 0:
+            yield base, total[:, :final] / np.maximum(cover[:final], 1)
+            base, total, cover = base + final, total[:, final:], cover[final:]
+    if total is not None:
+        yield base, total / np.maximum(cover, 1)

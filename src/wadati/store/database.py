@@ -1,0 +1,108 @@
+"""The connection to SQLite or PostgreSQL: one writer at a time, whole transactions or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from wadati.errors import InputError
+from wadati.store import migrations
+from wadati.store.rows import Row
+from wadati.store.schema import REVISION, writer
+
+CHUNK = 500
+"""Values in one list of a query."""
+
+_PATIENCE = 30
+"""Seconds that a writer of SQLite waits for another."""
+
+
+def connect(target: str | Path) -> sa.Engine:
+    """The engine of a URL or of an SQLite file, with the tables of this version.
+
+    Raises `InputError` for what cannot be opened, is no catalog, or was made by a newer version.
+    """
+    url = str(target) if "://" in str(target) else f"sqlite:///{target}"
+    subject = sa.make_url(url).render_as_string(hide_password=True) if "://" in str(target) else str(target)
+    engine = _engine(url)
+    try:
+        _bring_up_to_date(engine, subject)
+    except sa.exc.DatabaseError as error:
+        engine.dispose()
+        wrong = f"cannot be opened as a catalog ({error.orig})"
+        raise InputError(subject, wrong, "name a catalog.sqlite or a database URL that can be written") from None
+    except InputError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _engine(url: str) -> sa.Engine:
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url)
+    engine = sa.create_engine(url, connect_args={"timeout": _PATIENCE})
+
+    @sa.event.listens_for(engine, "connect")
+    def _settings(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        for setting in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {setting}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        """Take the right to write at once: a transaction that reads first could be refused it later."""
+        immediate = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    return engine
+
+
+def _bring_up_to_date(engine: sa.Engine, subject: str) -> None:
+    with engine.connect() as connection:
+        if _revision(connection) == REVISION:
+            return
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        found = _revision(connection)
+        if found is not None and found not in {step.revision for step in migrations.steps().walk_revisions()}:
+            raise InputError(subject, f"was made by a newer version (schema {found})", "upgrade wadati")
+        migrations.upgrade(connection)
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return found
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction of the only writer; committed as a whole when the block ends well, else nothing of it stays."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        connection.execute(sa.select(writer.c.id).with_for_update())
+        yield connection
+
+
+def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert rows, or replace those that have their primary keys."""
+    if not rows:
+        return
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement: Any = insert(table)
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+
+
+def select_in(
+    connection: sa.Connection, query: sa.Select[Any], column: sa.ColumnElement[Any], values: Iterable[Any]
+) -> Iterator[sa.RowMapping]:
+    """The rows of a query whose column has one of the values, however many these are."""
+    ordered = sorted(set(values))
+    for start in range(0, len(ordered), CHUNK):
+        yield from connection.execute(query.where(column.in_(ordered[start : start + CHUNK]))).mappings()

@@ -1,0 +1,172 @@
+"""The tables of a catalog. Instants are BIGINT nanoseconds UTC; columns in SI units as in the model.
+
+`number` of an event counts in order of first publication. An event that is not `current` was retired or merged: its
+row and its last origins stay so that its name can never be given to something else. An origin or magnitude without a
+`position` is superseded; the `preferred` origin is the one that stands for its event. Arrivals refer to picks by
+identifier alone: picks may be kept elsewhere.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+REVISION = "0001"
+"""The migration that makes these tables."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+writer = Table(
+    "writer",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("published", BigInteger, nullable=False),
+)
+"""One row: whoever changes the catalog holds it; `published` counts the events named so far."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("event_type", String, nullable=False),
+    Column("preferred_origin_id", String),
+    Column("preferred_magnitude_id", String),
+)
+
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("alias", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    ForeignKeyConstraint(["event_id"], ["events.event_id"]),
+    Index(None, "alias"),
+)
+
+origins = Table(
+    "origins",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("origin_id", String, primary_key=True),
+    Column("position", Integer),
+    Column("preferred", Boolean, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("latitude", Double, nullable=False),
+    Column("longitude", Double, nullable=False),
+    Column("depth", Double, nullable=False),
+    Column("azimuthal_gap", Double),
+    Column("standard_error", Double),
+    Column("earth_model", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("evaluation_mode", String, nullable=False),
+    Column("evaluation_status", String, nullable=False),
+    Column("covariance", Text),
+    Column("semi_major", Double),
+    Column("semi_minor", Double),
+    Column("semi_major_azimuth", Double),
+    Column("depth_95", Double),
+    Column("time_95", Double),
+    Column("depth_resolved", Boolean),
+    ForeignKeyConstraint(["event_id"], ["events.event_id"]),
+    Index(None, "time"),
+)
+
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("origin_id", String, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("pick_id", String, nullable=False),
+    Column("network", String, nullable=False),
+    Column("station", String, nullable=False),
+    Column("phase", String, nullable=False),
+    Column("distance", Double),
+    Column("azimuth", Double),
+    Column("time_residual", Double),
+    Column("weight", Double, nullable=False),
+    ForeignKeyConstraint(["event_id", "origin_id"], ["origins.event_id", "origins.origin_id"]),
+    Index(None, "pick_id"),
+)
+
+magnitudes = Table(
+    "magnitudes",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("magnitude_id", String, primary_key=True),
+    Column("position", Integer),
+    Column("origin_id", String, nullable=False),
+    Column("magnitude_type", String, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("uncertainty", Double),
+    Column("saturated", Boolean, nullable=False),
+    Column("method", String, nullable=False),
+    ForeignKeyConstraint(["event_id"], ["events.event_id"]),
+)
+
+station_magnitudes = Table(
+    "station_magnitudes",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("magnitude_id", String, primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("source_id", String, nullable=False),
+    Column("magnitude_type", String, nullable=False),
+    Column("value", Double, nullable=False),
+    Column("amplitude", Double, nullable=False),
+    Column("weight", Double, nullable=False),
+    ForeignKeyConstraint(["event_id", "magnitude_id"], ["magnitudes.event_id", "magnitudes.magnitude_id"]),
+)
+
+picks = Table(
+    "picks",
+    metadata,
+    Column("pick_id", String, primary_key=True),
+    Column("source_id", String, nullable=False),
+    Column("phase_hint", String, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("time_uncertainty", Double, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("polarity", String),
+    Column("amplitude", Double),
+    Column("method", String, nullable=False),
+    Column("evaluation_mode", String, nullable=False),
+    Index(None, "time"),
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("unit", String, primary_key=True),
+    Column("status", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("band", String, nullable=False),
+    Column("picks", Integer, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String, primary_key=True),
+    Column("record", Text, nullable=False),
+)
