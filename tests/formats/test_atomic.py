@@ -22,6 +22,10 @@ def path(tmp_path):
     return target
 
 
+def names(folder):
+    return sorted(found.name for found in folder.iterdir())
+
+
 def write(path, content):
     with atomic_write(path) as partial:
         partial.write_bytes(content)
@@ -30,7 +34,7 @@ def write(path, content):
 def test_the_new_content_is_there_and_nothing_else(path):
     write(path, NEW)
     assert path.read_bytes() == NEW
-    assert os.listdir(path.parent) == [path.name]
+    assert names(path.parent) == [path.name]
 
 
 def test_the_same_content_leaves_the_file_untouched(path):
@@ -39,7 +43,7 @@ def test_the_same_content_leaves_the_file_untouched(path):
     write(path, OLD)
     assert path.stat().st_mtime_ns == before.st_mtime_ns
     assert path.stat().st_ino == before.st_ino
-    assert os.listdir(path.parent) == [path.name]
+    assert names(path.parent) == [path.name]
 
 
 def test_folders_are_made_and_permissions_are_those_of_any_new_file(tmp_path):
@@ -67,14 +71,19 @@ def test_an_error_at_any_step_keeps_the_old(path, monkeypatch, step, error):
         monkeypatch.setattr(os, "fsync", fail)
     if step == "replace":
         monkeypatch.setattr(Path, "replace", fail)
-    with pytest.raises(error), atomic_write(path) as partial:
-        if step == "open":
-            fail()
-        partial.write_bytes(NEW[:5])
-        if step == "write":
-            fail()
+
+    def attempt():
+        with atomic_write(path) as partial:
+            if step == "open":
+                fail()
+            partial.write_bytes(NEW[:5])
+            if step == "write":
+                fail()
+
+    with pytest.raises(error):
+        attempt()
     assert path.read_bytes() == OLD
-    assert os.listdir(path.parent) == [path.name]
+    assert names(path.parent) == [path.name]
 
 
 @pytest.mark.parametrize("step", ["begin", "half", "fsync", "replace"])
@@ -97,10 +106,10 @@ def test_a_kill_at_any_step_keeps_the_old_and_its_leftover_is_cleaned(path, step
     ended = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False)
     assert ended.returncode == -9
     assert path.read_bytes() == OLD
-    left = [name for name in os.listdir(path.parent) if name != path.name]
+    left = [name for name in names(path.parent) if name != path.name]
     assert len(left) == (step != "begin")
     assert [found.name for found in clean_leftovers(path.parent)] == left
-    assert os.listdir(path.parent) == [path.name]
+    assert names(path.parent) == [path.name]
     write(path, NEW)
     assert path.read_bytes() == NEW
 

@@ -10,10 +10,34 @@ from wadati.formats.geojson import feature_collection, write_geojson
 from wadati.model import Arrival, Catalog, Event, Magnitude, Origin, parse_time
 from wadati.testing import strategies
 
-FEED_PROPERTIES = set(
-    "mag place time updated tz url detail felt cdi mmi alert status tsunami sig net code ids sources types nst dmin "
-    "rms gap magType type title".split()
-)
+FEED_PROPERTIES = {
+    "mag",
+    "place",
+    "time",
+    "updated",
+    "tz",
+    "url",
+    "detail",
+    "felt",
+    "cdi",
+    "mmi",
+    "alert",
+    "status",
+    "tsunami",
+    "sig",
+    "net",
+    "code",
+    "ids",
+    "sources",
+    "types",
+    "nst",
+    "dmin",
+    "rms",
+    "gap",
+    "magType",
+    "type",
+    "title",
+}
 """The properties of a feature in a summary feed of the USGS."""
 
 

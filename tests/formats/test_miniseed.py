@@ -4,6 +4,7 @@ import io
 import struct
 import warnings
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -96,17 +97,14 @@ def test_neither_the_order_of_records_nor_repeats_matter(order: list[int], repea
     trace = ramp(start=0, samples=2500)
     records = records_of(write_miniseed([trace], version=2))
     groups = [records[i::6] for i in [*order, *repeats]]
-    assert read_miniseed(b"".join(sum(groups, []))) == ([trace], [])
+    assert read_miniseed(b"".join(record for group in groups for record in group)) == ([trace], [])
 
 
 @given(cuts=st.lists(st.integers(1, 2499), max_size=4, unique=True), rate=st.sampled_from(RATES))
 def test_how_data_are_cut_changes_no_time(cuts: list[int], rate: Fraction) -> None:
     whole = ramp(samples=2500, rate=rate)
     edges = [0, *sorted(cuts), 2500]
-    parts = [
-        Trace(SID, whole.time_of(first), rate, whole.data[first:last])
-        for first, last in zip(edges, edges[1:], strict=False)
-    ]
+    parts = [Trace(SID, whole.time_of(first), rate, whole.data[first:last]) for first, last in pairwise(edges)]
     (joined,), problems = read_miniseed(b"".join(write_miniseed([part], record_length=256) for part in parts))
     assert (joined, problems) == (whole, [])
 

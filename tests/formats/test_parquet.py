@@ -27,9 +27,9 @@ def test_a_folder_holds_a_file_a_day_and_exactly_what_was_written_last(tmp_path)
     picks = tuple(Pick.of(SID, "P", parse_time(day), time_uncertainty=0.1, probability=0.5) for day in days)
     write_picks(picks, tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2019-07-04.parquet", "2019-07-05.parquet"]
-    before = {path: path.stat() for path in tmp_path.iterdir()}
+    before = {(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
     write_picks(picks[::-1], tmp_path)
-    assert {path: path.stat() for path in tmp_path.iterdir()} == before
+    assert {(path, path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.iterdir()} == before
     write_picks(picks[:1], tmp_path)
     assert read_picks(tmp_path) == picks[:1]
 

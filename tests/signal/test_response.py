@@ -72,6 +72,7 @@ def test_which_flat_sensitivities_are_enough(code, unit, enough):
 
 def test_poles_and_zeros_are_always_enough_and_nothing_never():
     assert is_complete(sid("EHE"), STS2)
+    assert not is_complete(sid("EHE"), Response(1e6, "m/s", 1.0, (), ()))
     assert not is_complete(sid("HHE"), None)
     assert not is_complete(sid("HHE"), Response(0.0, "m/s"))
     assert not is_complete(sid("HHE"), Response(float("nan"), "m/s"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import shutil
 import socket
@@ -59,20 +60,30 @@ def postgresql():
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def empty_file(tmp_path_factory):
+    """An SQLite catalog with nothing in it."""
+    path = tmp_path_factory.mktemp("empty") / "catalog.sqlite"
+    CatalogStore(path).close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh(request, tmp_path):
     """A function that opens an empty store."""
     if request.param == "sqlite":
-        opened = iter(range(10**9))
-        return lambda: CatalogStore(tmp_path / f"{next(opened)}.sqlite")
+        empty = request.getfixturevalue("empty_file")
+        paths = (tmp_path / f"{count}.sqlite" for count in itertools.count())
+        return lambda: CatalogStore(shutil.copy(empty, next(paths)))
     url = request.getfixturevalue("postgresql")
 
     def emptied() -> CatalogStore:
         store = CatalogStore(url)
         engine = sa.create_engine(url)
         with engine.begin() as connection:
-            tables = ", ".join(table.name for table in metadata.sorted_tables if table is not writer)
-            connection.execute(sa.text(f"TRUNCATE {tables}"))
+            for table in reversed(metadata.sorted_tables):
+                if table is not writer:
+                    connection.execute(sa.delete(table))
             connection.execute(sa.update(writer).values(published=0))
         engine.dispose()
         return store

@@ -34,6 +34,7 @@ def test_distance_is_symmetric_and_does_not_mind_whole_turns(
         assert back == pytest.approx(float(there), abs=1e-2)
 
 
+@pytest.mark.filterwarnings("ignore:SelectableGroups dict interface:DeprecationWarning")
 def test_against_obspy() -> None:
     """Golden: obspy.geodetics.gps2dist_azimuth (Vincenty or GeographicLib), 300 pairs within 1,000 km."""
     from obspy.geodetics import gps2dist_azimuth

@@ -46,8 +46,7 @@ class Evidence:
 def weigh(network: Network, picks: PickSet, hypotheses: Floats, sigmas: float) -> Evidence:
     """The evidence for hypotheses (x, y, depth, time), shape (hypothesis, 4), from all stations."""
     station = np.broadcast_to(np.arange(len(network)), (len(hypotheses), len(network)))
-    distance = network.distances(hypotheses[:, 0], hypotheses[:, 1])
-    times = network.times(distance, hypotheses[:, 2])
+    times = network.times(hypotheses, station)
     found = fit(network, picks, hypotheses, times, station, sigmas)
     density = np.exp(-0.5 * (found.residual / found.sigma) ** 2) / (found.sigma * np.sqrt(2 * np.pi))
     with np.errstate(divide="ignore"):
@@ -58,7 +57,7 @@ def weigh(network: Network, picks: PickSet, hypotheses: Floats, sigmas: float) -
     tells = picks.channel_is_alive(station[..., None], phase, found.time, _ALIVE_WINDOW) & ~_hidden(
         picks, station, found.time, found.hit
     )
-    hypocentral = np.hypot(distance, hypotheses[:, 2, None])[..., None]
+    hypocentral = np.hypot(network.distances(hypotheses, station), hypotheses[:, 2, None])[..., None]
     total = np.full(len(hypotheses), -np.inf)
     detection = np.zeros(hypocentral.shape)
     for reach in _REACHES:

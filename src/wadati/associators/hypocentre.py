@@ -24,14 +24,6 @@ _LONGEST_STEP = np.array([6000.0, 6000.0, 6000.0, 2.0])
 
 
 @dataclass(frozen=True)
-class Volume:
-    """Where hypocentres may lie: lowest and highest (x, y, depth) in metres."""
-
-    low: Floats
-    high: Floats
-
-
-@dataclass(frozen=True)
 class Fit:
     """What hypotheses expect and find; arrays of shape (hypothesis, station, phase).
 
@@ -70,7 +62,6 @@ def refine(
     picks: PickSet,
     hypotheses: Floats,
     station: Integers,
-    volume: Volume,
     sigmas: float,
     schedule: tuple[float, ...] = WIDE,
 ) -> Floats:
@@ -80,7 +71,7 @@ def refine(
     """
     place = hypotheses.copy()
     for scale in schedule:
-        times, slopes = network.slopes(place[:, 0], place[:, 1], place[:, 2], station)
+        times, slopes = network.slopes(place, station)
         found = fit(network, picks, place, times, station, sigmas * scale)
         surprise = -np.log(chance(picks.rate[found.pick], found.sigma))
         bell = (1 - (found.residual / found.tolerance) ** 2) ** 2
@@ -92,5 +83,5 @@ def refine(
         residual = np.where(found.hit, found.residual, 0.0).reshape(count, -1, 1)
         step = np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ residual)[..., 0] * _STEP
         place += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
-        place[:, :3] = np.clip(place[:, :3], volume.low, volume.high)
+        place[:, :3] = np.clip(place[:, :3], network.low, network.high)
     return place

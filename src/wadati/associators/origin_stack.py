@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import maximum_filter1d
 
-from wadati.associators.hypocentre import Volume, chance
+from wadati.associators.hypocentre import chance
 from wadati.associators.network import Floats, Integers, Network
 from wadati.associators.pickset import PickSet
 
 _SPACINGS = (3_000.0, 10_000.0)
 _NEAREST_STATIONS = 60
 _BLOCK = 25_000.0
-_BIN = 0.25
+_BIN = 0.5
 _SPAN = 240.0
 _EDGE = 3.0
 _APART = 1.0
@@ -31,21 +31,22 @@ class OriginStack:
     Only the nearest stations vote at a node: an event is seen by the stations around it.
     """
 
-    def __init__(self, network: Network, volume: Volume, relative_spacing: float, sigmas: float) -> None:
+    def __init__(self, network: Network, relative_spacing: float, sigmas: float) -> None:
         spacing = float(np.clip(relative_spacing * network.spacing(), *_SPACINGS))
         axes = [
             np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
-            for low, high, step in zip(volume.low, volume.high, (spacing, spacing, 1.5 * spacing), strict=True)
+            for low, high, step in zip(network.low, network.high, (spacing, spacing, 1.5 * spacing), strict=True)
         ]
         x, y, depth = (axis.ravel() for axis in np.meshgrid(*axes, indexing="ij"))
-        block = np.floor((x - volume.low[0]) / _BLOCK) * 1000 + np.floor((y - volume.low[1]) / _BLOCK)
+        block = np.floor((x - network.low[0]) / _BLOCK) * 1000 + np.floor((y - network.low[1]) / _BLOCK)
         order = np.argsort(block, kind="stable")
         self.nodes = np.stack([x, y, depth], axis=-1)[order]
         self._block_starts = np.flatnonzero(np.diff(block[order], prepend=-1.0))
-        distance = network.distances(self.nodes[:, 0], self.nodes[:, 1])
+        every = np.broadcast_to(np.arange(len(network)), (len(self.nodes), len(network)))
+        distance = network.distances(self.nodes, every)
         near = min(_NEAREST_STATIONS, len(network))
         self.near = np.sort(np.argsort(distance, axis=1, kind="stable")[:, :near], axis=1)
-        times = network.times(np.take_along_axis(distance, self.near, axis=1), self.nodes[:, 2], self.near)
+        times = network.times(self.nodes, self.near)
         self.longest = float(times.max())
         self._network, self._sigmas = network, sigmas
         # The same by station: rows of a station are [starts, starts + counts).
@@ -73,7 +74,8 @@ class OriginStack:
         Returns hypotheses (x, y, depth, time), shape (seed, 4), and the stations near each, shape (seed, station).
         """
         stack = self._stack(picks, start - _EDGE, round((_SPAN + 2 * _EDGE) / _BIN))
-        blocks = np.maximum.reduceat(stack, self._block_starts, axis=0)
+        # Rounded, because equal sums differ by the order of addition.
+        blocks = np.round(np.maximum.reduceat(stack, self._block_starts, axis=0), 6)
         width = 2 * round(_APART / _BIN) + 1
         peaks = maximum_filter1d(blocks, width, axis=1)
         peak = (blocks == peaks) & (blocks > 0) & (blocks >= _PART_OF_BEST * peaks.max(axis=0))
@@ -110,5 +112,4 @@ class OriginStack:
             for sign, edge in ((1, np.ceil((origin - blur) / _BIN)), (-1, np.floor((origin + blur) / _BIN) + 1)):
                 cell = first + np.clip(edge, 0, bins).astype(np.int64)
                 votes += sign * np.bincount(cell, weight, len(votes))
-        # Rounded, so that equal sums are equal whatever the order of addition.
-        return np.round(np.cumsum(votes.reshape(len(self.nodes), bins + 1), axis=1)[:, :bins], 6)
+        return np.cumsum(votes.reshape(len(self.nodes), bins + 1), axis=1)[:, :bins]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wadati.associators.evidence import Evidence, weigh
-from wadati.associators.hypocentre import NARROW, Volume, fit, refine
+from wadati.associators.hypocentre import NARROW, fit, refine
 from wadati.associators.network import PHASES, Floats, Integers, Network
 from wadati.associators.origin_stack import OriginStack
 from wadati.associators.pickset import Flags, PickSet
@@ -67,7 +67,8 @@ class StackAssociator:
     min_stations: int = 7
     min_picks: int = 8
     min_p: int = 3
-    min_both: int = 1
+    min_both: int = 2
+    min_both_part: float = 0.2
     separation: float = 3.0
     depth_range: tuple[float, float] = (0.0, 30_000.0)
     margin: float = 20_000.0
@@ -94,7 +95,7 @@ class StackAssociator:
             return ()
         number = {key: i for i, key in enumerate(keys)}
         network = Network(
-            [stations[key] for key in keys], model, self.margin, self.error_base, self.error_fraction
+            [stations[key] for key in keys], model, self.margin, self.depth_range, self.error_base, self.error_fraction
         )
         station = [number[pick.source_id.station_key] for pick in usable.values()]
         return _Run(self, network, PickSet(list(usable.values()), station, self.rate_window, self.rate_floor)).candidates()
@@ -105,11 +106,7 @@ class _Run:
 
     def __init__(self, settings: StackAssociator, network: Network, picks: PickSet) -> None:
         self.settings, self.network, self.picks = settings, network, picks
-        self.volume = Volume(
-            np.array([network.x.min() - settings.margin, network.y.min() - settings.margin, settings.depth_range[0]]),
-            np.array([network.x.max() + settings.margin, network.y.max() + settings.margin, settings.depth_range[1]]),
-        )
-        self.stack = OriginStack(network, self.volume, settings.relative_spacing, settings.sigmas)
+        self.stack = OriginStack(network, settings.relative_spacing, settings.sigmas)
 
     def candidates(self) -> tuple[Candidate, ...]:
         events = self.find()
@@ -151,12 +148,12 @@ class _Run:
         events = []
         for part in np.array_split(np.arange(len(seeds)), len(seeds) // _AT_ONCE + 1):
             place, near = seeds[part], station[part]
-            times = self.network.times(self.network.distances(place[:, 0], place[:, 1], near), place[:, 2], near)
+            times = self.network.times(place, near)
             wide = fit(self.network, self.picks, place, times, near, 2.5 * self.settings.sigmas)
             enough = wide.hit.any(axis=2).sum(axis=1) >= self.settings.min_stations
             if enough.any():
                 place = refine(
-                    self.network, self.picks, place[enough], near[enough], self.volume, self.settings.sigmas
+                    self.network, self.picks, place[enough], near[enough], self.settings.sigmas
                 )
                 events += self.holding(place, weigh(self.network, self.picks, place, self.settings.sigmas))
         return events
@@ -164,12 +161,13 @@ class _Run:
     def holding(self, hypotheses: Floats, evidence: Evidence) -> list[_Event]:
         """The hypotheses that meet the settings."""
         counts, settings = evidence.counts, self.settings
+        stations, both = counts.any(axis=2).sum(axis=1), counts.all(axis=2).sum(axis=1)
         holds = (
             (evidence.total > 0)
             & (counts.sum(axis=(1, 2)) >= settings.min_picks)
             & (counts[..., 0].sum(axis=1) >= settings.min_p)
-            & (counts.all(axis=2).sum(axis=1) >= settings.min_both)
-            & (counts.any(axis=2).sum(axis=1) >= settings.min_stations)
+            & (stations >= settings.min_stations)
+            & (both >= np.maximum(settings.min_both, settings.min_both_part * stations))
         )
         return [
             _Event(hypotheses[i], float(evidence.total[i]), evidence.picks_of(int(i))) for i in np.flatnonzero(holds)
@@ -186,7 +184,7 @@ class _Run:
             self.picks.set_free(free | (owner == k))
             every = np.arange(len(self.network))[None]
             place = refine(
-                self.network, self.picks, events[k].hypothesis[None], every, self.volume, self.settings.sigmas, NARROW
+                self.network, self.picks, events[k].hypothesis[None], every, self.settings.sigmas, NARROW
             )
             found = self.holding(place, weigh(self.network, self.picks, place, self.settings.sigmas))
             free = free | (owner == k)

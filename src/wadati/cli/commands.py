@@ -79,7 +79,7 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.json:
         print(encode_json(result).decode())
     else:
-        table(f"{options.candidate} beside {options.reference}", ["", ""], [list(row) for row in rows(result)])
+        table(f"{options.candidate} beside {options.reference}", rows(result))
     return 0
 
 
@@ -89,7 +89,7 @@ def demo(options: argparse.Namespace) -> int:
 
     with TerminalProgress() as progress:
         result = run_demo(options.output, seed=options.seed, flow=_flow(options), progress=progress)
-    table(f"scorecard, seed {options.seed}", ["", ""], [list(row) for row in result.scorecard])
+    table(f"scorecard, seed {options.seed}", result.scorecard)
     print(f"report: {options.output / 'report.html'}")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -69,15 +70,9 @@ def complain(words: str) -> None:
     print(f"wadati: {words}", file=sys.stderr)
 
 
-def table(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """A table on standard output; the first column left, the others right."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    drawn = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
-    for index, column in enumerate(columns):
-        drawn.add_column(column, justify="left" if index == 0 else "right")
-    for row in rows:
-        drawn.add_row(*row)
-    Console(soft_wrap=not sys.stdout.isatty()).print(drawn)
+def table(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """Two columns on standard output."""
+    width = max((len(label) for label, _ in rows), default=0)
+    print(title)
+    for label, value in rows:
+        print(f"  {label:<{width}}  {value}")

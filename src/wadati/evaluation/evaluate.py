@@ -86,7 +86,7 @@ def evaluate(
     distance_tolerance: float = 15_000.0,
     span: TimeSpan | None = None,
     required: Collection[str] | None = None,
-    magnitude_bin: float = 0.5,
+    magnitude_bin: float = 1.0,
     seed: int = 0,
 ) -> Evaluation:
     """Match two catalogs one to one and measure recall, precision and residuals.

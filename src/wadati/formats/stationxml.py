@@ -42,9 +42,7 @@ def read_stationxml(path: Path) -> tuple[Inventory, list[Problem]]:
         try:
             found = obspy.read_inventory(str(path), format="STATIONXML")
         except (OSError, ValueError, TypeError, AttributeError, LookupError, SyntaxError) as error:
-            raise InputError(
-                path, f"is not StationXML that can be read ({_line(error)})", "give FDSN StationXML or a station CSV"
-            ) from None
+            raise _unreadable(path, error) from None
     problems = [
         Problem(str(path), _line(warning.message), "mend this channel in the file; the others are used")
         for warning in told
@@ -104,6 +102,15 @@ def write_stationxml(inventory: Inventory, path: Path) -> None:
         ObspyInventory(networks, "Wadati", created=UTCDateTime(0)).write(str(partial), format="STATIONXML")
 
 
+def _unreadable(path: Path, error: Exception) -> InputError:
+    if "out of bounds (-90" in str(error):
+        # ObsPy refuses the whole file for one such value, without saying where it stands.
+        wrong = f"a latitude or dip is beyond 90 degrees ({_line(error)})"
+        return InputError(path, wrong, "where latitude and longitude are swapped, exchange them")
+    wrong = f"is not StationXML that can be read ({_line(error)})"
+    return InputError(path, wrong, "give FDSN StationXML or a station CSV")
+
+
 def _line(error: object) -> str:
     return " ".join(str(error).split())[:200]
 
@@ -115,7 +122,7 @@ def _epoch(start: Any, end: Any) -> TimeSpan:
 def _response(response: Any) -> tuple[Response | None, str]:
     """The response of a channel, None where it records no ground motion; and what is wrong with it."""
     if response is None or response.instrument_sensitivity is None:
-        return None, "has no sensitivity" if response is None or response.response_stages else ""
+        return None, ""
     overall = response.instrument_sensitivity
     unit = ground_unit(overall.input_units or "")
     if unit is None:

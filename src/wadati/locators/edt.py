@@ -26,10 +26,11 @@ from wadati.units import SECOND
 _FEWEST_ARRIVALS = 4
 _FEWEST_STATIONS = 3
 _BOTTOM = 60_000.0
-_MARGIN = 60_000.0
+_MARGIN = 150_000.0
 _TABLE_REACH = 250_000.0
 _ELEVATION_STEP = 500.0
 _UNUSED = 0.05
+_DEPTH_STEP = 10.0
 
 _Position = tuple[float, float, float]
 
@@ -48,7 +49,11 @@ class EdtLocator:
         self.errors = errors or ErrorModel()
 
     def locate(
-        self, picks: Sequence[Pick], inventory: Inventory, model: VelocityModel, near: Candidate | None = None
+        self,
+        picks: Sequence[Pick],
+        inventory: Inventory,
+        model: VelocityModel,
+        near: Candidate | None = None,  # noqa: ARG002
     ) -> Origin:
         """The origin of picks of one event.
 
@@ -173,7 +178,7 @@ def _origin(
         direction,
         depth_95,
         shape.time_half_width(solution.time),
-        depth_resolved=depth_95 < _BOTTOM / 4,
+        depth_resolved=depth_95 < _BOTTOM / 4 and depth < _BOTTOM - _DEPTH_STEP,
     )
     return Origin.of(
         start + seconds(solution.time),

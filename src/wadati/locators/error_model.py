@@ -8,6 +8,8 @@ import numpy as np
 
 from wadati.locators.observations import Floats, Observations
 
+_LEAST_WEIGHT = 1e-6
+
 
 @dataclass(frozen=True)
 class ErrorModel:
@@ -42,12 +44,9 @@ class ErrorModel:
         site = np.where(obs.is_s, self.site * self.site_s, self.site)
         same = (obs.x[:, None] == obs.x) & (obs.y[:, None] == obs.y)
         near = np.exp(-np.abs(distances[:, None] - distances) / self.reach)
-        s_times = np.where(obs.is_s, times, 0.0)
-        covariance: Floats = (
-            self.site_common * same * np.outer(site, site)
-            + (self.scale**2 + self.layering**2 * near) * np.outer(times, times)
-            + self.ratio**2 * np.outer(s_times, s_times)
-        )
+        both_s = obs.is_s[:, None] & obs.is_s
+        rate = self.scale**2 + self.layering**2 * near + self.ratio**2 * both_s
+        covariance: Floats = rate * np.outer(times, times) + self.site_common * same * np.outer(site, site)
         return covariance
 
     def total(self, times: Floats, obs: Observations) -> Floats:
@@ -63,22 +62,38 @@ class Precision:
     """The inverse covariance of residuals once the origin time, of which nothing is known, is free.
 
     `matrix` (arrival, arrival) weighs residuals; `time_weights` (arrival,) sum to 1 and give the origin time as their
-    weighted mean, of variance `time_variance` (s²).
+    weighted mean, of variance `time_variance` (s²). `apart` (arrival,) are the variances (s²) of arrivals alone,
+    `weights` (arrival,) what they were divided by.
     """
 
     matrix: Floats
     time_weights: Floats
     time_variance: float
+    apart: Floats
+    weights: Floats
 
     @classmethod
-    def of(cls, covariance: Floats) -> Precision:
-        """Of a covariance of arrival times (s²)."""
-        inverse = np.linalg.inv(covariance)
+    def at(cls, obs: Observations, errors: ErrorModel, weights: Floats, place: Floats) -> Precision:
+        """At a place (x, y, z; m), for arrivals of weights between 0 and 1."""
+        weights = np.maximum(weights, _LEAST_WEIGHT)
+        x, y, z = place[:, None]
+        distances = obs.distances(x, y)
+        times = obs.times(distances, z)[0]
+        apart = errors.apart(times, obs)
+        inverse = np.linalg.inv(np.diag(apart / weights) + errors.shared(times, distances[0], obs))
         column = inverse.sum(axis=1)
         total = float(column.sum())
-        return cls(inverse - np.outer(column, column) / total, column / total, 1.0 / total)
+        return cls(inverse - np.outer(column, column) / total, column / total, 1.0 / total, apart, weights)
 
     def misfit(self, residuals: Floats) -> Floats:
-        """χ² of residuals (node, arrival), shape (node,)."""
+        """χ² of residuals (s) of shape (node, arrival)."""
         chi2: Floats = ((residuals @ self.matrix) * residuals).sum(axis=1)
         return chi2
+
+    def surprise(self, residuals: Floats) -> Floats:
+        """How far (in σ) each arrival is from what the others predict, for residuals (s) of shape (arrival,)."""
+        diagonal = np.diag(self.matrix)
+        away = (self.matrix @ residuals) / diagonal
+        variance = 1 / diagonal - self.apart / self.weights + self.apart
+        surprise: Floats = np.abs(away) / np.sqrt(variance)
+        return surprise

@@ -22,6 +22,27 @@ _NORMAL_NODES = np.array([NormalDist().inv_cdf((i + 0.5) / 12) for i in range(12
 
 
 @dataclass(frozen=True)
+class Problem:
+    """What there is to fit: arrivals, how residuals weigh, and the box (m) in which epicentres may lie.
+
+    The posterior is a Student's t of the misfit: `confidence` is how many arrivals the stated errors are worth,
+    `freedom` its degrees of freedom.
+    """
+
+    obs: Observations
+    precision: Precision
+    confidence: float
+    freedom: float
+    low: Floats
+    high: Floats
+
+    def log_density(self, chi2: Floats) -> Floats:
+        """Of the posterior, but for a constant."""
+        density: Floats = -0.5 * self.freedom * np.log(self.confidence + chi2)
+        return density
+
+
+@dataclass(frozen=True)
 class Profile:
     """The best epicentre at each depth: `x`, `y`, `z` (m), `chi2` and `curvature` (node, 2, 2) of ½ χ² (1/m²)."""
 
@@ -37,8 +58,9 @@ class Profile:
         return int(np.argmin(self.chi2))
 
 
-def profile(obs: Observations, precision: Precision, z: Floats, x: Floats, y: Floats, steps: int) -> Profile:
+def profile(problem: Problem, z: Floats, x: Floats, y: Floats, steps: int) -> Profile:
     """The epicentres of least χ² at depths `z`, by Levenberg and Marquardt's method at all depths at once."""
+    obs, precision = problem.obs, problem.precision
     damping = np.full(len(z), 1e-3)
     distances = obs.distances(x, y)
     times = obs.times(distances, z)
@@ -47,13 +69,13 @@ def profile(obs: Observations, precision: Precision, z: Floats, x: Floats, y: Fl
         residuals = obs.time - times
         slopes = obs.slopes(distances, z, times) / np.maximum(distances, 1.0)
         along_x, along_y = slopes * (x[:, None] - obs.x), slopes * (y[:, None] - obs.y)
-        weighted_x, weighted_y = along_x @ precision.matrix, along_y @ precision.matrix
-        xx = (weighted_x * along_x).sum(axis=1) + _NO_PRIOR
-        yy = (weighted_y * along_y).sum(axis=1) + _NO_PRIOR
-        xy = (weighted_x * along_y).sum(axis=1)
+        weighed_x, weighed_y = along_x @ precision.matrix, along_y @ precision.matrix
+        xx = (weighed_x * along_x).sum(axis=1) + _NO_PRIOR
+        yy = (weighed_y * along_y).sum(axis=1) + _NO_PRIOR
+        xy = (weighed_x * along_y).sum(axis=1)
         if step == steps:
             break
-        pull_x, pull_y = (weighted_x * residuals).sum(axis=1), (weighted_y * residuals).sum(axis=1)
+        pull_x, pull_y = (weighed_x * residuals).sum(axis=1), (weighed_y * residuals).sum(axis=1)
         a, d = xx * (1 + damping), yy * (1 + damping)
         determinant = a * d - xy**2
         dx, dy = (d * pull_x - xy * pull_y) / determinant, (a * pull_y - xy * pull_x) / determinant
@@ -61,7 +83,8 @@ def profile(obs: Observations, precision: Precision, z: Floats, x: Floats, y: Fl
         if length.max() < _SHORTEST_STEP:
             break
         shrink = np.minimum(1.0, _LONGEST_STEP / np.maximum(length, 1.0))
-        x_new, y_new = x + dx * shrink, y + dy * shrink
+        x_new = np.clip(x + dx * shrink, problem.low[0], problem.high[0])
+        y_new = np.clip(y + dy * shrink, problem.low[1], problem.high[1])
         distances_new = obs.distances(x_new, y_new)
         times_new = obs.times(distances_new, z)
         chi2_new = precision.misfit(obs.time - times_new)
@@ -70,11 +93,10 @@ def profile(obs: Observations, precision: Precision, z: Floats, x: Floats, y: Fl
         x, y, chi2 = np.where(better, x_new, x), np.where(better, y_new, y), np.where(better, chi2_new, chi2)
         distances = np.where(better[:, None], distances_new, distances)
         times = np.where(better[:, None], times_new, times)
-    curvature = np.stack((xx, xy, xy, yy), axis=-1).reshape(-1, 2, 2)
-    return Profile(x, y, z, chi2, curvature)
+    return Profile(x, y, z, chi2, np.stack((xx, xy, xy, yy), axis=-1).reshape(-1, 2, 2))
 
 
-def refine(obs: Observations, precision: Precision, coarse: Profile) -> Profile:
+def refine(problem: Problem, coarse: Profile) -> Profile:
     """The profile around its best depth, closer and closer, down to some metres."""
     fine = coarse
     while True:
@@ -84,8 +106,7 @@ def refine(obs: Observations, precision: Precision, coarse: Profile) -> Profile:
             return fine
         z = np.append(np.linspace(low, high, _FINE_NODES), fine.z[best])
         z.sort()
-        x, y = np.interp(z, fine.z, fine.x), np.interp(z, fine.z, fine.y)
-        fine = profile(obs, precision, z, x, y, steps=2)
+        fine = profile(problem, z, np.interp(z, fine.z, fine.x), np.interp(z, fine.z, fine.y), steps=2)
 
 
 @dataclass(frozen=True)
@@ -136,47 +157,34 @@ class Posterior:
         return float(scale[1]), float(scale[0]), azimuth
 
 
-def posterior(
-    obs: Observations, precision: Precision, coarse: Profile, best: Profile, confidence: float, count: float
-) -> Posterior:
-    """The posterior, Student's t of the misfit, for uniform prior in place and time.
-
-    `confidence` and `count` are the arrivals the stated errors are worth and those that were used.
-    """
-    least = float(best.chi2.min())
-    freedom = confidence + count - 1
-
-    def log_density(chi2: Floats) -> Floats:
-        density: Floats = -0.5 * (freedom) * np.log((confidence + chi2) / (confidence + least))
-        return density
-
-    likely = np.flatnonzero(log_density(coarse.chi2) > -_CUT)
-    low = coarse.z[max(int(likely.min(initial=len(coarse.z))) - 1, 0)] if len(likely) else best.z[0]
-    high = coarse.z[min(int(likely.max(initial=0)) + 1, len(coarse.z) - 1)] if len(likely) else best.z[-1]
+def posterior(problem: Problem, coarse: Profile) -> Posterior:
+    """The posterior for a uniform prior in place and time, over the likely depths of a profile."""
+    obs, precision = problem.obs, problem.precision
+    log_profile = problem.log_density(coarse.chi2)
+    likely = np.flatnonzero(log_profile > log_profile.max() - _CUT)
+    low, high = coarse.z[max(likely[0] - 1, 0)], coarse.z[min(likely[-1] + 1, len(coarse.z) - 1)]
     z = np.linspace(low, high, _DEPTH_NODES)
-    line = profile(obs, precision, z, np.interp(z, coarse.z, coarse.x), np.interp(z, coarse.z, coarse.y), steps=3)
+    line = profile(problem, z, np.interp(z, coarse.z, coarse.x), np.interp(z, coarse.z, coarse.y), steps=3)
     root = np.linalg.cholesky(np.linalg.inv(line.curvature))
-    scale = np.sqrt((confidence + line.chi2) / freedom)
+    root *= np.sqrt((problem.confidence + line.chi2) / problem.freedom)[:, None, None]
     steps = np.linspace(-_REACH, _REACH, _ACROSS)
     patch = np.stack(np.meshgrid(steps, steps, indexing="ij")).reshape(2, -1)
-    shift = np.einsum("nij,jk->nik", root * scale[:, None, None], patch)
+    shift = root @ patch
     x, y = (line.x[:, None] + shift[:, 0]).ravel(), (line.y[:, None] + shift[:, 1]).ravel()
-    depth = z.repeat(patch.shape[1])
+    depth, area = z.repeat(patch.shape[1]), (root[:, 0, 0] * root[:, 1, 1]).repeat(patch.shape[1])
     residuals = obs.time - obs.times(obs.distances(x, y), depth)
     chi2 = precision.misfit(residuals)
-    area = scale**2 * root[:, 0, 0] * root[:, 1, 1]
-    density = np.exp(log_density(chi2)) * area.repeat(patch.shape[1])
-    density[: patch.shape[1]] /= 2
-    density[-patch.shape[1] :] /= 2
-    likely_nodes = density > _NEGLIGIBLE * density.max()
-    probability = density[likely_nodes] / density[likely_nodes].sum()
+    density = np.exp(problem.log_density(chi2) - log_profile.max()) * area
+    density[(depth == low) | (depth == high)] /= 2
+    density[(x < problem.low[0]) | (x > problem.high[0]) | (y < problem.low[1]) | (y > problem.high[1])] = 0.0
+    nodes = density > _NEGLIGIBLE * density.max()
     return Posterior(
-        x[likely_nodes],
-        y[likely_nodes],
-        depth[likely_nodes],
-        (residuals @ precision.time_weights)[likely_nodes],
-        probability,
-        np.sqrt((confidence + chi2[likely_nodes]) / freedom * precision.time_variance),
+        x[nodes],
+        y[nodes],
+        depth[nodes],
+        residuals[nodes] @ precision.time_weights,
+        density[nodes] / density[nodes].sum(),
+        np.sqrt((problem.confidence + chi2[nodes]) / problem.freedom * precision.time_variance),
     )
 
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from wadati.locators.error_model import ErrorModel, Precision
 from wadati.locators.observations import Floats, Observations
-from wadati.locators.posterior import Posterior, posterior, profile, refine
+from wadati.locators.posterior import Posterior, Problem, posterior, profile, refine
 from wadati.locators.search import consensus, search
 
 _ROUNDS = 6
 _COARSE_DEPTHS = 25
 _SUSPECT = 3.5
-_LEAST_WEIGHT = 1e-6
+_SAME_WEIGHT = 0.02
+_SAME_PLACE = 3000.0
 _FEWEST_ARRIVALS = 4
 
 
@@ -29,48 +30,24 @@ class Solution:
 
 
 def solve(obs: Observations, errors: ErrorModel, low: Floats, high: Floats) -> Solution:
-    """The hypocentre of arrivals, within depths and, to begin with, places of the box from `low` to `high`."""
+    """The hypocentre of arrivals within the box from `low` to `high` (m)."""
     place = search(obs, errors, low, high)
     weights = _trust(obs, consensus(obs, errors, place))
     depths = low[2] + (high[2] - low[2]) * np.linspace(0, 1, _COARSE_DEPTHS) ** 2
     x, y = np.full_like(depths, place[0]), np.full_like(depths, place[1])
     for _ in range(_ROUNDS):
-        precision, apart = _precision(obs, errors, place, weights)
-        coarse = profile(obs, precision, depths, x, y, steps=6)
-        x, y = coarse.x, coarse.y
-        fine = refine(obs, precision, coarse)
+        precision = Precision.at(obs, errors, weights, place)
+        freedom = errors.confidence + float(weights.sum()) - 1
+        problem = Problem(obs, precision, errors.confidence, freedom, low, high)
+        coarse = profile(problem, depths, x, y, steps=6)
+        fine = refine(problem, coarse)
+        before, x, y = place, coarse.x, coarse.y
         place = np.array([fine.x[fine.best], fine.y[fine.best], fine.z[fine.best]])
-        before, weights = weights, _trust(obs, _surprise(obs, precision, place, apart, weights))
-        if np.abs(weights - before).max() < 0.02:
+        residuals = (obs.time - obs.times(obs.distances(place[:1], place[1:2]), place[2:]))[0]
+        used, weights = weights, _trust(obs, precision.surprise(residuals))
+        if np.abs(weights - used).max() < _SAME_WEIGHT and np.abs(place - before).max() < _SAME_PLACE:
             break
-    shape = posterior(obs, precision, coarse, fine, errors.confidence, float(before.sum()))
-    time = float(_residuals(obs, place) @ precision.time_weights)
-    return Solution(place, time, before, shape)
-
-
-def _residuals(obs: Observations, place: Floats) -> Floats:
-    """Observed less travel time (s), shape (arrival,)."""
-    x, y, z = place[:, None]
-    residuals: Floats = obs.time - obs.times(obs.distances(x, y), z)[0]
-    return residuals
-
-
-def _precision(obs: Observations, errors: ErrorModel, place: Floats, weights: Floats) -> tuple[Precision, Floats]:
-    """The precision at a place, and each arrival's own variance (s²) there."""
-    distances = obs.distances(place[None, 0], place[None, 1])
-    times = obs.times(distances, place[None, 2])[0]
-    apart = errors.apart(times, obs)
-    covariance = np.diag(apart / np.maximum(weights, _LEAST_WEIGHT)) + errors.shared(times, distances[0], obs)
-    return Precision.of(covariance), apart
-
-
-def _surprise(obs: Observations, precision: Precision, place: Floats, apart: Floats, weights: Floats) -> Floats:
-    """How far (in σ) each arrival is from what the others predict."""
-    diagonal = np.diag(precision.matrix)
-    away = (precision.matrix @ _residuals(obs, place)) / diagonal
-    variance = 1 / diagonal - apart / np.maximum(weights, _LEAST_WEIGHT) + apart
-    surprise: Floats = np.abs(away) / np.sqrt(variance)
-    return surprise
+    return Solution(place, float(precision.time_weights @ residuals), used, posterior(problem, coarse))
 
 
 def _trust(obs: Observations, surprise: Floats) -> Floats:

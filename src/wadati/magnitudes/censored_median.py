@@ -15,8 +15,8 @@ def censored_median(values: npt.ArrayLike, known: npt.ArrayLike) -> float | None
 
     None where so many are bounds that the median cannot be told. Without bounds it is the ordinary median.
 
-    >>> censored_median([3.0, 1.0, 2.0], [True, True, True]), censored_median([3.0, 2.0, 1.0, 0.5], [1, 1, 0, 0])
-    (3.0, 2.0)
+    >>> censored_median([3.0, 1.0, 2.0], [True, True, True]), censored_median([3.0, 2.0, 1.0], [True, True, False])
+    (2.0, 2.0)
     """
     size, certain = np.asarray(values, np.float64), np.asarray(known, bool)
     order = np.lexsort((~certain, -size))

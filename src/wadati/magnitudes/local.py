@@ -108,7 +108,7 @@ class LocalMagnitude:
         found: list[StationAmplitude] = []
         for station in stations:
             distance = _hypocentral_distance(origin, station)
-            if station.key not in by_station or not near <= distance <= far:
+            if station.key not in by_station or not max(near, 1.0) <= distance <= far:
                 continue
             p, s = _onsets(origin, distance, observed, station.key)
             found.extend(_lent(by_station[station.key], p, s, (next_onsets or {}).get(station.key)))
@@ -168,19 +168,6 @@ class LocalMagnitude:
         )
 
 
-def next_onsets(origin: Origin, others: Iterable[Origin], stations: Iterable[Station]) -> dict[StationKey, int]:
-    """For each station the time (ns) of the first predicted P of other origins after that of this one."""
-    rivals = [other for other in others if other.origin_id != origin.origin_id]
-    found = {}
-    for station in stations:
-        p = _predicted_p(origin, _hypocentral_distance(origin, station))
-        later = [_predicted_p(other, _hypocentral_distance(other, station)) for other in rivals]
-        after = [time for time in later if time > p]
-        if after:
-            found[station.key] = min(after)
-    return found
-
-
 def _exceeds_noise(amplitude: StationAmplitude) -> bool:
     return amplitude.amplitude >= LEAST_RATIO * amplitude.noise
 
@@ -206,15 +193,12 @@ def _hypocentral_distance(origin: Origin, station: Station) -> float:
     return math.hypot(float(epicentral), origin.depth + station.elevation)
 
 
-def _predicted_p(origin: Origin, distance: float) -> int:
-    return origin.time + round(min(distance / velocity + intercept for velocity, intercept in _P_VELOCITIES) * SECOND)
-
-
 def _onsets(
     origin: Origin, distance: float, observed: Mapping[tuple[StationKey, str], int], key: StationKey
 ) -> tuple[int, int]:
     """When P and S arrive (ns): as picked, else predicted."""
-    p = observed.get((key, "P"), _predicted_p(origin, distance))
+    travel = min(distance / velocity + intercept for velocity, intercept in _P_VELOCITIES)
+    p = observed.get((key, "P"), origin.time + round(travel * SECOND))
     s = observed.get((key, "S"), origin.time + round(_S_TO_P * max(p - origin.time, 0)))
     return p, max(p, s)
 

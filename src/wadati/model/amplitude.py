@@ -91,7 +91,7 @@ class AmplitudeTrack:
 class StationAmplitude(msgspec.Struct, frozen=True):
     """The Wood–Anderson half peak-to-peak displacement (m) that one channel lends to one event.
 
-    `noise` is the same measure before the event (m).
+    `noise` is the same measure before the event (m); where the amplitude is less than twice that, it is an upper bound.
     """
 
     source_id: SourceId

@@ -22,10 +22,10 @@ Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 _RATE = 100.0
-_BAND = (2.5, 25.0)
-_STA, _LTA = 40, 300
-_RATIO = 2.0
-_APART = 40
+_BANDS = ((2.5, 25.0), (1.5, 15.0))
+_STA, _LTA = (30, 30), 300
+_RATIO = 2.2
+_APART = 25
 _STUCK = 50
 _RINGING = 1000
 _LATE = np.array([2.0, 3.0])
@@ -49,10 +49,11 @@ class StaLta:
     def curves(self, windows: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
         """Bumps (window, phase, sample) of windows (window, component, sample)."""
         there = ~(missing | _stuck(windows))
-        data = _bandpass(_bridged(windows, there))
+        data = _bridged(windows, there)
+        data = np.concatenate((_bandpass(data[:, :1], *_BANDS[0]), _bandpass(data[:, 1:], *_BANDS[1])), axis=1)
         energy = np.stack([data[:, 0] ** 2, data[:, 1] ** 2 + data[:, 2] ** 2], axis=1)
         present = np.stack([there[:, 0], there[:, 1] | there[:, 2]], axis=1)
-        ratio = _ratio(energy, present)
+        ratio = np.stack([_ratio(energy[:, k], present[:, k], sta) for k, sta in enumerate(_STA)], axis=1)
         which, near = self._triggers(ratio)
         level = ratio[which, :, near]
         horizontal = level[:, 1] > 1.5 * level[:, 0]
@@ -100,29 +101,34 @@ def _bridged(windows: npt.NDArray[np.float32], there: Mask) -> Array:
     return np.ldexp(data, -exponent)
 
 
-def _bandpass(data: Array) -> Array:
+def _bandpass(data: Array, low: float, high: float) -> Array:
     """Causal Butterworth high- and low-pass of second order (bilinear), by FFT with room for them to ring out."""
     count = data.shape[-1]
     length = count + _RINGING
     s = 1j * np.tan(np.pi * np.fft.rfftfreq(length)[1:-1])
-    low, high = (s / np.tan(np.pi * corner / _RATE) for corner in _BAND)
+    up, down = s / np.tan(np.pi * low / _RATE), s / np.tan(np.pi * high / _RATE)
     response = np.zeros(length // 2 + 1, complex)
-    response[1:-1] = low**2 / (1 + np.sqrt(2) * low + low**2) / (1 + np.sqrt(2) * high + high**2)
+    response[1:-1] = up**2 / (1 + np.sqrt(2) * up + up**2) / (1 + np.sqrt(2) * down + down**2)
     return np.fft.irfft(np.fft.rfft(data, length) * response, length)[..., :count]
 
 
-def _ratio(energy: Array, present: Mask) -> Array:
-    """Mean energy of the samples from each on over that of the samples before it; 0 where too few are there."""
-
-    def mean(values: Array, count: int) -> Array:
-        total = np.cumsum(np.pad(values, ((0, 0), (0, 0), (1, count))), axis=-1)
-        return np.maximum(total[..., count:-1] - total[..., : -count - 1], 0) / count
-
-    def before(values: Array) -> Array:
-        return np.pad(values, ((0, 0), (0, 0), (_LTA, 0)))[..., : values.shape[-1]]
-
+def _ratio(energy: Array, present: Mask, count: int) -> Array:
+    """Mean energy of the next `count` samples over that of those before; 0 where too few are there."""
     there = present.astype(np.float64)
-    heard = (before(mean(there, _LTA)) > 0.9) & (mean(there, _STA) > 0.99)
+    heard = (_before(_mean(there, _LTA), _LTA) > 0.9) & (_mean(there, count) > 0.99)
     floor = 1e-6 * np.median(energy, axis=-1, keepdims=True)
-    background = np.maximum(before(mean(energy, _LTA)), floor)
-    return np.divide(mean(energy, _STA), background, out=np.zeros_like(energy), where=heard & (background > 0))
+    after = _mean(energy, count)
+    background = np.maximum(_before(_mean(energy, _LTA), _LTA), _before(after, count))
+    background = np.maximum(background, floor)
+    return np.divide(after, background, out=np.zeros_like(energy), where=heard & (background > 0))
+
+
+def _mean(values: Array, count: int) -> Array:
+    """The mean of the `count` samples from each on, beyond the end counted as 0."""
+    total = np.cumsum(np.pad(values, ((0, 0), (1, count))), axis=-1)
+    return np.asarray(np.maximum(total[:, count:-1] - total[:, : -count - 1], 0) / count)
+
+
+def _before(values: Array, count: int) -> Array:
+    """Values `count` samples earlier."""
+    return np.pad(values, ((0, 0), (count, 0)))[:, : values.shape[-1]]

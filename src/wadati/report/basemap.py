@@ -9,7 +9,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from wadati.report.topojson import STEP
+from wadati.report.topojson import STEP, unrolled
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,33 +49,41 @@ def cut(box: Box) -> Basemap:
     >>> len(cut(Box(-118.0, 35.0, -117.0, 36.0)).coasts), len(cut(Box(-118.0, 35.0, -117.0, 36.0)).land)
     (0, 1)
     """
-    arcs, is_border, rings = _world()
+    world = _world()
     land: list[Floats] = []
     coasts: list[Floats] = []
     borders: list[Floats] = []
     for turn in (-360.0, 0.0, 360.0):
         shift = np.array([turn, 0.0])
-        here = [_near(arc, box, turn) for arc in arcs]
-        for arc, border, near in zip(arcs, is_border, here, strict=True):
-            if near:
-                (borders if border else coasts).extend(_line(arc + shift, box))
-        for ring in rings:
-            if _near(ring, box, turn):
-                inside = _polygon(ring + shift, box)
-                if len(inside) >= 3:
-                    land.append(inside)
+        for index in _near(world.arc_bounds, box, turn):
+            lines = borders if world.is_border[index] else coasts
+            lines.extend(_line(world.arcs[index] + shift, box))
+        for index in _near(world.ring_bounds, box, turn):
+            inside = _polygon(world.rings[index] + shift, box)
+            if len(inside) >= 3:
+                land.append(inside)
     return Basemap(tuple(land), tuple(coasts), tuple(borders))
 
 
+@dataclass(frozen=True)
+class _World:
+    """Lines, whether each is a border, the outlines of land, and (lowest, highest) corners of both."""
+
+    arcs: list[Floats]
+    is_border: list[bool]
+    rings: list[Floats]
+    arc_bounds: Floats
+    ring_bounds: Floats
+
+
 @cache
-def _world() -> tuple[list[Floats], list[bool], list[Floats]]:
+def _world() -> _World:
     with (files("wadati.report") / "data" / "basemap.npz").open("rb") as file, np.load(file) as arrays:
         x, y, first, length, border, ring, ring_length = (
             arrays[name] for name in ("x", "y", "first", "length", "border", "ring", "ring_length")
         )
     ends = np.cumsum(length)
-    steps = np.stack([x, y], axis=1).astype(np.int64)
-    total = np.cumsum(steps, axis=0)
+    total = np.cumsum(np.stack([x, y], axis=1).astype(np.int64), axis=0)
     arcs = [
         (total[end - n : end] - total[end - n] + start) * STEP
         for end, n, start in zip(ends, length, first, strict=True)
@@ -83,15 +91,20 @@ def _world() -> tuple[list[Floats], list[bool], list[Floats]]:
     rings = []
     for end, n in zip(np.cumsum(ring_length), ring_length, strict=True):
         parts = [arcs[index] if index >= 0 else arcs[~index][::-1] for index in ring[end - n : end]]
-        rings.append(np.concatenate(parts))
-    return arcs, border.tolist(), rings
+        rings.append(unrolled(np.concatenate(parts)))
+    return _World(arcs, border.tolist(), rings, _bounds(arcs), _bounds(rings))
 
 
-def _near(points: Floats, box: Box, turn: float) -> bool:
-    low, high = points.min(axis=0), points.max(axis=0)
-    return bool(
-        low[0] + turn <= box.east and high[0] + turn >= box.west and low[1] <= box.north and high[1] >= box.south
-    )
+def _bounds(lines: list[Floats]) -> Floats:
+    """Lowest and highest longitude and latitude of lines, shape (line, lowest or highest, axis)."""
+    return np.array([(line.min(axis=0), line.max(axis=0)) for line in lines])
+
+
+def _near(bounds: Floats, box: Box, turn: float) -> npt.NDArray[np.int64]:
+    """The lines, turned by `turn` degrees, whose bounds meet a box."""
+    low, high = bounds[:, 0] + (turn, 0.0), bounds[:, 1] + (turn, 0.0)
+    meets_x = (low[:, 0] <= box.east) & (high[:, 0] >= box.west)
+    return np.flatnonzero(meets_x & (low[:, 1] <= box.north) & (high[:, 1] >= box.south))
 
 
 def _line(points: Floats, box: Box) -> list[Floats]:

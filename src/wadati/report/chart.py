@@ -70,7 +70,7 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
     return element("path", d=f"M{number(x1, 1)} {number(y1, 1)}L{number(x2, 1)} {number(y2, 1)}", class_=class_)
 
 
-def path(points: Iterable[Sequence[float]], class_: str | None, *, close: bool = False) -> Markup:
+def path(points: Iterable[Iterable[float]], class_: str | None, *, close: bool = False) -> Markup:
     """A line through points."""
     steps = "L".join(f"{number(x, 1)} {number(y, 1)}" for x, y in points)
     return element("path", d=f"M{steps}{'Z' if close else ''}", class_=class_)

@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from wadati.model import Event, Origin, Station
 from wadati.report import basemap
-from wadati.report.basemap import Box
+from wadati.report.basemap import Box, Floats
 from wadati.report.chart import TOP, WIDTH, figure, line, path, ramp, svg, text, ticks, triangle
 from wadati.report.markup import Markup, element, join, number
 from wadati.report.scene import Scene, counted, event_words, radius, size
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.units import KILOMETRE
 
-_MARGIN = 46.0
+_MARGIN = 56.0
+_FINEST = 0.7
 _DEGREE = 111_195.0
 _FARTHEST = 3.0
 """Events farther from the middle of the network than this many times its radius are left off the map."""
@@ -38,6 +41,16 @@ class Frame:
         x = self.left + (turned - box.west) / (box.east - box.west) * self.width
         return x, self.top + (box.north - latitude) / (box.north - box.south) * self.height
 
+    def line(self, points: Floats) -> Floats:
+        """A line of the basemap without the points that a drawing cannot show apart; its ends stay."""
+        box = self.box
+        scale = (self.width / (box.east - box.west), -self.height / (box.north - box.south))
+        drawn = (points - (box.west, box.north)) * scale + (self.left, self.top)
+        cells = np.rint(drawn / _FINEST)
+        kept = np.any(np.diff(cells, axis=0) != 0, axis=1)
+        kept[-1:] = True
+        return np.asarray(drawn[np.concatenate([[True], kept])], np.float64)
+
     @property
     def metre(self) -> float:
         """Drawing units of a metre."""
@@ -58,7 +71,7 @@ def epicentre_map(scene: Scene) -> Markup:
     spots = [frame(*place) for place in places]
     bottom = frame.top + frame.height
     drawing = svg(
-        bottom + 98,
+        bottom + (98 if scene.events else 52),
         f"Map of {len(shown)} epicentres and {len(scene.stations)} stations",
         element("clipPath", _rectangle(frame), id="map-clip"),
         _ground(frame),
@@ -77,10 +90,10 @@ def epicentre_map(scene: Scene) -> Markup:
         _surroundings(frame, spots),
         _legend(scene, frame, bottom + 34),
     )
-    words = (
-        "Circles are epicentres, coloured by depth below sea level and sized by magnitude; thin ellipses hold the "
-        "epicentre with 95 % probability. Triangles are stations, hollow where nothing was used. "
-    )
+    words = "Triangles are stations, hollow where nothing was used. "
+    if shown:
+        words += "Circles are epicentres, coloured by depth below sea level and sized by magnitude; "
+        words += "thin ellipses hold the epicentre with 95 % probability. "
     if scene.truth is not None:
         words += "Diamonds are true epicentres, joined to what was found; red ones were missed. "
     if outside:
@@ -144,9 +157,9 @@ def _ground(frame: Frame) -> Markup:
     return element(
         "g",
         _rectangle(frame, "sea"),
-        *(path((frame(*point) for point in ring), "land", close=True) for ring in world.land),
-        *(path((frame(*point) for point in coast), "coast") for coast in world.coasts),
-        *(path((frame(*point) for point in border), "border") for border in world.borders),
+        *(path(frame.line(ring), "land", close=True) for ring in world.land),
+        *(path(frame.line(coast), "coast") for coast in world.coasts),
+        *(path(frame.line(border), "border") for border in world.borders),
         clip_path="url(#map-clip)",
     )
 
@@ -204,15 +217,13 @@ def _truth(scene: Scene, frame: Frame) -> list[Markup]:
         return []
     found = {event.event_id: event.origin for event in scene.events}
     pairs = {pair.reference_id: pair.candidate_id for pair in scene.evaluation.matches} if scene.evaluation else {}
-    missed = set(scene.evaluation.missed) if scene.evaluation else set()
     lines, marks = [], []
     for event in scene.truth:
         x, y = frame(event.origin.longitude, event.origin.latitude)
         origin = found.get(pairs.get(event.event_id, ""))
         if origin is not None:
             lines.append(line(x, y, *frame(origin.longitude, origin.latitude), "truth"))
-        state = "truth missed" if event.event_id in missed else "truth"
-        marks.append(diamond(x, y, state, f"true: {event_words(event)}" if scene.detailed else None))
+        marks.append(diamond(x, y, scene.truth_class(event), f"true: {event_words(event)}" if scene.detailed else None))
     return lines + marks
 
 
@@ -264,7 +275,7 @@ def _surroundings(frame: Frame, spots: list[tuple[float, float]]) -> Markup:
 
     left, top = min(corners, key=crowd)
     box = frame.box
-    tall = min(max((box.north - box.south) * 7, 14.0), 170.0)
+    tall = min(max((box.north - box.south) * 7, 20.0), 170.0)
     latitude = min(max((box.south + box.north) / 2, tall / 2 - 90), 90 - tall / 2)
     wide = min(tall * width / height / max(math.cos(math.radians(latitude)), 0.2), 360.0)
     middle = (box.west + box.east) / 2
@@ -281,8 +292,8 @@ def _surroundings(frame: Frame, spots: list[tuple[float, float]]) -> Markup:
         element(
             "g",
             _rectangle(small, "sea"),
-            *(path((small(*point) for point in ring), "land", close=True) for ring in world.land),
-            *(path((small(*point) for point in border), "border") for border in world.borders),
+            *(path(small.line(ring), "land", close=True) for ring in world.land),
+            *(path(small.line(border), "border") for border in world.borders),
             element(
                 "rect", x=x1 - grown, y=y1 - grown, width=x2 - x1 + 2 * grown, height=y2 - y1 + 2 * grown, class_="here"
             ),

@@ -87,6 +87,15 @@ class Scene:
         depths = [event.origin.depth for event in self.events] or [0.0]
         return min(depths), max(*depths, min(depths) + 2 * KILOMETRE)
 
+    @cached_property
+    def missed(self) -> frozenset[str]:
+        """Identifiers of the true events that were not found."""
+        return frozenset(self.evaluation.missed) if self.evaluation else frozenset()
+
+    def truth_class(self, event: Event) -> str:
+        """How a true event is drawn."""
+        return "truth missed" if event.event_id in self.missed else "truth"
+
     def silent(self, station: Station) -> str | None:
         """Why a station gave nothing; None where it did or nobody says."""
         unit = self.coverage.get(f"{station.network}.{station.code}")

@@ -89,7 +89,7 @@ def _section(scene: Scene, frame: LocalFrame, axis: int, top: float, label: str)
 def _truth(scene: Scene, x: Scale, y: Scale, across: Callable[[Event], float]) -> list[Markup]:
     events = [event for event in scene.truth or () if x.low <= across(event) <= x.high]
     return [
-        diamond(x(across(event)), y(event.origin.depth / KILOMETRE), "truth")
+        diamond(x(across(event)), y(event.origin.depth / KILOMETRE), scene.truth_class(event))
         for event in events
         if event.origin.depth / KILOMETRE <= y.high
     ]

@@ -98,7 +98,7 @@ def _station_row(
 def problem_table(problems: Iterable[Mapping[str, Any]]) -> Markup:
     """What was left out, why, and the mend."""
     rows = [[str(problem.get(key, "")) for key in ("subject", "wrong", "mend")] for problem in problems]
-    return _table(("what", "why", "what helps"), rows)
+    return _table(("what", "why", "what helps"), rows, class_="words")
 
 
 def pair_table(pairs: Iterable[tuple[str, str]]) -> Markup:
@@ -130,7 +130,9 @@ def layer_table(scene: Scene) -> Markup | None:
     return _table(("top (km below sea level)", "Vp (km/s)", "Vs (km/s)", "Vp/Vs"), rows)
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[Cell]], anchors: str | None = None) -> Markup:
+def _table(
+    header: Sequence[str], rows: Sequence[Sequence[Cell]], anchors: str | None = None, class_: str = "sortable"
+) -> Markup:
     """A table that scrolls within the page; numbers to the right."""
     numeric = [bool(rows) and all(_is_number(row[k]) for row in rows) for k in range(len(header))]
     classes = ["number" if flag else None for flag in numeric]
@@ -143,7 +145,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[Cell]], anchors: str |
         )
         for index, row in enumerate(rows[:LONGEST])
     ]
-    table = element("table", element("thead", head), element("tbody", *body), class_="sortable")
+    table = element("table", element("thead", head), element("tbody", *body), class_=class_)
     note = (
         element("p", f"The first {LONGEST} of {len(rows)} rows; the CSV files hold all.")
         if len(rows) > LONGEST

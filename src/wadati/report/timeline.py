@@ -37,7 +37,6 @@ def timeline(scene: Scene) -> Markup:
     y = Scale(low, high, TOP + 210, TOP)
     count = Scale(0, len(times) * 1.06, TOP + 400, TOP + 262)
     unsized = sum(event.magnitude is None for event in scene.events)
-    missed = set(scene.evaluation.missed) if scene.evaluation else set()
     steps = [(x(x.low), count(0))]
     for number, time in enumerate(times, start=1):
         steps += [(x(time), count(number - 1)), (x(time), count(number))]
@@ -47,9 +46,7 @@ def timeline(scene: Scene) -> Markup:
         f"Magnitudes and cumulative number of {len(times)} events against time",
         axes(x, y, [(value, "") for value, _ in labels], ticks(low, high, 6), "", "magnitude"),
         *(
-            diamond(
-                x(event.origin.time), y(event.magnitude.value), "truth missed" if event.event_id in missed else "truth"
-            )
+            diamond(x(event.origin.time), y(event.magnitude.value), scene.truth_class(event))
             for event in truth
             if event.magnitude
         ),

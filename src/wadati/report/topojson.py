@@ -18,6 +18,8 @@ import numpy.typing as npt
 STEP = 0.005
 """Degrees to which positions are rounded: half a kilometre, less than what the scale 1:10,000,000 resolves."""
 
+_POLAR = 84.0
+
 
 def convert(world: Path, basemap: Path) -> None:
     """Write the arrays of `basemap.load` from a TopoJSON file with objects `countries` and `land`.
@@ -47,7 +49,7 @@ def convert(world: Path, basemap: Path) -> None:
 
 def _rounded(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """Whole steps without repeated points; steps too long for 16 bits are cut into pieces."""
-    points = np.rint(degrees / STEP).astype(np.int64)
+    points = np.rint(unrolled(degrees) / STEP).astype(np.int64)
     moved = np.any(np.diff(points, axis=0) != 0, axis=1)
     points = points[np.concatenate([[True], moved])]
     pieces = [points[:1]]
@@ -55,6 +57,17 @@ def _rounded(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         count = int(np.abs(end - start).max() // 30000) + 1
         pieces.append(start + (end - start) * np.arange(1, count + 1)[:, None] // count)
     return np.concatenate(pieces)
+
+
+def unrolled(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points (longitude, latitude) whose longitudes run on past 180 degrees, except along the edge at the poles.
+
+    >>> unrolled(np.array([[179.0, 0.0], [-179.0, 0.0]]))[:, 0].tolist()
+    [179.0, 181.0]
+    """
+    polar = np.abs(degrees[:, 1]) > _POLAR
+    turns = np.where(polar[1:] | polar[:-1], 0.0, np.rint(np.diff(degrees[:, 0]) / 360.0))
+    return degrees - np.stack([360.0 * np.concatenate([[0.0], np.cumsum(turns)]), np.zeros(len(degrees))], axis=1)
 
 
 def _rings(geometry: dict[str, Any]) -> list[list[int]]:

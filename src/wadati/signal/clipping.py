@@ -4,8 +4,8 @@ Two signs, each looked for only within `HALO_S` seconds, so the verdict on a sam
 was cut farther away:
 
 - *Flat tops.* At least five samples in a row that hardly differ, at the upper or lower edge of the local range, with
-  steep sides: within half a plateau's length beside it the record leaves it by more than five times what it varied within
-  (the crest of a smooth wave leaves by four times) and by 3 % of the range. To differ hardly is from one
+  steep sides: within half a plateau's length beside it the record leaves it by more than five times what it varied
+  within (the crest of a smooth wave leaves by four times) and by 3 % of the range. To differ hardly is from one
   sample to the next by 0.02 % of the range, or by 0.4 % where that is at least 2²² counts: sensors and preamplifiers
   that limit below the digitizer's full scale give tops that are not perfectly flat.
 - *Full scale.* Samples at or above 95 % of the full scale of 24, 26 or 32 bits, as long as nothing near exceeds it by
@@ -48,7 +48,7 @@ def clipped_samples(counts: npt.ArrayLike, sampling_rate_hz: float) -> Mask:
 
     >>> wave = 1e6 * np.sin(2 * np.pi * np.arange(1000) / 100)
     >>> bool(clipped_samples(wave, 100.0).any()), int(clipped_samples(np.clip(wave, -7e5, 7e5), 100.0).sum())
-    (False, 520)
+    (False, 500)
     """
     data = np.asarray(counts, np.float64)
     clipped = np.zeros(len(data), bool)
@@ -86,8 +86,8 @@ def _flatness(extent: npt.ArrayLike) -> Floats:
 def _plateaus(still: Mask) -> npt.NDArray[np.int64]:
     """First and end sample of each run of at least five samples with no step that is not small, shape (run, 2)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]]).astype(np.int8)))
-    runs = edges.reshape(-1, 2) + (0, 1)
-    return np.asarray(runs[runs[:, 1] - runs[:, 0] >= _LEAST_LENGTH])
+    runs = edges.reshape(-1, 2) + np.array([0, 1])
+    return np.asarray(runs[runs[:, 1] - runs[:, 0] >= _LEAST_LENGTH], np.int64)
 
 
 def _flat_tops(data: Floats, step: Floats, high: Floats, low: Floats, reach: int) -> npt.NDArray[np.int64]:
@@ -98,7 +98,7 @@ def _flat_tops(data: Floats, step: Floats, high: Floats, low: Floats, reach: int
     kept = (end - first <= reach) & (extent >= _LEAST_RANGE) & (first > 0) & (end < len(data))
     runs, extent = runs[kept], extent[kept]
     if not len(runs):
-        return runs
+        return np.asarray(runs, np.int64)
     first, end = runs.T
     aside = np.maximum((end - first) // 2, 2)
     sides = ((np.maximum(first - aside, 0), first), (end, np.minimum(end + aside, len(data) - 1)))
@@ -108,7 +108,7 @@ def _flat_tops(data: Floats, step: Floats, high: Floats, low: Floats, reach: int
     needed = np.maximum(_CREST * (top - bottom), _SIDE * extent)
     upper = (bottom >= high[first] - _EDGE * extent) & (bottom - lowest_beside >= needed)
     lower = (top <= low[first] + _EDGE * extent) & (highest_beside - top >= needed)
-    return runs[upper | lower]
+    return np.asarray(runs[upper | lower], np.int64)
 
 
 def _over(extreme: np.ufunc, data: Floats, first: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Floats:

@@ -41,7 +41,7 @@ def is_complete(source_id: SourceId, response: Response | None) -> bool:
         return False
     if not (np.isfinite(response.sensitivity) and response.sensitivity):
         return False
-    if not response.is_flat:
+    if response.poles or response.zeros:
         return True
     if source_id.source == _ACCELEROMETERS:
         return True
@@ -55,7 +55,7 @@ def evaluate(response: Response, frequencies: npt.ArrayLike) -> npt.NDArray[np.c
     the sensitivity is that of the highest point between 0.1 and 20 Hz.
 
     >>> geophone = Response(100.0, "m/s", 10.0, ((-19.8, 20.2), (-19.8, -20.2)), ((0.0, 0.0), (0.0, 0.0)))
-    >>> [round(abs(value), 3) for value in evaluate(geophone, [0.1, 10.0])]
+    >>> abs(evaluate(geophone, [0.1, 10.0])).round(3).tolist()
     [0.05, 100.0]
     """
     at = np.asarray(frequencies, np.float64)

@@ -17,7 +17,7 @@ from wadati.errors import UsageError
 from wadati.model import Catalog, Event, Origin, Pick, TimeSpan
 from wadati.store import event_tables, schema
 from wadati.store.coverage import Coverage
-from wadati.store.database import connect, select_in, upsert, writing
+from wadati.store.database import connect, select_in, upsert_changed, writing
 from wadati.store.identity import identities
 from wadati.store.rows import pick_of, pick_row
 
@@ -133,7 +133,7 @@ class CatalogStore:
     def upsert_coverage(self, units: Iterable[Coverage]) -> None:
         """Keep how units of work ended; the last word on a unit counts."""
         with writing(self._engine) as connection:
-            upsert(connection, schema.coverage, [msgspec.structs.asdict(unit) for unit in units])
+            upsert_changed(connection, schema.coverage, map(msgspec.structs.asdict, units))
 
     def coverage(self) -> tuple[Coverage, ...]:
         """How every unit of work ended, in order of their names."""
@@ -144,7 +144,7 @@ class CatalogStore:
     def write_run(self, run_id: str, record: str) -> None:
         """Keep the record of a run (JSON text); one of the same name is replaced."""
         with writing(self._engine) as connection:
-            upsert(connection, schema.runs, [{"run_id": run_id, "record": record}])
+            upsert_changed(connection, schema.runs, [{"run_id": run_id, "record": record}])
 
     def runs(self) -> dict[str, str]:
         """The records of runs by name, in order of name."""
@@ -191,13 +191,7 @@ def _distinct(events: Iterable[Event]) -> tuple[Event, ...]:
 
 
 def _save_picks(connection: sa.Connection, picks: Iterable[Pick]) -> None:
-    rows = {pick.pick_id: pick_row(pick) for pick in picks}
-    same = {
-        row["pick_id"]
-        for row in select_in(connection, sa.select(schema.picks), schema.picks.c.pick_id, rows)
-        if dict(row) == rows[row["pick_id"]]
-    }
-    upsert(connection, schema.picks, [row for pick_id, row in rows.items() if pick_id not in same])
+    upsert_changed(connection, schema.picks, map(pick_row, picks))
 
 
 def _drop_other_picks(connection: sa.Connection, kept: set[str], span: TimeSpan | None) -> None:

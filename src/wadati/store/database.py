@@ -99,6 +99,15 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> N
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
 
 
+def upsert_changed(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:
+    """Upsert only the rows that are new or differ, so that a rerun writes nothing. The primary key is one column."""
+    (key,) = table.primary_key
+    wanted = {row[key.name]: row for row in rows}
+    stored = select_in(connection, sa.select(table), key, wanted)
+    same = {row[key.name] for row in stored if dict(row) == wanted[row[key.name]]}
+    upsert(connection, table, [row for name, row in wanted.items() if name not in same])
+
+
 def select_in(
     connection: sa.Connection, query: sa.Select[Any], column: sa.ColumnElement[Any], values: Iterable[Any]
 ) -> Iterator[sa.RowMapping]:

@@ -12,16 +12,15 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 
-def coda_envelope(lapse: Floats, arrival: float, rate: float, decay: float, rise: float) -> Floats:
+def coda_envelope(lapse: Floats, arrival: float, rate: float, decay: float, spread: float) -> Floats:
     """Root mean square amplitude, per square root of a second, beside a direct wave of unit impulse; 0 before it.
 
     `lapse` counts from the origin time (s), the direct wave comes at `arrival` (s). `rate` (1/s) is the scattering
-    coefficient times the velocity, `decay` (1/s) is πf/Qc, and the singularity behind the direct wave is smoothed
-    over `rise` seconds.
+    coefficient times the velocity, `decay` (1/s) is πf/Qc. Forward scattering adds as much energy as the direct wave
+    has within some `spread` seconds behind it.
     """
-    behind = lapse - arrival
-    after = behind > 0
-    behind = np.where(after, behind, 1.0)
-    x = 1 + (behind + rise) / arrival
-    power = rate * np.log((x + 1) / (x - 1)) / x
-    return np.where(after, np.sqrt(power) * np.exp(-decay * behind), 0.0)
+    first = int(np.searchsorted(lapse, arrival, side="right"))
+    behind = lapse[first:] - arrival
+    x = 1 + (behind + 0.05) / arrival
+    power = rate * np.log((x + 1) / (x - 1)) / x * np.exp(-2 * decay * behind) + np.exp(-behind / spread) / spread
+    return np.concatenate([np.zeros(first), np.sqrt(power)])

@@ -49,7 +49,7 @@ def draw_site(rng: np.random.Generator) -> Site:
         vertical_gain=float(np.exp(rng.normal(0.1 + 0.1 * softness, 0.15))),
         horizontal=peaks,
         vertical=upward,
-        kappa=float(rng.uniform(0.012, 0.02) + 0.02 * softness),
+        kappa=float(rng.uniform(0.02, 0.03) + 0.02 * softness),
         conversion=float(rng.uniform(0.15, 0.3) + 0.4 * softness),
     )
 

@@ -20,14 +20,14 @@ RECORDED_SNR = 3.0
 """A phase counts as recorded from this signal-to-noise ratio on."""
 
 BAND = (2.0, 20.0)
-SIGNAL_SECONDS, NOISE_SECONDS = 1.0, 3.0
+SIGNAL_SECONDS, NOISE_SECONDS = 1.0, 1.0
 
 
 class SimulatedPhase(msgspec.Struct, frozen=True):
     """One phase of one event at one station.
 
     `time` is when it truly arrives, whatever the station's clock says. `snr` is the largest amplitude of the
-    event's own motion in the second after the onset over that of all else from 3 s before the onset to 1 s after it,
+    event's own motion in the second after the onset over that of all else from one second before the onset to one after it,
     both between 2 and 20 Hz, as recorded by the main instrument: of P on the vertical, of S on the horizontals, or
     on what the station has. All else is noise, other events, and the event's own motion before the
     onset. It is 0 where nothing was recorded.

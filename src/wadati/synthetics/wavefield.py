@@ -6,6 +6,7 @@ under the station, converted there, followed by coda, and amplified by the site.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,8 +38,9 @@ _QUALITY = {"P": 700.0, "S": 550.0}
 _FREE_SURFACE = 2.0
 _CORNER_RATIO = {"P": P_CORNER_RATIO, "S": 1.0}
 _KAPPA_RATIO = {"P": 0.7, "S": 1.0}
-_SCATTERING_RATE = {"P": 0.6, "S": 0.22}
+_SCATTERING_RATE = {"P": 0.35, "S": 0.22}
 _CODA_DECAY = 0.055
+_SPREAD = {"P": 0.3, "S": 0.4}
 _CODA_COMPONENTS = {"P": (1.0, 0.7, 0.7), "S": (0.65, 1.0, 1.0)}
 _MEAN_RADIATION = {"P": 0.52, "S": 0.63}
 _LENGTHS = ((0.8, 25.0), (1.4, 40.0), (2.2, 80.0), (3.2, 160.0), (4.0, 320.0), (99.0, 700.0))
@@ -120,11 +122,21 @@ def motion(
     for phase, ray, scatterers in (("P", rays.p, noise[:3]), ("S", rays.s, noise[3:])):
         green = scipy.fft.rfft(scatterers * _coda(phase, ray.time[k], lapse, rate), axis=-1)
         for vector, time in _pulses(event, station, rays, phase, rng):
-            impulse = np.exp((time - lapse[0]) * -2j * np.pi * frequency)
+            impulse = _impulse((time - lapse[0]) * rate, count)
             for row in np.flatnonzero(vector):
                 green[row] += vector[row] * impulse
         total += green * _pulse_spectrum(event, station, ray, k, phase, count, rate, rays.path[k])
     return Motion(total * _site_response(station.site, count, rate), first, count, rate)
+
+
+def _impulse(position: float, count: int) -> Spectra:
+    """The spectrum of a unit impulse at a position (in samples, not whole) within `count` samples.
+
+    Each of the many exponentials is the product of one for its coarse and one for its fine part.
+    """
+    step, size = -2j * np.pi * position / count, count // 2 + 1
+    fine = math.isqrt(size) + 1
+    return np.outer(np.exp(step * fine * np.arange(fine)), np.exp(step * np.arange(fine))).ravel()[:size]
 
 
 @lru_cache(maxsize=64)
@@ -168,7 +180,7 @@ def _pulse_spectrum(
 
 def _coda(phase: str, arrival: float, lapse: Floats, rate: int) -> Floats:
     """Root mean square of the scattered impulses, shape (component, sample); they fade out at the end of the record."""
-    envelope = coda_envelope(lapse, arrival, _SCATTERING_RATE[phase], _CODA_DECAY, rise=0.05)
+    envelope = coda_envelope(lapse, arrival, _SCATTERING_RATE[phase], _CODA_DECAY, _SPREAD[phase])
     envelope *= np.clip((lapse[-1] - lapse) / (0.2 * (lapse[-1] - lapse[0])), 0.0, 1.0) / np.sqrt(rate)
     return np.outer(_MEAN_RADIATION[phase] * np.array(_CODA_COMPONENTS[phase]), envelope)
 
