@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 
 import numpy as np
 from hypothesis import given
@@ -65,8 +66,8 @@ def test_sides_can_be_exchanged(first: list[Origin], second: list[Origin]) -> No
 
 
 @given(origins(), origins(), st.randoms())
-def test_order_does_not_matter(first: list[Origin], second: list[Origin], random: st.random.Random) -> None:  # type: ignore[name-defined]
-    shuffled = sorted(first, key=lambda _: random.random())
+def test_order_does_not_matter(first: list[Origin], second: list[Origin], chance: random.Random) -> None:
+    shuffled = sorted(first, key=lambda _: chance.random())
     assert len(pairs(first, second)) == len(pairs(shuffled, second))
 
 

@@ -77,7 +77,7 @@ class StackAssociator:
     sigmas: float = 2.5
     rate_window: float = 30.0
     rate_floor: float = 1 / 30
-    relative_spacing: float = 0.5
+    relative_spacing: float = 0.65
 
     def associate(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> tuple[Candidate, ...]:
         """Candidates in order of time.

@@ -94,7 +94,8 @@ class Outputs:
                 self.inventory,
                 source=source,
                 earth=self.flow.earth(),
-                run=self._record(None, counts),
+                # What a run took differs from run to run; the report is the same for the same result.
+                run={name: value for name, value in self._record(None, counts).items() if name != "timings"},
                 truth=truth,
                 evaluation=evaluation,
             )

@@ -40,7 +40,22 @@ class EdtLocator:
 
     The hypocentre is the place of greatest posterior density (least misfit): unlike the mean it does not drift
     downwards where the ground cuts the posterior off. The uncertainty holds errors of picks, sites and the velocity
-    model (`ErrorModel`).
+    model (`ErrorModel`); `depth_resolved` is False where the depth may be off by a quarter of its range or ends at its
+    bottom.
+
+    >>> from wadati.model import Channel, SourceId
+    >>> from wadati.traveltime.models import SOUTHERN_CALIFORNIA
+    >>> channels, picks = [], []
+    >>> for code, latitude, longitude in (("A", 35.0, 10.0), ("B", 35.2, 10.1), ("C", 35.1, 10.3), ("D", 34.9, 10.2)):
+    ...     channel = Channel(SourceId("XX", code, "", "H", "H", "Z"), latitude, longitude, 0.0)
+    ...     distance, _ = distance_azimuth(35.05, 10.15, latitude, longitude)
+    ...     for phase in "PS":
+    ...         onset = seconds(float(first_arrival(SOUTHERN_CALIFORNIA, phase, distance, 9000.0)))
+    ...         picks.append(Pick.of(channel.source_id, phase, onset, time_uncertainty=0.05, probability=0.9))
+    ...     channels.append(channel)
+    >>> origin = EdtLocator().locate(picks, Inventory.of(channels), SOUTHERN_CALIFORNIA)
+    >>> round(origin.latitude, 3), round(origin.longitude, 3), round(origin.depth / 100) * 100, len(origin.arrivals)
+    (35.05, 10.15, 9000, 8)
     """
 
     name = "edt"

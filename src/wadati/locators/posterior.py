@@ -136,11 +136,8 @@ class Posterior:
     def time_half_width(self, time: float, level: float = 0.95) -> float:
         """Half the width (s) of the interval around a time that holds a part of the probability."""
         away = np.abs(self.time[:, None] + self.time_sigma[:, None] * _NORMAL_NODES - time)
-        return _quantile(
-            away.ravel(),
-            (self.probability[:, None] / len(_NORMAL_NODES)).repeat(len(_NORMAL_NODES), axis=1).ravel(),
-            level,
-        )
+        share = np.broadcast_to(self.probability[:, None] / len(_NORMAL_NODES), away.shape)
+        return _quantile(away.ravel(), share.ravel(), level)
 
     def ellipse(self, x: float, y: float, level: float = 0.95) -> tuple[float, float, float]:
         """Semi-major and semi-minor axis (m) and azimuth of the major (degrees) of an ellipse around an epicentre.
@@ -189,7 +186,7 @@ def posterior(problem: Problem, coarse: Profile) -> Posterior:
 
 
 def _quantile(values: Floats, weights: Floats, level: float) -> float:
-    """The value below which a part of the weight lies, taken between nodes."""
-    order = np.argsort(values, kind="stable")
-    total = np.cumsum(weights[order])
-    return float(np.interp(level, total - weights[order] / 2, values[order]))
+    """The value below which a part of the weight lies, taken between values."""
+    steps, which = np.unique(values, return_inverse=True)
+    weight = np.bincount(which.ravel(), weights.ravel())
+    return float(np.interp(level, np.cumsum(weight) - weight / 2, steps))

@@ -83,11 +83,11 @@ def _pick_section(section: Section, picker: Picker) -> Iterator[Pick]:
             yield firsts, picker.curves(windows, missing)
 
     for peak in find_peaks(combine(curves(), picker.grid), picker.thresholds, SEPARATION):
-        if section.read(peak.index, peak.index + 1)[1].all():
+        if section.read(peak.sample, peak.sample + 1)[1].all():
             continue
-        time = axis.time_of(peak.index) + round(peak.rest * SECOND / picker.grid.sampling_rate_hz)
+        time = axis.time_of(peak.sample) + round(peak.rest * SECOND / picker.grid.sampling_rate_hz)
         yield Pick.of(
-            axis.piece_of(peak.index).source_id,
+            axis.piece_of(peak.sample).source_id,
             picker.phases[peak.phase],
             (time + _TICK // 2) // _TICK * _TICK,
             time_uncertainty=picker.time_uncertainty[peak.phase],

@@ -88,8 +88,8 @@ def normalise(
     has them, the last one (the vertical of `ENZ`) first, else 0: with the vertical in all three places, PhaseNet
     finds 99.7 % of the P of one-component stations where with zeros it finds 82.6 %.
 
-    >>> normalise(np.array([[[1, 3, 0]]], np.float32) * 1e-20, np.array([[[False, False, True]]]), peak=False)
-    array([[[-1.,  1.,  0.]]], dtype=float32)
+    >>> normalise(np.array([[[1, 3]]], np.float32) * 2**-60, np.zeros((1, 1, 2), bool), peak=False)
+    array([[[-1.,  1.]]], dtype=float32)
     """
     there = ~missing
     data = windows.astype(np.float64)

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 
 class Peak(NamedTuple):
-    """A peak of the curve of a phase: its sample, the rest (−0.5 to 0.5 samples) from a parabola, and its height."""
+    """A peak of a phase's curve: its sample, the rest from a parabola (−0.5 to 0.5 of a sample), and its height."""
 
     phase: int
-    index: int
+    sample: int
     rest: float
     height: float
 
@@ -28,9 +28,9 @@ def find_peaks(
     """Peaks of curves given as consecutive blocks (first index, curves of shape (phase, sample)).
 
     >>> curve = np.array([[0, 0.1, 0.8, 0.6, 0.2, 0.5, 0]])
-    >>> [(p.index, round(p.rest, 3), p.height) for p in find_peaks([(10, curve)], [0.4], 2)]
+    >>> [(p.sample, round(p.rest, 3), p.height) for p in find_peaks([(10, curve)], [0.4], 2)]
     [(12, 0.278, 0.8)]
-    >>> [p.index for p in find_peaks([(10, curve[:, :3]), (13, curve[:, 3:])], [0.4], 1)]
+    >>> [p.sample for p in find_peaks([(10, curve[:, :3]), (13, curve[:, 3:])], [0.4], 1)]
     [12, 15]
     """
     held: npt.NDArray[np.float64] | None = None
@@ -48,16 +48,14 @@ def find_peaks(
         yield from _peaks(np.concatenate((held, margin), axis=1), base, thresholds, margin.shape[1])
 
 
-def _peaks(
-    curves: npt.NDArray[np.float64], base: int, thresholds: Sequence[float], reach: int
-) -> Iterator[Peak]:
+def _peaks(curves: npt.NDArray[np.float64], base: int, thresholds: Sequence[float], reach: int) -> Iterator[Peak]:
     """Peaks that have `reach` samples on both sides."""
     for phase, (curve, threshold) in enumerate(zip(curves, thresholds, strict=True)):
         inner = curve[reach:-reach]
         rising = (inner >= max(threshold, np.finfo(float).tiny)) & (inner > curve[reach - 1 : -reach - 1])
-        for at in np.flatnonzero(rising & (inner >= curve[reach + 1 : len(curve) - reach + 1])) + reach:
-            height = curve[at]
+        for at in (np.flatnonzero(rising & (inner >= curve[reach + 1 : len(curve) - reach + 1])) + reach).tolist():
+            height = float(curve[at])
             if curve[at - reach : at].max() < height and curve[at + 1 : at + reach + 1].max() <= height:
-                before, after = curve[at - 1], curve[at + 1]
+                before, after = float(curve[at - 1]), float(curve[at + 1])
                 bend = before - 2 * height + after
-                yield Peak(phase, base + int(at), 0.5 * (before - after) / bend if bend < 0 else 0.0, float(height))
+                yield Peak(phase, base + at, 0.5 * (before - after) / bend if bend < 0 else 0.0, height)

@@ -1,8 +1,8 @@
 """P, S or neither: what an onset looks like, in five numbers, and how likely that makes it.
 
 A P onset raises the vertical out of quiet and larger motion follows it; an S onset raises the horizontals out of
-the P coda and nothing larger follows. Vertical and horizontal energy are compared only with themselves before the onset,
-so the response of the site drops out.
+the P coda and nothing larger follows. Vertical and horizontal energy are compared only with themselves before the
+onset, so the response of the site drops out.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ REACH = 1500
 
 _LOW = np.array([-0.5, -0.5, -0.5, 0.0, -1.5])
 _HIGH = np.array([2.0, 2.0, 2.0, 2.5, 2.0])
-_WEIGHTS = np.array(
-    [[-7.15, 4.34, -0.53, 2.26, -0.73, 1.07], [-5.6, -0.63, 5.31, 0.0, 1.05, -1.0]],
-)
-"""Phase (P, S) by constant and features: logistic regression to 2,200 P and S and 15,700 other onsets.
+_WEIGHTS = np.array([[-7.62, 5.73, -0.18, 1.69, -1.28, 1.03], [-5.69, -0.17, 5.07, 0.42, 1.07, -1.06]])
+"""Phase (P, S) by constant and features: logistic regression to 2,900 P and S and 16,600 other onsets.
 
-Labels: one hour of the 2019 Ridgecrest sequence (22 stations, arrivals that PhaseNet gives at least 0.5) and 154 records
-of Northern California with analysts' picks.
+Labels: one hour of the 2019 Ridgecrest sequence (22 stations, arrivals to which PhaseNet gives at least 0.5) and 154
+records of Northern California with analysts' picks.
 """
 
 
@@ -72,9 +70,9 @@ def features(energy: Array, present: npt.NDArray[np.bool_], which: npt.NDArray[n
 def likelihood(numbers: Array) -> Array:
     """How likely each onset is P and S, shape (onset, 2), from features of shape (onset, feature).
 
-    >>> likelihood(np.array([[2.0, 1.5, 2.0, 0.0, 1.0], [0.5, 1.5, 1.0, 2.0, -0.5]])).round(2)
-    array([[0.99, 0.01],
-           [0.01, 0.98]])
+    >>> likelihood(np.array([[1.0, 0.7, 1.0, 0.0, 1.0], [0.5, 1.2, 1.0, 0.7, 0.0]])).round(2)
+    array([[0.66, 0.02],
+           [0.  , 0.81]])
     """
     clipped = np.clip(numbers, _LOW, _HIGH)
     odds = np.exp(_WEIGHTS[:, 0] + clipped @ _WEIGHTS[:, 1:].T)

@@ -1,8 +1,9 @@
 """The classical picker: triggers on a ratio of energies, onsets by an information criterion, phases by their looks.
 
-1. Records are band-passed (2.5–25 Hz, causal) and squared: the vertical for P, both horizontals for S.
-2. Where the mean over the next 0.4 s is at least twice that over the last 3 s, and most so within 0.4 s, there is a
-   trigger: Allen (1978), doi:10.1785/BSSA0680051521, with the square as characteristic function.
+1. Records are band-passed (causal; the vertical 2.5–25 Hz, the horizontals 1.5–15 Hz) and squared.
+2. Where the mean over the next 0.3 s is more than 2.2 times that over the last 3 s as well as over the last 0.3 s, and
+   most so within 0.25 s, there is a trigger: Allen (1978), doi:10.1785/BSSA0680051521, with the square as
+   characteristic function.
 3. The onset is read near each trigger on the more excited of vertical and horizontals (`aic`).
 4. Five ratios of energies around the onset say how likely it is a P or an S (`phases`).
 
@@ -23,7 +24,7 @@ Mask = npt.NDArray[np.bool_]
 
 _RATE = 100.0
 _BANDS = ((2.5, 25.0), (1.5, 15.0))
-_STA, _LTA = (30, 30), 300
+_STA, _LTA = 30, 300
 _RATIO = 2.2
 _APART = 25
 _STUCK = 50
@@ -53,7 +54,7 @@ class StaLta:
         data = np.concatenate((_bandpass(data[:, :1], *_BANDS[0]), _bandpass(data[:, 1:], *_BANDS[1])), axis=1)
         energy = np.stack([data[:, 0] ** 2, data[:, 1] ** 2 + data[:, 2] ** 2], axis=1)
         present = np.stack([there[:, 0], there[:, 1] | there[:, 2]], axis=1)
-        ratio = np.stack([_ratio(energy[:, k], present[:, k], sta) for k, sta in enumerate(_STA)], axis=1)
+        ratio = np.stack([_ratio(energy[:, k], present[:, k]) for k in range(2)], axis=1)
         which, near = self._triggers(ratio)
         level = ratio[which, :, near]
         horizontal = level[:, 1] > 1.5 * level[:, 0]
@@ -63,7 +64,9 @@ class StaLta:
         reach = np.arange(-30, 31)
         for phase, late in enumerate(_LATE):
             bumps = chances[:, phase, None] * np.exp(-0.5 * ((reach + late) / _BUMP) ** 2)
-            np.maximum.at(out, (which[:, None], phase, onset[:, None] + reach), bumps.astype(np.float32))
+            for window, at, bump in zip(which, onset, bumps.astype(np.float32), strict=True):
+                part = out[window, phase, at + reach[0] : at + reach[-1] + 1]
+                np.maximum(part, bump, out=part)
         return out
 
     def _triggers(self, ratio: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -98,7 +101,7 @@ def _bridged(windows: npt.NDArray[np.float32], there: Mask) -> Array:
         data[window, component] = np.interp(samples, samples[held], data[window, component, held]) if held.any() else 0
     data -= data[..., :1]
     _, exponent = np.frexp(np.abs(data).max(axis=(1, 2), keepdims=True))
-    return np.ldexp(data, -exponent)
+    return np.asarray(np.ldexp(data, -exponent))
 
 
 def _bandpass(data: Array, low: float, high: float) -> Array:
@@ -109,16 +112,16 @@ def _bandpass(data: Array, low: float, high: float) -> Array:
     up, down = s / np.tan(np.pi * low / _RATE), s / np.tan(np.pi * high / _RATE)
     response = np.zeros(length // 2 + 1, complex)
     response[1:-1] = up**2 / (1 + np.sqrt(2) * up + up**2) / (1 + np.sqrt(2) * down + down**2)
-    return np.fft.irfft(np.fft.rfft(data, length) * response, length)[..., :count]
+    return np.asarray(np.fft.irfft(np.fft.rfft(data, length) * response, length)[..., :count])
 
 
-def _ratio(energy: Array, present: Mask, count: int) -> Array:
-    """Mean energy of the next `count` samples over that of those before; 0 where too few are there."""
+def _ratio(energy: Array, present: Mask) -> Array:
+    """Mean energy of the next `_STA` samples over that of those before; 0 where too few are there."""
     there = present.astype(np.float64)
-    heard = (_before(_mean(there, _LTA), _LTA) > 0.9) & (_mean(there, count) > 0.99)
+    heard = (_before(_mean(there, _LTA), _LTA) > 0.9) & (_mean(there, _STA) > 0.99)
     floor = 1e-6 * np.median(energy, axis=-1, keepdims=True)
-    after = _mean(energy, count)
-    background = np.maximum(_before(_mean(energy, _LTA), _LTA), _before(after, count))
+    after = _mean(energy, _STA)
+    background = np.maximum(_before(_mean(energy, _LTA), _LTA), _before(after, _STA))
     background = np.maximum(background, floor)
     return np.divide(after, background, out=np.zeros_like(energy), where=heard & (background > 0))
 

@@ -91,8 +91,15 @@ def _world() -> _World:
     rings = []
     for end, n in zip(np.cumsum(ring_length), ring_length, strict=True):
         parts = [arcs[index] if index >= 0 else arcs[~index][::-1] for index in ring[end - n : end]]
-        rings.append(unrolled(np.concatenate(parts)))
+        rings.append(_closed(unrolled(np.concatenate(parts))))
     return _World(arcs, border.tolist(), rings, _bounds(arcs), _bounds(rings))
+
+
+def _closed(ring: Floats) -> Floats:
+    """An outline; that of Antarctica, which runs once around the world, by way of the pole."""
+    if abs(ring[-1, 0] - ring[0, 0]) < 180.0:
+        return ring
+    return np.concatenate([ring, [(ring[-1, 0], -90.0), (ring[0, 0], -90.0)]])
 
 
 def _bounds(lines: list[Floats]) -> Floats:

@@ -320,10 +320,17 @@ def _legend(scene: Scene, frame: Frame, y: float) -> Markup:
         )
         magnitudes = [event.magnitude.value for event in scene.events if event.magnitude]
         at = frame.left + 14.0
-        low_m, high_m = (math.floor(min(magnitudes)), math.ceil(max(magnitudes))) if magnitudes else (0, -1)
-        for whole in range(low_m, high_m + 1, 1 + (high_m - low_m) // 5):
+        for whole in _whole(magnitudes):
             r = radius(whole)
             parts.append(element("circle", cx=at, cy=y + 38, r=r, class_="sample"))
             parts.append(text(at + r + 4, y + 42, f"M{whole}", "start"))
             at += 2 * r + 38
     return join(*parts)
+
+
+def _whole(magnitudes: list[float]) -> range:
+    """A few whole magnitudes that span some."""
+    if not magnitudes:
+        return range(0)
+    low, high = math.floor(min(magnitudes)), math.ceil(max(magnitudes))
+    return range(low, high + 1, 1 + (high - low) // 5)

@@ -59,11 +59,12 @@ def _section(scene: Scene, frame: LocalFrame, axis: int, top: float, label: str)
 
     x = Scale(*padded(map(across, scene.events), 0.08, least=10.0), LEFT, WIDTH - RIGHT)
     near = [station for station in scene.stations if x.low <= across(station) <= x.high]
-    highest = max([0.0, *(station.elevation for station in near)]) / KILOMETRE
-    deepest = max(event.origin.depth for event in scene.events) / KILOMETRE
+    depths = [event.origin.depth / KILOMETRE for event in scene.events]
+    highest = max(0.0, -min(depths), *(station.elevation / KILOMETRE for station in near))
+    deepest = max(1.0, *depths)
     span = max(deepest + highest, 4.0)
     y = Scale(-highest - 0.09 * span, deepest + 0.1 * span, top, top + _HEIGHT)
-    y_ticks = ticks(max(y.low, 0.0), y.high, 5)
+    y_ticks = ticks(y.low, y.high, 5)
     return element(
         "g",
         axes(x, y, ticks(x.low, x.high), y_ticks, label, "depth (km)"),

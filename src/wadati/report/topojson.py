@@ -18,8 +18,6 @@ import numpy.typing as npt
 STEP = 0.005
 """Degrees to which positions are rounded: half a kilometre, less than what the scale 1:10,000,000 resolves."""
 
-_POLAR = 84.0
-
 
 def convert(world: Path, basemap: Path) -> None:
     """Write the arrays of `basemap.load` from a TopoJSON file with objects `countries` and `land`.
@@ -60,13 +58,12 @@ def _rounded(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 
 
 def unrolled(degrees: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points (longitude, latitude) whose longitudes run on past 180 degrees, except along the edge at the poles.
+    """Points (longitude, latitude) whose longitudes run on past 180 degrees instead of jumping.
 
     >>> unrolled(np.array([[179.0, 0.0], [-179.0, 0.0]]))[:, 0].tolist()
     [179.0, 181.0]
     """
-    polar = np.abs(degrees[:, 1]) > _POLAR
-    turns = np.where(polar[1:] | polar[:-1], 0.0, np.rint(np.diff(degrees[:, 0]) / 360.0))
+    turns = np.rint(np.diff(degrees[:, 0]) / 360.0)
     return degrees - np.stack([360.0 * np.concatenate([[0.0], np.cumsum(turns)]), np.zeros(len(degrees))], axis=1)
 
 

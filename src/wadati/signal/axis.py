@@ -1,8 +1,8 @@
 """The sample axis: which sample stands beside which, and when each was taken.
 
-Records state when their samples were taken, and that is never changed. Real clocks jitter, so consecutive records seldom
-continue to the nanosecond, and the components of one sensor need not start together. The axis gives every sample
-an integer index and keeps the record's own time for it:
+Records state when their samples were taken, and that is never changed. Real clocks jitter, so consecutive records
+seldom continue to the nanosecond, and the components of one sensor need not start together. The axis gives every
+sample an integer index and keeps the record's own time for it:
 
 - Each index has the time of one record, of the first component in order that has a sample there.
 - A sample belongs to the index whose time lies less than half a sample away; records that agree within half a sample
@@ -16,7 +16,7 @@ repeating or shuffling the input therefore changes nothing, and cutting it chang
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -62,11 +62,11 @@ class Record(Protocol):
 
 
 class Piece(NamedTuple):
-    """Consecutive indices timed by one source id: `index` is at `start` ticks, and there are `count` samples."""
+    """Consecutive indices timed by one source id: index `first` is at `start` ticks, and there are `samples`."""
 
-    index: int
+    first: int
     start: int
-    count: int
+    samples: int
     source_id: SourceId
 
 
@@ -85,17 +85,17 @@ class Axis:
     def __init__(self, sampling_rate: Fraction, pieces: Iterable[Piece]) -> None:
         self.sampling_rate = sampling_rate
         self.pieces = tuple(pieces)
-        self._indices = [piece.index for piece in self.pieces]
+        self._indices = [piece.first for piece in self.pieces]
 
     @property
     def first(self) -> int:
         """The first index."""
-        return self.pieces[0].index
+        return self.pieces[0].first
 
     @property
     def end(self) -> int:
         """One more than the last index."""
-        return self.pieces[-1].index + self.pieces[-1].count
+        return self.pieces[-1].first + self.pieces[-1].samples
 
     @property
     def step(self) -> int:
@@ -111,37 +111,37 @@ class Axis:
         """The piece that times an index: the one that holds it, else the next one, else the last."""
         at = max(bisect_right(self._indices, index) - 1, 0)
         piece = self.pieces[at]
-        if index >= piece.index + piece.count and at + 1 < len(self.pieces):
+        if index >= piece.first + piece.samples and at + 1 < len(self.pieces):
             return self.pieces[at + 1]
         return piece
 
     def time_of(self, index: int) -> int:
         """The time of an index (ns, rounded down); gaps and what lies outside are counted on from a neighbour."""
         piece = self.piece_of(index)
-        return (piece.start + (index - piece.index) * self.step) // self.unit
+        return (piece.start + (index - piece.first) * self.step) // self.unit
 
     def first_at_or_after(self, times: Sequence[int]) -> list[int]:
         """For each time (ns, in rising order) the index of the first sample at or after it, in gaps as outside."""
-        lasts = [piece.start + (piece.count - 1) * self.step for piece in self.pieces]
+        lasts = [piece.start + (piece.samples - 1) * self.step for piece in self.pieces]
         found = []
         for time in times:
             at = min(bisect_left(lasts, time * self.unit), len(lasts) - 1)
             piece = self.pieces[at]
-            index = piece.index - (piece.start - time * self.unit) // self.step
+            index = piece.first - (piece.start - time * self.unit) // self.step
             if at > 0:
                 before = self.pieces[at - 1]
-                index = max(index, before.index + before.count)
+                index = max(index, before.first + before.samples)
             found.append(index)
         return found
 
 
 class Segment(NamedTuple):
-    """Samples `start` to `end` of a record, standing at `index` and after."""
+    """Samples `low` to `high` of a record, standing at index `first` and after."""
 
-    index: int
+    first: int
     data: Samples
-    start: int
-    end: int
+    low: int
+    high: int
 
 
 @final
@@ -159,8 +159,8 @@ class Section:
     def __init__(self, axis: Axis, components: str, segments: Sequence[Sequence[Segment]]) -> None:
         self.axis = axis
         self.components = components
-        self._segments = [sorted(one, key=lambda segment: segment.index) for one in segments]
-        ends = [np.array([s.index + s.end - s.start for s in one], np.int64) for one in self._segments]
+        self._segments = [sorted(one, key=lambda segment: segment.first) for one in segments]
+        ends = [np.array([s.first + s.high - s.low for s in one], np.int64) for one in self._segments]
         self._reach = [np.maximum.accumulate(one) for one in ends]
 
     def read(self, first: int, end: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
@@ -171,13 +171,13 @@ class Section:
         doubted = np.zeros(shape, bool)
         for component, segments in enumerate(self._segments):
             for segment in segments[int(np.searchsorted(self._reach[component], first, "right")) :]:
-                if segment.index >= end:
+                if segment.first >= end:
                     break
-                low = max(segment.index, first)
-                high = min(segment.index + segment.end - segment.start, end)
+                low = max(segment.first, first)
+                high = min(segment.first + segment.high - segment.low, end)
                 if low >= high:
                     continue
-                shift = segment.start - segment.index
+                shift = segment.low - segment.first
                 values = np.asarray(segment.data[low + shift : high + shift], np.float64)
                 at = component, slice(low - first, high - first)
                 finite = np.isfinite(values)
@@ -224,8 +224,8 @@ def assemble(
         index = 0
         if pieces:
             last = pieces[-1]
-            missing = max(_nearest(start - last.start - (last.count - 1) * step, step), 1) - 1
-            index = last.index + last.count + missing
+            missing = max(_nearest(start - last.start - (last.samples - 1) * step, step), 1) - 1
+            index = last.first + last.samples + missing
             if missing > longest_gap:
                 breaks.append(len(pieces))
         pieces.append(Piece(index, start, count, source_id))
@@ -248,18 +248,18 @@ def _starts(records: Sequence[Record], rate: Fraction) -> list[int]:
     """The start of each record in ticks.
 
     Where the interval is no whole number of nanoseconds, a record cut from another starts up to 1 ns before its true
-    time; starts whose phases differ by no more are taken for one.
+    time, one cut from that 2 ns; starts whose phases differ by no more are taken for the latest of them.
     """
     unit, step = rate.numerator, SECOND * rate.denominator
     starts = [record.start * unit for record in records]
     if step % unit == 0:
         return starts
     phases = sorted({start % step for start in starts})
-    snapped: dict[int, int] = {}
-    for phase in phases:
-        before = snapped[previous] if snapped else phase
-        snapped[phase] = before if phase - before <= 2 * unit else phase
-        previous = phase
+    snapped = {phases[-1]: phases[-1]}
+    for phase, after in reversed(list(pairwise(phases))):
+        snapped[phase] = snapped[after] if snapped[after] - phase <= 2 * unit else phase
+    round_again = snapped[phases[0]] + step
+    snapped |= {phase: round_again for phase in phases if round_again - phase <= 2 * unit}
     return [start - start % step + snapped[start % step] for start in starts]
 
 
@@ -284,9 +284,8 @@ def _lay(runs: Sequence[tuple[int, int, int, int, SourceId]], step: int) -> list
                 continue
             if k0 < k1:
                 free.append((start + k0 * step, k1 - k0, source_id))
-        pieces[low:low] = free
-        if low < high:
-            pieces.sort(key=lambda piece: piece[0])
+        for piece in free:
+            insort(pieces, piece)
     return pieces
 
 
@@ -294,7 +293,12 @@ def _joined(runs: Iterable[tuple[int, int, int, int, SourceId]], step: int) -> I
     """Runs of one rank and phase that touch or overlap, as one."""
     held: tuple[int, int, int, int, SourceId] | None = None
     for rank, phase, start, count, source_id in runs:
-        if held is not None and held[:2] == (rank, phase) and held[4] == source_id and start <= held[2] + held[3] * step:
+        if (
+            held is not None
+            and held[:2] == (rank, phase)
+            and held[4] == source_id
+            and start <= held[2] + held[3] * step
+        ):
             held = (*held[:3], max(held[3], (start - held[2]) // step + count), source_id)
             continue
         if held is not None:
@@ -317,17 +321,17 @@ def _stand(
     for record, start in zip(records, starts, strict=True):
         component, count = order.index(components[record.source_id]), len(record.data)
         at = max(bisect_right(pieces, start, key=lambda piece: piece.start) - 1, 0)
-        for piece in pieces[at:]:
-            if piece.start > start + count * step:
-                break
+        while at < len(pieces) and pieces[at].start <= start + count * step:
+            piece = pieces[at]
             k0 = max(_ceil(2 * (piece.start - start) - step, 2 * step), 0)
-            k1 = min(_ceil(2 * (piece.start + (piece.count - 1) * step - start) + step, 2 * step), count)
+            k1 = min(_ceil(2 * (piece.start + (piece.samples - 1) * step - start) + step, 2 * step), count)
             if k0 < k1:
-                index = piece.index + _nearest(start + k0 * step - piece.start, step)
+                index = piece.first + _nearest(start + k0 * step - piece.start, step)
                 segments[component].append(Segment(index, record.data, k0, k1))
+            at += 1
     return segments
 
 
 def _within(segments: Iterable[Segment], first: Piece, last: Piece) -> list[Segment]:
-    end = last.index + last.count
-    return [segment for segment in segments if first.index <= segment.index < end]
+    end = last.first + last.samples
+    return [segment for segment in segments if first.first <= segment.first < end]

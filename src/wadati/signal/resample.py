@@ -47,7 +47,7 @@ class Resampled:
     True
     """
 
-    __slots__ = ("_count", "_first", "_half", "_section", "_step", "sampling_rate", "source_id")
+    __slots__ = ("_count", "_first", "_half", "_scale", "_section", "_step", "sampling_rate", "source_id")
 
     source_id: SourceId
     sampling_rate: Fraction
@@ -62,7 +62,8 @@ class Resampled:
         axis = section.axis
         self._first = -(-axis.time_of(axis.first) // self._step)
         self._count = max(axis.time_of(axis.end - 1) // self._step - self._first + 1, 0)
-        self._half = int(np.ceil(LOBES * max(axis.sampling_rate / sampling_rate, 1)))
+        self._scale = max(float(axis.sampling_rate / sampling_rate), 1.0)
+        self._half = int(np.ceil(LOBES * self._scale))
 
     @property
     def start(self) -> int:
@@ -108,7 +109,7 @@ class Resampled:
             ticks = np.arange(done, until, dtype=np.int64) * stride + (time - piece.start)
             index, rest = np.divmod(ticks, axis.step)
             rounded = (rest * _PHASES + axis.step // 2) // axis.step
-            centre[done:until] = piece.index + index + rounded // _PHASES
+            centre[done:until] = piece.first + index + rounded // _PHASES
             phase[done:until] = rounded % _PHASES
             done, at = until, at + 1
         return centre, phase
@@ -140,9 +141,8 @@ class Resampled:
 
     def _kernels(self, phases: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """Weights, shape (phase, tap), each row of sum 1."""
-        scale = float(max(self._section.axis.sampling_rate / self.sampling_rate, 1))
         taps = np.arange(2 * self._half) - self._half + 1
-        x = (taps - phases[:, None] / _PHASES) / scale
+        x = (taps - phases[:, None] / _PHASES) / self._scale
         taper = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (x / LOBES) ** 2, 0, None))) * (np.abs(x) <= LOBES)
         weights = np.sinc(_CUTOFF * x) * taper
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -49,11 +49,10 @@ def cut_windows(section: Section, grid: Grid, batch: int = 16) -> Iterator[Batch
         data, missing = section.read(some[0], some[-1] + grid.samples)
         places = [slice(first - some[0], first - some[0] + grid.samples) for first in some]
         gone = np.stack([missing[:, place] for place in places])
-        kept = ~gone.all(axis=(1, 2))
-        if kept.any():
-            gone = gone[kept]
-            windows = np.stack([data[:, place] for place, keep in zip(places, kept, strict=True) if keep])
-            yield Batch([k for k, keep in zip(some, kept, strict=True) if keep], _without_mean(windows, gone), gone)
+        kept = [k for k, one in enumerate(gone) if not one.all()]
+        if kept:
+            windows = np.stack([data[:, places[k]] for k in kept])
+            yield Batch([some[k] for k in kept], _without_mean(windows, gone[kept]), gone[kept])
 
 
 def _without_mean(data: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
@@ -66,9 +65,9 @@ def _without_mean(data: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_])
     return data.astype(np.float32)
 
 
-def combine(curves: Iterable[tuple[list[int], npt.NDArray[np.float32]]], grid: Grid) -> Iterator[
-    tuple[int, npt.NDArray[np.float64]]
-]:
+def combine(
+    curves: Iterable[tuple[list[int], npt.NDArray[np.float32]]], grid: Grid
+) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
     """The mean of the curves of the windows that cover each sample, as consecutive blocks in order of time.
 
     `curves` gives first indices and curves (window, phase, sample) in rising order; of each window the samples

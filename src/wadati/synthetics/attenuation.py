@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-REFERENCE_HZ = 40.0
+REFERENCE_HZ = 100.0
 """Arrival times are those of this frequency; lower ones come later, as causality wants."""
 
 

@@ -115,7 +115,7 @@ def _noise(
     """Counts without earthquakes, shape (component, sample)."""
     rng = stream(simulation.seed, "noise", station.index, number)
     site = stream(simulation.seed, "noise level", station.index)
-    sea = stream(simulation.seed, "microseism").uniform(0.35, 0.55)
+    sea = stream(simulation.seed, "microseism").uniform(0.25, 0.45)
     microseism, culture = sea + site.normal(0.0, 0.03), site.uniform(0.22, 0.48)
     frequency = np.fft.rfftfreq(count, 1 / instrument.rate)
     level = np.stack([noise_level(frequency, microseism, culture + more) for more in (0.0, 0.03, 0.03)])

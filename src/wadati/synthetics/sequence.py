@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 SMALLEST = 0.5
 """The smallest magnitude that is simulated."""
 
-_OMORI_C, _OMORI_P = 80.0, 1.1
+_OMORI_C, _OMORI_P = 120.0, 1.1
 _MEDIAN_STRESS_DROP = 2.5e6
 
 
@@ -67,7 +67,7 @@ def draw_sequence(seed: int, span: TimeSpan, half_width: float) -> tuple[Simulat
     length = span.seconds
     main_time, main_size = length * rng.uniform(0.2, 0.4), rng.uniform(4.4, 5.0)
     background = np.sort(rng.uniform(5.0, length - 15.0, rng.poisson(length / 100.0)))
-    count = round(length / 18.0 * rng.uniform(0.9, 1.1))
+    count = round(length / 16.0 * rng.uniform(0.9, 1.1))
     aftershocks = main_time + 6.0 + _omori(rng, count, length - 25.0 - main_time)
     twins = rng.choice(aftershocks, max(count // 15, 1), replace=False) + rng.uniform(3.0, 10.0, max(count // 15, 1))
     fault = _Fault(rng, main_size, half_width)

@@ -21,6 +21,8 @@ RECORDED_SNR = 3.0
 
 BAND = (2.0, 20.0)
 SIGNAL_SECONDS, NOISE_SECONDS = 1.0, 1.0
+FOOT_SECONDS = 0.1
+"""So long before its arrival time a phase may begin, through the digitiser's linear-phase filter."""
 
 
 class SimulatedPhase(msgspec.Struct, frozen=True):
@@ -94,7 +96,8 @@ class Listener:
             return 0.0
         signal = own[rows, here - first : end - first]
         other = total[rows, before:end].copy()
-        other[:, here - before :] -= signal
+        foot = here - round(FOOT_SECONDS * rate)
+        other[:, foot - before :] -= own[rows, foot - first : end - first]
         return float(np.max(np.abs(signal)) / max(np.max(np.abs(other)), 1e-6))
 
     def _is_silent(self, onset: float) -> bool:
