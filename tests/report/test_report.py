@@ -209,6 +209,19 @@ def test_records_show_gaps_and_leave_out_what_cannot_be_read(full: str) -> None:
     assert {trace.count("M") for trace in traces} == {1, 2}
 
 
+def test_records_of_few_samples_are_drawn_whole(tmp_path: Path) -> None:
+    class Slow(Noise):
+        def read(self, network: str, station: str, span: TimeSpan | None = None) -> Iterator[Trace]:
+            for trace in super().read(network, station, span):
+                yield Trace(trace.source_id, trace.start, Fraction(4), trace.data[::25])
+
+    inventory = network(4)
+    page = written(tmp_path, sequence(inventory, 3), inventory, source=Slow(), earth=EARTH)
+    traces = check(page).xpath("//path[@class='trace']/@d")
+    assert len(traces) == 3 * 4
+    assert {trace.count("M") for trace in traces} == {1}
+
+
 def test_the_wadati_diagram_finds_the_ratio(full: str) -> None:
     ratio = float(re.findall(r"Vp/Vs (\d\.\d+) from these picks", full)[0])
     assert abs(ratio - 6000 / 3468) < 0.03

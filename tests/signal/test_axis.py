@@ -1,4 +1,5 @@
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def cut_up(draw, records):
         places = sorted(draw(st.sets(st.integers(1, max(len(record) - 1, 1)), max_size=4)) | {0, len(record)})
         parts += [
             Trace(record.source_id, record.time_of(a), record.sampling_rate, record.data[a:b])
-            for a, b in zip(places, places[1:], strict=False)
+            for a, b in pairwise(places)
             if b <= len(record)
         ]
     return draw(st.permutations(parts + parts[: draw(st.integers(0, 2))]))
@@ -77,9 +78,7 @@ def test_cutting_changes_nothing_a_few_samples_away(data):
         return {
             (time, source, *(None if gone else value for value, gone in zip(column, lost, strict=True)))
             for times, sources, values, missing in held(some)
-            for time, source, column, lost in zip(
-                times, sources, np.array(values).T, np.array(missing).T, strict=True
-            )
+            for time, source, column, lost in zip(times, sources, np.array(values).T, np.array(missing).T, strict=True)
             if time > cut + 5 * DT and not all(lost)
         }
 

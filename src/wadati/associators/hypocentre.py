@@ -1,8 +1,8 @@
 """Hypocentres from free picks by Gauss–Newton iteration with a tolerance that narrows (graduated non-convexity).
 
-Each expected arrival pulls with the free pick nearest to it, by Tukey's biweight of the residual, so that picks of other
-events have no hold once the tolerance is narrow. Weights also say how surprising it is that a pick lies so near:
-in a busy channel one nearly always does.
+Each expected arrival pulls with the free pick nearest to it, by Tukey's biweight of the residual, so that picks of
+other events have no hold once the tolerance is narrow. Weights also say how surprising it is that a pick lies so
+near: in a busy channel one nearly always does.
 """
 
 from __future__ import annotations

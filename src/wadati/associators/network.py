@@ -61,11 +61,10 @@ class Network:
     def __len__(self) -> int:
         return len(self.x)
 
-    def spacing(self) -> float:
-        """The median distance (m) from a station to the nearest other."""
+    def spacing(self, neighbour: int) -> float:
+        """The median distance (m) from a station to its first, second, … neighbour."""
         distance = np.hypot(self.x[:, None] - self.x, self.y[:, None] - self.y)
-        np.fill_diagonal(distance, np.inf)
-        return float(np.median(distance.min(axis=1)))
+        return float(np.median(np.sort(distance, axis=1)[:, min(neighbour, len(self) - 1)]))
 
     def distances(self, place: Floats, station: Integers) -> Floats:
         """Epicentral distances (m), shape (source, station), from places (x, y, …) to stations (source, station)."""
@@ -94,9 +93,7 @@ class Network:
         """One standard deviation (s) of travel times (…, phase)."""
         return np.asarray(self.error_base + self.error_fraction * times)
 
-    def _cells(
-        self, distance: Floats, depth: Floats, station: Integers
-    ) -> tuple[list[list[Floats]], Floats, Floats]:
+    def _cells(self, distance: Floats, depth: Floats, station: Integers) -> tuple[list[list[Floats]], Floats, Floats]:
         """Times at the corners [upper, lower][near, far] of the cells, and how far in them the places lie."""
         column = np.minimum((distance / _DISTANCE_STEP).astype(np.int64), self._columns - 2)
         row = np.clip(((depth - self.low[2]) / _DEPTH_STEP).astype(np.int64), 0, self._rows - 2)

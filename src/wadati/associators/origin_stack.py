@@ -13,7 +13,6 @@ from wadati.associators.hypocentre import chance
 from wadati.associators.network import Floats, Integers, Network
 from wadati.associators.pickset import PickSet
 
-_SPACINGS = (3_000.0, 10_000.0)
 _NEAREST_STATIONS = 60
 _BLOCK = 25_000.0
 _BIN = 0.5
@@ -26,13 +25,12 @@ _SPEED = np.array([6000.0, 3500.0])
 
 
 class OriginStack:
-    """A grid of nodes over the volume, its spacing a part of that of the stations.
+    """A grid of nodes over the volume, `spacing` (m) apart and 1.5 times that in depth.
 
     Only the nearest stations vote at a node: an event is seen by the stations around it.
     """
 
-    def __init__(self, network: Network, relative_spacing: float, sigmas: float) -> None:
-        spacing = float(np.clip(relative_spacing * network.spacing(), *_SPACINGS))
+    def __init__(self, network: Network, spacing: float, sigmas: float) -> None:
         axes = [
             np.linspace(low, high, int(np.ceil((high - low) / step)) + 1)
             for low, high, step in zip(network.low, network.high, (spacing, spacing, 1.5 * spacing), strict=True)
@@ -109,7 +107,9 @@ class OriginStack:
             base = self._network.error_base[picks.phase[part]]
             weight = np.repeat(-np.log(chance(picks.rate[part], self._sigmas * base)), counts)
             first = self._node[row] * (bins + 1)
-            for sign, edge in ((1, np.ceil((origin - blur) / _BIN)), (-1, np.floor((origin + blur) / _BIN) + 1)):
-                cell = first + np.clip(edge, 0, bins).astype(np.int64)
-                votes += sign * np.bincount(cell, weight, len(votes))
-        return np.cumsum(votes.reshape(len(self.nodes), bins + 1), axis=1)[:, :bins]
+            opens = first + np.clip(np.ceil((origin - blur) / _BIN), 0, bins).astype(np.int64)
+            closes = first + np.clip(np.floor((origin + blur) / _BIN) + 1, 0, bins).astype(np.int64)
+            both = np.concatenate([opens, closes])
+            votes += np.bincount(both, np.concatenate([weight, -weight]), len(votes))
+        stack = votes.reshape(len(self.nodes), bins + 1)
+        return np.cumsum(stack, axis=1, out=stack)[:, :bins]

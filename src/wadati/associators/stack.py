@@ -21,10 +21,11 @@ from wadati.associators.evidence import Evidence, weigh
 from wadati.associators.hypocentre import NARROW, fit, refine
 from wadati.associators.network import PHASES, Floats, Integers, Network
 from wadati.associators.origin_stack import OriginStack
-from wadati.associators.pickset import Flags, PickSet
+from wadati.associators.pickset import PickSet
 from wadati.model import Inventory, Pick, VelocityModel, seconds
 from wadati.protocols import Candidate
 
+_SPACINGS = (3_000.0, 8_000.0)
 _AT_ONCE = 200
 _REASSIGNMENTS = 3
 _LOYALTY, _LOYALTY_LIMIT = 0.02, 100.0
@@ -49,13 +50,14 @@ class _Event:
 class StackAssociator:
     """Associates picks by stacking origin times, with misses counted against an event.
 
-    An event needs `min_stations` stations, `min_picks` picks, `min_p` of them P, `min_both` stations with P and S,
-    and positive evidence. Two events within `separation` seconds are one where the smaller has less than half the
-    picks. Hypocentres lie within `depth_range` (m below sea level) and `margin` (m) around the stations with picks.
-    `error_base` (s) and `error_fraction` (of the travel time) are one standard deviation of the travel-time model for
-    P and S; a pick fits within `sigmas` of them. The rate of unrelated picks of a channel is counted over
-    `rate_window` seconds on either side and is at least `rate_floor` a second. `relative_spacing` is the spacing of
-    the grid in spacings of stations.
+    An event needs `min_stations` stations, `min_picks` picks, `min_p` of them P, both P and S at `min_both` stations
+    and at a share of `min_both_share` of its stations, and positive evidence. Of two events within `separation`
+    seconds, one with less than half the picks of the other is a part of it. Hypocentres lie within `depth_range`
+    (m below sea level) and `margin` (m) around the stations with picks. `error_base` (s) and `error_fraction` (of the
+    travel time) are one standard deviation of the travel-time model for P and S; a pick fits within `sigmas` of them.
+    The rate of unrelated picks of a channel is counted over `rate_window` seconds on either side and is at least
+    `rate_floor` a second. The spacing of the grid is `relative_spacing` of the distance within which half the stations
+    have `min_stations` − 1 others.
 
     >>> from wadati.model import Inventory
     >>> from wadati.traveltime.models import DEFAULT
@@ -68,7 +70,7 @@ class StackAssociator:
     min_picks: int = 8
     min_p: int = 3
     min_both: int = 2
-    min_both_part: float = 0.2
+    min_both_share: float = 0.15
     separation: float = 3.0
     depth_range: tuple[float, float] = (0.0, 30_000.0)
     margin: float = 20_000.0
@@ -77,7 +79,7 @@ class StackAssociator:
     sigmas: float = 2.5
     rate_window: float = 30.0
     rate_floor: float = 1 / 30
-    relative_spacing: float = 0.65
+    relative_spacing: float = 0.6
 
     def associate(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> tuple[Candidate, ...]:
         """Candidates in order of time.
@@ -86,9 +88,7 @@ class StackAssociator:
         """
         stations = {station.key: station for station in inventory.stations()}
         usable = {
-            pick.pick_id: pick
-            for pick in picks
-            if pick.source_id.station_key in stations and pick.phase_hint in PHASES
+            pick.pick_id: pick for pick in picks if pick.source_id.station_key in stations and pick.phase_hint in PHASES
         }
         keys = sorted({pick.source_id.station_key for pick in usable.values()})
         if len(keys) < max(self.min_stations, 2):
@@ -98,7 +98,9 @@ class StackAssociator:
             [stations[key] for key in keys], model, self.margin, self.depth_range, self.error_base, self.error_fraction
         )
         station = [number[pick.source_id.station_key] for pick in usable.values()]
-        return _Run(self, network, PickSet(list(usable.values()), station, self.rate_window, self.rate_floor)).candidates()
+        return _Run(
+            self, network, PickSet(list(usable.values()), station, self.rate_window, self.rate_floor)
+        ).candidates()
 
 
 class _Run:
@@ -106,13 +108,15 @@ class _Run:
 
     def __init__(self, settings: StackAssociator, network: Network, picks: PickSet) -> None:
         self.settings, self.network, self.picks = settings, network, picks
-        self.stack = OriginStack(network, settings.relative_spacing, settings.sigmas)
+        reach = network.spacing(settings.min_stations - 1)
+        spacing = float(np.clip(settings.relative_spacing * reach, *_SPACINGS))
+        self.stack = OriginStack(network, spacing, settings.sigmas)
 
     def candidates(self) -> tuple[Candidate, ...]:
         events = self.find()
         for _ in range(_REASSIGNMENTS):
             events = self.reassign(events)
-        events = self.without_halves(events)
+        events = self.without_parts(events)
         found = []
         for event in events:
             latitude, longitude = self.network.frame.to_lat_lon(*event.hypothesis[:2])
@@ -152,9 +156,7 @@ class _Run:
             wide = fit(self.network, self.picks, place, times, near, 2.5 * self.settings.sigmas)
             enough = wide.hit.any(axis=2).sum(axis=1) >= self.settings.min_stations
             if enough.any():
-                place = refine(
-                    self.network, self.picks, place[enough], near[enough], self.settings.sigmas
-                )
+                place = refine(self.network, self.picks, place[enough], near[enough], self.settings.sigmas)
                 events += self.holding(place, weigh(self.network, self.picks, place, self.settings.sigmas))
         return events
 
@@ -167,7 +169,7 @@ class _Run:
             & (counts.sum(axis=(1, 2)) >= settings.min_picks)
             & (counts[..., 0].sum(axis=1) >= settings.min_p)
             & (stations >= settings.min_stations)
-            & (both >= np.maximum(settings.min_both, settings.min_both_part * stations))
+            & (both >= np.maximum(settings.min_both, settings.min_both_share * stations))
         )
         return [
             _Event(hypotheses[i], float(evidence.total[i]), evidence.picks_of(int(i))) for i in np.flatnonzero(holds)
@@ -183,9 +185,7 @@ class _Run:
         for k in sorted(range(len(events)), key=lambda k: events[k].rank):
             self.picks.set_free(free | (owner == k))
             every = np.arange(len(self.network))[None]
-            place = refine(
-                self.network, self.picks, events[k].hypothesis[None], every, self.settings.sigmas, NARROW
-            )
+            place = refine(self.network, self.picks, events[k].hypothesis[None], every, self.settings.sigmas, NARROW)
             found = self.holding(place, weigh(self.network, self.picks, place, self.settings.sigmas))
             free = free | (owner == k)
             for event in found:
@@ -212,10 +212,11 @@ class _Run:
                 best[mine[better]] = gain[better]
         return owner
 
-    def without_halves(self, events: list[_Event]) -> list[_Event]:
-        """Events without those made of the remains of a larger one at nearly the same time."""
+    def without_parts(self, events: list[_Event]) -> list[_Event]:
+        """Events in order of time without those made of the remains of a larger one at nearly the same time."""
+        events = sorted(events, key=lambda event: float(event.hypothesis[3]))
         time = np.array([event.hypothesis[3] for event in events])
         size = np.array([len(event.picks) for event in events])
-        near: Flags = np.abs(time[:, None] - time) < self.settings.separation
-        half = (near & (size[:, None] < 0.5 * size)).any(axis=1) if events else np.zeros(0, bool)
-        return [event for event, drop in zip(events, half, strict=True) if not drop]
+        first = np.searchsorted(time, time - self.settings.separation, side="right")
+        last = np.searchsorted(time, time + self.settings.separation, side="left")
+        return [event for i, event in enumerate(events) if 2 * size[i] >= size[first[i] : last[i]].max()]

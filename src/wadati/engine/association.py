@@ -47,7 +47,15 @@ def _event(
         expected = first_arrival(model, pick.phase_hint, distance, candidate.depth, station.elevation)
         residual = (pick.time - candidate.time) / SECOND - float(expected)
         arrivals.append(
-            Arrival(pick_id, *station.key, pick.phase_hint, float(distance), float(azimuth), round(residual, 4), 1.0)
+            Arrival(
+                pick_id,
+                *station.key,
+                pick.phase_hint,
+                round(float(distance), 3),
+                float(azimuth),
+                round(residual, 4),
+                1.0,
+            )
         )
     # To what tables hold, so that the location stage starts from the same numbers as a file or as a value.
     origin = Origin.of(

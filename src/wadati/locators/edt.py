@@ -178,7 +178,7 @@ def _origin(
     weight[weight < _UNUSED] = 0.0
     arrivals = [
         Arrival(pick.pick_id, *pick.source_id.station_key, pick.phase_hint, *(float(value) for value in values))
-        for pick, *values in zip(picks, distance, azimuth, residual, weight, strict=True)
+        for pick, *values in zip(picks, np.round(distance, 3), azimuth, residual, weight, strict=True)
     ]
     arrivals.sort(
         key=lambda arrival: (arrival.distance, arrival.network, arrival.station, arrival.phase, arrival.pick_id)

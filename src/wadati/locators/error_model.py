@@ -17,7 +17,8 @@ class ErrorModel:
 
     `site`: under each station, for P (s); S has `site_s` times as much, most of it (`site_common`) with the sign of P.
     `path`: along each path, a part of the travel time. `layering`: a part of the travel time common to paths of
-    similar length (correlation length `reach`, m), as from layers at other depths. `scale`: a part of all travel times
+    similar length (correlation length `reach`, m), as from layers at other depths. `lateral`: a part of the travel time
+    common to paths whose middles are close (Gaussian, `breadth`, m), as from slower ground on one side. `scale`: a part of all travel times
     alike, as from a model too slow. `ratio`: a part of all S times alike, as from another Vp/Vs. Errors in common are
     told apart from errors of each arrival because they do not average out. `confidence` is how many arrivals these
     numbers are worth against the scatter of the residuals.
@@ -29,6 +30,8 @@ class ErrorModel:
     path: float = 0.008
     layering: float = 0.02
     reach: float = 20_000.0
+    lateral: float = 0.012
+    breadth: float = 7_000.0
     scale: float = 0.03
     ratio: float = 0.015
     confidence: float = 8.0
@@ -45,14 +48,17 @@ class ErrorModel:
         same = (obs.x[:, None] == obs.x) & (obs.y[:, None] == obs.y)
         near = np.exp(-np.abs(distances[:, None] - distances) / self.reach)
         both_s = obs.is_s[:, None] & obs.is_s
-        rate = self.scale**2 + self.layering**2 * near + self.ratio**2 * both_s
+        # The middles of two paths from one event are half as far apart as their stations.
+        middles = ((obs.x[:, None] - obs.x) ** 2 + (obs.y[:, None] - obs.y) ** 2) / 4
+        beside = np.exp(-middles / (2 * self.breadth**2))
+        rate = self.scale**2 + self.layering**2 * near + self.lateral**2 * beside + self.ratio**2 * both_s
         covariance: Floats = rate * np.outer(times, times) + self.site_common * same * np.outer(site, site)
         return covariance
 
     def total(self, times: Floats, obs: Observations) -> Floats:
         """Variance (s²) of all an arrival can be wrong by; `times` of shape (..., arrival) are travel times."""
         site = np.where(obs.is_s, self.site * self.site_s, self.site)
-        rate = self.path**2 + self.layering**2 + self.scale**2 + np.where(obs.is_s, self.ratio, 0.0) ** 2
+        rate = self.path**2 + self.layering**2 + self.lateral**2 + self.scale**2 + np.where(obs.is_s, self.ratio, 0.0) ** 2
         variance: Floats = obs.sigma**2 + site**2 + rate * times**2
         return variance
 

@@ -138,6 +138,7 @@ def read_card(path: Path) -> Card:
 def _session(path: Path):  # type: ignore[no-untyped-def]
     """The call that runs a network, and the name of its input."""
     import onnxruntime
+    from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -147,6 +148,6 @@ def _session(path: Path):  # type: ignore[no-untyped-def]
         raise InputError(path, "is not there", "give the path of an .onnx file: neural:PATH.onnx")
     try:
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except onnxruntime.capi.onnxruntime_pybind11_state.Fail as error:
+    except (failures.Fail, failures.InvalidProtobuf, failures.InvalidGraph, failures.NotImplemented) as error:
         raise InputError(path, f"is not a network ONNX Runtime can run ({error})", "export it again") from error
     return session.run, session.get_inputs()[0].name

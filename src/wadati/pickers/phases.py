@@ -20,8 +20,8 @@ REACH = 1500
 """Samples looked at on either side of an onset."""
 
 _LOW = np.array([-0.5, -0.5, -0.5, 0.0, -1.5])
-_HIGH = np.array([2.0, 2.0, 2.0, 2.5, 2.0])
-_WEIGHTS = np.array([[-7.62, 5.73, -0.18, 1.69, -1.28, 1.03], [-5.69, -0.17, 5.07, 0.42, 1.07, -1.06]])
+_HIGH = np.array([2.0, 2.0, 2.0, 2.5, 1.0])
+_WEIGHTS = np.array([[-8.07, 5.74, -0.07, 1.67, -1.26, 2.06], [-5.71, -0.23, 5.0, 0.47, 1.06, -1.01]])
 """Phase (P, S) by constant and features: logistic regression to 2,900 P and S and 16,600 other onsets.
 
 Labels: one hour of the 2019 Ridgecrest sequence (22 stations, arrivals to which PhaseNet gives at least 0.5) and 154
@@ -71,8 +71,8 @@ def likelihood(numbers: Array) -> Array:
     """How likely each onset is P and S, shape (onset, 2), from features of shape (onset, feature).
 
     >>> likelihood(np.array([[1.0, 0.7, 1.0, 0.0, 1.0], [0.5, 1.2, 1.0, 0.7, 0.0]])).round(2)
-    array([[0.66, 0.02],
-           [0.  , 0.81]])
+    array([[0.79, 0.01],
+           [0.  , 0.8 ]])
     """
     clipped = np.clip(numbers, _LOW, _HIGH)
     odds = np.exp(_WEIGHTS[:, 0] + clipped @ _WEIGHTS[:, 1:].T)

@@ -93,14 +93,10 @@ def axes(x: Scale, y: Scale, x_ticks: Ticks, y_ticks: Ticks, x_label: str, y_lab
         *(text(x(value), low + 17, label) for value, label in x_ticks if label),
         *(text(x.start - 7, y(value) + 4, label, "end") for value, label in y_ticks if label),
         line(x.start, low, x.end, low, "axis"),
-        text((x.start + x.end) / 2, low + 38, x_label, class_="label"),
-        element(
-            "text",
-            y_label,
-            transform=f"translate(14 {number(middle)}) rotate(-90)",
-            text_anchor="middle",
-            class_="label",
-        ),
+        text((x.start + x.end) / 2, low + 38, x_label) if x_label else None,
+        element("text", y_label, transform=f"translate(14 {number(middle)}) rotate(-90)", text_anchor="middle")
+        if y_label
+        else None,
     )
 
 

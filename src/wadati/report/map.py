@@ -37,7 +37,8 @@ class Frame:
     def __call__(self, longitude: float, latitude: float) -> tuple[float, float]:
         """Where a place lies, whatever whole turns its longitude has."""
         box = self.box
-        turned = (longitude - box.west + 90.0) % 360.0 + box.west - 90.0
+        middle = (box.west + box.east) / 2
+        turned = (longitude - middle + 180.0) % 360.0 + middle - 180.0
         x = self.left + (turned - box.west) / (box.east - box.west) * self.width
         return x, self.top + (box.north - latitude) / (box.north - box.south) * self.height
 
@@ -55,10 +56,6 @@ class Frame:
     def metre(self) -> float:
         """Drawing units of a metre."""
         return self.height / ((self.box.north - self.box.south) * _DEGREE)
-
-    def holds(self, x: float, y: float) -> bool:
-        """Whether a place of the drawing lies on the map."""
-        return self.left <= x <= self.left + self.width and self.top <= y <= self.top + self.height
 
 
 def epicentre_map(scene: Scene) -> Markup:

@@ -71,12 +71,13 @@ def _section(scene: Scene, source: Source, event: Event) -> Markup | None:
     drawing = svg(
         bottom + 48,
         f"Records of {len(rows)} stations of the event of {instant(event.origin.time)}",
-        axes(x, Scale(0, 1, bottom, TOP), ticks(x.low, x.high), (), "s after the origin", "station, distance in km"),
+        axes(x, Scale(0, 1, bottom, TOP), ticks(x.low, x.high), (), "s after the origin", ""),
         *(part for part in parts if part is not None),
     )
     caption = (
-        f"{size_words(event)}, {kilometres(event.origin.depth)} deep, {event.event_id}. Vertical component, "
-        f"{BAND[0]:g}–{BAND[1]:g} Hz, each trace to its own largest swing. Ticks are picks, P blue and S orange"
+        f"{size_words(event)}, {kilometres(event.origin.depth)} deep, {event.event_id}. Stations with their "
+        f"distance in km; vertical component, {BAND[0]:g}–{BAND[1]:g} Hz, each trace to its own largest swing. "
+        "Ticks are picks, P blue and S orange"
         + (f"; dashed lines are what the model {scene.earth.name} expects." if scene.earth else ".")
     )
     return figure(drawing, f"{instant(event.origin.time)} UTC", caption)
@@ -121,7 +122,7 @@ def _channel(scene: Scene, row: Row) -> SourceId | None:
 
 
 def _wiggle(source: Source, event: Event, row: Row, channel: SourceId | None, x: Scale, y: float) -> Markup | None:
-    """One record as the smallest and the largest sample in each of `_COLUMNS` columns; None where there is none."""
+    """A record as the smallest and largest sample of each of `_COLUMNS` columns at most; None where there is none."""
     start = event.origin.time + round(x.low * SECOND)
     end = event.origin.time + round(x.high * SECOND)
     try:
@@ -137,10 +138,11 @@ def _wiggle(source: Source, event: Event, row: Row, channel: SourceId | None, x:
     if not np.isfinite(samples).any():
         return None
     scale = float(np.nanmax(np.abs(samples))) or 1.0
-    width = (x.end - x.start) / _COLUMNS
+    columns = min(_COLUMNS, len(samples))
+    width = (x.end - x.start) / columns
     steps: list[str] = []
     before: tuple[float, float] | None = None
-    for column, part in enumerate(np.array_split(samples / scale, _COLUMNS)):
+    for column, part in enumerate(np.array_split(samples / scale, columns)):
         if not np.isfinite(part).any():
             before = None
             continue

@@ -86,10 +86,10 @@ def _edges(axis: Axis, first: int, end: int) -> npt.NDArray[np.int64]:
     """The index of the first sample at or after the start of bins `first` to `end`, that included."""
     outer = axis.first_at_or_after([first * BIN, end * BIN])
     piece = axis.piece_of(outer[0])
-    if not piece.index < outer[0] <= outer[1] < piece.index + piece.count:
+    if not piece.first < outer[0] <= outer[1] < piece.first + piece.samples:
         return np.array(axis.first_at_or_after([k * BIN for k in range(first, end + 1)]), np.int64)
     before, rest = divmod(first * BIN * axis.unit - piece.start, axis.step)
-    return piece.index + before - (-rest - np.arange(end - first + 1) * BIN * axis.unit) // axis.step
+    return piece.first + before - (-rest - np.arange(end - first + 1) * BIN * axis.unit) // axis.step
 
 
 def _block(

@@ -5,7 +5,7 @@ Output samples lie at multiples of the output interval since the epoch. Each is 
 in reach is missing: there are no edge effects. The delay is zero. With fs the slower rate, amplitudes are kept within
 0.1 % up to 0.4 fs, and what lies above 0.5 fs is damped by 70 dB.
 
-The sinc is weighted by a Kaiser window: Kaiser & Schafer (1980), doi:10.1109/TASSP.1980.1163349.
+The sinc is weighted by a Kaiser window.
 """
 
 from __future__ import annotations

@@ -21,19 +21,19 @@ def moment(moment_magnitude: float) -> float:
     >>> f"{moment(4.0):.3g}"
     '1.26e+15'
     """
-    return 10.0 ** (1.5 * moment_magnitude + 9.1)
+    return float(10.0 ** (1.5 * moment_magnitude + 9.1))
 
 
 def radius(seismic_moment: float, stress_drop: float) -> float:
     """Radius (m) of the crack with a moment (N m) and a stress drop (Pa): (7/16 M0/Δσ)^(1/3)."""
-    return (7 / 16 * seismic_moment / stress_drop) ** (1 / 3)
+    return float((7 / 16 * seismic_moment / stress_drop) ** (1 / 3))
 
 
 def corner_frequency(seismic_moment: float, stress_drop: float, s_velocity: float) -> float:
     """Corner frequency (Hz) of S: 2.34 β / 2πr.
 
     >>> round(corner_frequency(moment(5.0), 3e6, 3500.0), 2)
-    0.75
+    0.73
     """
     return 2.34 * s_velocity / (2 * math.pi * radius(seismic_moment, stress_drop))
 

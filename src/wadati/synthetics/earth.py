@@ -1,4 +1,4 @@
-"""The true earth of a simulation: layers, a smooth lateral change, and delays at stations; none of it told to anybody."""
+"""The true earth of a simulation: layers, a smooth lateral change, and delays at stations."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class TrueEarth:
         total = np.zeros(place.shape[1])
         for east, north, phase in self.waves:
             total += np.cos(east * place[0] + north * place[1] + phase)
-        return self.heterogeneity * np.sqrt(2 / len(self.waves)) * total
+        return np.asarray(self.heterogeneity * np.sqrt(2 / len(self.waves)) * total)
 
 
 def draw_earth(seed: int) -> TrueEarth:
@@ -93,8 +93,8 @@ def draw_earth(seed: int) -> TrueEarth:
     layers: list[Layer] = []
     for top, usual in zip(tops, (5500.0, 6300.0, 6700.0, 7800.0), strict=True):
         p = usual * (1 + rng.choice([-1.0, 1.0]) * rng.uniform(0.03, 0.05))
-        p = max(p, layers[-1].p_velocity + 100.0) if layers else p
-        layers.append(Layer(top, p, p / (ratio + rng.uniform(-0.005, 0.005))))
+        p = float(max(p, layers[-1].p_velocity + 100.0) if layers else p)
+        layers.append(Layer(float(top), p, float(p / (ratio + rng.uniform(-0.005, 0.005)))))
     waves = []
     for _ in range(8):
         direction, length = rng.uniform(0, 2 * np.pi), rng.uniform(20e3, 50e3)

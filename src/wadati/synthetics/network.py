@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import msgspec
-import numpy as np
 
 from wadati.model import Channel, Inventory, SourceId
 from wadati.synthetics.instruments import (
@@ -78,11 +77,11 @@ def draw_network(seed: int, count: int, spacing: float) -> tuple[SimulatedStatio
     special = {int(order[i]): _SPECIAL[i] for i in range(min(len(_SPECIAL), count // 3))}
     plain = [int(i) for i in order if int(i) not in special]
     defects = dict(zip(plain, DEFECTS, strict=False))
-    return tuple(
-        _station(seed, i, spacing * (column - (columns - 1) / 2), spacing * (row - (rows - 1) / 2), spacing,
-                 special.get(i, (BROADBAND,)), defects.get(i, ""))
-        for i, (column, row) in enumerate(cells)
-    )  # fmt: skip
+    found = []
+    for i, (column, row) in enumerate(cells):
+        x, y = spacing * (column - (columns - 1) / 2), spacing * (row - (rows - 1) / 2)
+        found.append(_station(seed, i, x, y, spacing, special.get(i, (BROADBAND,)), defects.get(i, "")))
+    return tuple(found)
 
 
 def _station(
@@ -129,9 +128,3 @@ def inventory_of(stations: tuple[SimulatedStation, ...]) -> Inventory:
         for instrument in station.instruments
         for position, component in enumerate(instrument.components)
     )
-
-
-def distances(stations: tuple[SimulatedStation, ...]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Distances (m) between stations, shape (station, station)."""
-    place = np.array([(station.x, station.y) for station in stations])
-    return np.asarray(np.hypot(*(place[:, None] - place[None]).transpose(2, 0, 1)))

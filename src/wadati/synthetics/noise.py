@@ -56,7 +56,7 @@ def background(
     the whole record, as is `self_noise` (dB). Counts.
     """
     count = shape[1]
-    frequency = np.fft.rfftfreq(count, 1 / rate)
+    frequency = np.asarray(np.fft.rfftfreq(count, 1 / rate), np.float64)
     omega = 2 * np.pi * np.maximum(frequency, 1 / 400.0)
     upper = _above_one_hertz(frequency)
     total = np.zeros(shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +20,6 @@ from wadati.synthetics.snr import Listener, SimulatedPhase
 from wadati.synthetics.streams import stream
 from wadati.synthetics.wavefield import Geometry, Motion, geometry, motion
 from wadati.synthetics.wood_anderson import displacement_per_velocity, local_magnitude
-from wadati.units import SECOND
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,11 +74,13 @@ def record(
 
     `scales`, shape (event,), are the factors that calibrate the events' magnitudes.
     """
+    if not defects:
+        station = msgspec.structs.replace(station, defect="")
     rng = stream(simulation.seed, "defects", station.index)
     rays = simulation.geometry(station)
     start = simulation.axis_start(station)
-    lost = lost_components(rng, station) if defects else ()
-    silence = gap(rng, station, simulation.span.seconds) if defects else None
+    lost = lost_components(rng, station)
+    silence = gap(rng, station, simulation.span.seconds)
     traces: list[Trace] = []
     phases: tuple[SimulatedPhase, ...] = ()
     for number, instrument in enumerate(station.instruments):
@@ -97,7 +99,7 @@ def record(
         offset = rng.normal(0.0, 1500.0, (3, 1)) if noise else 0.0
         full_scale = instrument.full_scale if defects else 2**31
         samples = digitise(counts + offset, full_scale)
-        traces += traces_of(rng, station, instrument, start, samples, lost, silence) if defects else ()
+        traces += traces_of(rng, station, instrument, start, samples, lost, silence)
     return tuple(traces), phases
 
 
@@ -116,8 +118,8 @@ def _noise(
     rng = stream(simulation.seed, "noise", station.index, number)
     site = stream(simulation.seed, "noise level", station.index)
     sea = stream(simulation.seed, "microseism").uniform(0.25, 0.45)
-    microseism, culture = sea + site.normal(0.0, 0.03), site.uniform(0.22, 0.48)
-    frequency = np.fft.rfftfreq(count, 1 / instrument.rate)
+    microseism, culture = sea + site.normal(0.0, 0.03), site.uniform(0.18, 0.4)
+    frequency = np.asarray(np.fft.rfftfreq(count, 1 / instrument.rate), np.float64)
     level = np.stack([noise_level(frequency, microseism, culture + more) for more in (0.0, 0.03, 0.03)])
     response = instrument.counts_per_velocity(frequency)
     counts = background(rng, (3, count), instrument.rate, response, level, instrument.self_noise)

@@ -14,28 +14,21 @@ from wadati.formats.csv_rows import write_rows
 from wadati.formats.tables import write_events_csv
 from wadati.model import (
     Catalog,
-    Event,
     Inventory,
-    Magnitude,
-    Origin,
     SourceId,
     TimeSpan,
     Trace,
     VelocityModel,
-    content_id,
     format_time,
-    parse_time,
 )
 from wadati.protocols import Problem
 from wadati.synthetics.earth import draw_earth
 from wadati.synthetics.network import draw_network, inventory_of
 from wadati.synthetics.recording import Simulation, record, station_magnitudes
-from wadati.synthetics.sequence import SimulatedEvent, draw_sequence
+from wadati.synthetics.sequence import draw_sequence
 from wadati.synthetics.snr import SimulatedPhase
+from wadati.synthetics.truth import START, truth_of
 from wadati.units import KILOMETRE, MINUTE
-
-START = parse_time("2026-03-01T23:50:00Z")
-"""When every simulation starts: midnight falls within it."""
 
 
 class SnrDistribution(msgspec.Struct, frozen=True):
@@ -178,16 +171,3 @@ def calibrate(simulation: Simulation) -> np.ndarray[tuple[int], np.dtype[np.floa
     measured = np.stack([station_magnitudes(simulation, station) for station in simulation.stations])
     stated = np.array([event.magnitude for event in simulation.events])
     return np.asarray(10 ** (stated - np.nanmedian(measured, axis=0)))
-
-
-def truth_of(events: tuple[SimulatedEvent, ...]) -> Catalog:
-    """The true events as a catalog."""
-    catalog = []
-    for event in events:
-        origin = Origin.of(
-            event.time, event.latitude, event.longitude, event.depth, method="simulation", evaluation_mode="manual"
-        )
-        magnitude_id = content_id("magnitude", origin.origin_id, "ML", event.magnitude)
-        size = Magnitude(magnitude_id, origin.origin_id, "ML", event.magnitude, method="simulation")
-        catalog.append(Event(event.event_id, (origin,), (size,), origin.origin_id, magnitude_id))
-    return Catalog(tuple(catalog))

@@ -23,7 +23,8 @@ Floats = npt.NDArray[np.float64]
 SMALLEST = 0.5
 """The smallest magnitude that is simulated."""
 
-_OMORI_C, _OMORI_P = 120.0, 1.1
+_OMORI_C, _OMORI_P = 180.0, 1.1
+_B_VALUE = 0.9
 _MEDIAN_STRESS_DROP = 2.5e6
 
 
@@ -66,13 +67,13 @@ def draw_sequence(seed: int, span: TimeSpan, half_width: float) -> tuple[Simulat
     rng = stream(seed, "sequence")
     length = span.seconds
     main_time, main_size = length * rng.uniform(0.2, 0.4), rng.uniform(4.4, 5.0)
-    background = np.sort(rng.uniform(5.0, length - 15.0, rng.poisson(length / 100.0)))
-    count = round(length / 16.0 * rng.uniform(0.9, 1.1))
+    background = np.sort(rng.uniform(5.0, length - 15.0, rng.poisson(length / 45.0)))
+    count = round(length / 17.0 * rng.uniform(0.9, 1.1))
     aftershocks = main_time + 6.0 + _omori(rng, count, length - 25.0 - main_time)
     twins = rng.choice(aftershocks, max(count // 15, 1), replace=False) + rng.uniform(3.0, 10.0, max(count // 15, 1))
     fault = _Fault(rng, main_size, half_width)
     events = [fault.event(rng, main_time, main_size, kind="mainshock")]
-    largest = main_size - 1.1
+    largest = main_size - 1.4
     events += [fault.event(rng, t, _size(rng, largest), kind="aftershock") for t in (*aftershocks, *twins)]
     events += [fault.event(rng, t, _size(rng, 2.5), kind="background") for t in background]
     events.sort(key=lambda event: event.time)
@@ -141,5 +142,5 @@ def _omori(rng: np.random.Generator, count: int, length: float) -> Floats:
 
 
 def _size(rng: np.random.Generator, largest: float) -> float:
-    """A magnitude between the smallest and the largest, ten times fewer a unit."""
-    return float(SMALLEST - math.log10(1 - rng.random() * (1 - 10 ** (SMALLEST - largest))))
+    """A magnitude between the smallest and the largest, eight times fewer a unit (b = 0.9)."""
+    return float(SMALLEST - math.log10(1 - rng.random() * (1 - 10 ** (_B_VALUE * (SMALLEST - largest)))) / _B_VALUE)

@@ -28,11 +28,11 @@ FOOT_SECONDS = 0.1
 class SimulatedPhase(msgspec.Struct, frozen=True):
     """One phase of one event at one station.
 
-    `time` is when it truly arrives, whatever the station's clock says. `snr` is the largest amplitude of the
-    event's own motion in the second after the onset over that of all else from one second before the onset to one after it,
-    both between 2 and 20 Hz, as recorded by the main instrument: of P on the vertical, of S on the horizontals, or
-    on what the station has. All else is noise, other events, and the event's own motion before the
-    onset. It is 0 where nothing was recorded.
+    `time` is when it truly arrives, whatever the station's clock says. `snr` compares the event's own motion in the
+    second after the onset with all else from one second before the onset to one after it. It is the ratio of the
+    largest amplitudes, both between 2 and 20 Hz and as recorded by the main instrument: of P on the vertical, of S on
+    the horizontals, or on what the station has. All else is noise, other events (so that an aftershock under a
+    mainshock's coda is not recorded), and the event's own motion before the onset. It is 0 where nothing was recorded.
     """
 
     event_id: str

@@ -43,7 +43,9 @@ _CODA_DECAY = 0.065
 _SPREAD = {"P": 0.3, "S": 0.4}
 _CODA_COMPONENTS = {"P": (1.0, 0.7, 0.7), "S": (0.65, 1.0, 1.0)}
 _MEAN_RADIATION = {"P": 0.52, "S": 0.63}
-_LENGTHS = ((0.8, 25.0), (1.4, 40.0), (2.2, 80.0), (3.2, 160.0), (4.0, 320.0), (99.0, 700.0))
+_LENGTHS = ((0.8, 20.0), (1.4, 30.0), (2.2, 60.0), (3.2, 120.0), (4.0, 180.0), (99.0, 320.0))
+_LENGTH_STEP = 8.0
+"""Lengths of records are multiples of this (s), so that few spectra of sites and paths serve all events."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,9 @@ def geometry(
     )
 
 
-def seconds_of_record(magnitude: float) -> float:
-    """How long an event of a magnitude stays above any noise (s)."""
-    return next(length for largest, length in _LENGTHS if magnitude < largest)
+def _seconds_after_s(event: SimulatedEvent) -> float:
+    """How long an event stays above any noise (s)."""
+    return next(length for largest, length in _LENGTHS if event.magnitude < largest)
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,12 @@ def motion(
     k = event.index
     origin = (event.time - axis_start) / SECOND
     first = int(np.floor((origin + rays.p.time[k] - LEAD) * rate))
-    length = seconds_of_record(event.magnitude) if after_s is None else after_s
-    count = scipy.fft.next_fast_len(int((LEAD + rays.s.time[k] - rays.p.time[k] + length) * rate), real=True)
+    length = LEAD + rays.s.time[k] - rays.p.time[k] + (_seconds_after_s(event) if after_s is None else after_s)
+    count = scipy.fft.next_fast_len(int(np.ceil(length / _LENGTH_STEP) * _LENGTH_STEP * rate), real=True)
     lapse = (first + np.arange(count)) / rate - origin
     frequency = _frequency(count, rate)
     rng, coda_rng = stream(seed, "blur", station.index, k), stream(seed, "coda", station.index, k)
-    noise = coda_rng.standard_normal((count, 6), dtype=np.float32).T
+    noise = np.ascontiguousarray(coda_rng.standard_normal((count, 6), dtype=np.float32).T)
     total = np.zeros((3, len(frequency)), np.complex128)
     for phase, ray, scatterers in (("P", rays.p, noise[:3]), ("S", rays.s, noise[3:])):
         green = scipy.fft.rfft(scatterers * _coda(phase, ray.time[k], lapse, rate), axis=-1)
@@ -141,7 +143,7 @@ def _impulse(position: float, count: int) -> Spectra:
 
 @lru_cache(maxsize=64)
 def _frequency(count: int, rate: int) -> Floats:
-    return np.asarray(np.fft.rfftfreq(count, 1 / rate))
+    return np.asarray(np.fft.rfftfreq(count, 1 / rate), np.float64)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,186 @@
+import json
+import subprocess
+import sys
+
+import msgspec
+import numpy as np
+import pytest
+
+from wadati.errors import InputError
+from wadati.pickers.continuous import pick_station
+from wadati.pickers.neural import Card, Neural, normalise, read_card
+
+CARD = {
+    "name": "net",
+    "components": "ENZ",
+    "classes": ["N", "P", "S"],
+    "samples": 3000,
+    "sampling_rate_hz": 100,
+    "normalisation": "demean-std",
+    "thresholds": {"P": 0.3, "S": 0.2},
+}
+
+
+def write(folder, **changes):
+    card = {key: value for key, value in {**CARD, **changes}.items() if value is not None}
+    (folder / "net.json").write_text(json.dumps(card))
+    return folder / "net.json"
+
+
+def test_a_card_is_read(tmp_path):
+    card = read_card(write(tmp_path, hop=1000, time_uncertainty={"P": 0.02}))
+    assert (card.hop, card.divisor, card.thresholds["S"]) == (1000, "std", 0.2)
+    assert msgspec.json.decode(msgspec.json.encode(card), type=Card) == card
+
+
+@pytest.mark.parametrize(
+    ("text", "divisor"),
+    [
+        ("demean-peak", "peak"),
+        ("each component: subtract the mean, divide by the standard deviation", "std"),
+        ("each component: subtract the mean, divide by the peak", "peak"),
+    ],
+)
+def test_normalisation_in_words(tmp_path, text, divisor):
+    assert read_card(write(tmp_path, normalisation=text)).divisor == divisor
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"samples": None}, "samples"),
+        ({"normalisation": "std"}, "normalisation"),
+        ({"thresholds": {"P": 0.3}}, "S"),
+        ({"components": "ENX"}, "components"),
+        ({"smaples": 3000}, "smaples"),
+        ({"hop": 2900}, "hop"),
+        ({"classes": "NPS"}, "classes"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_file(tmp_path, changes, named):
+    path = write(tmp_path, **changes)
+    with pytest.raises(InputError, match=named) as caught:
+        read_card(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_card_network_or_a_broken_one_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"net\.json"):
+        Neural(tmp_path / "net.onnx")
+    write(tmp_path)
+    with pytest.raises(InputError, match=r"net\.onnx"):
+        Neural(tmp_path / "net.onnx")
+    (tmp_path / "net.onnx").write_bytes(b"no network")
+    with pytest.raises(InputError, match=r"net\.onnx"):
+        Neural(tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("peak", [True, False])
+@pytest.mark.parametrize("scale", [2.0**-66, 2.0**-100, 2.0**30])
+def test_the_size_of_the_numbers_does_not_matter(peak, scale):
+    rng = np.random.default_rng(0)
+    windows = rng.normal(size=(2, 3, 500)).astype(np.float32)
+    missing = rng.random(windows.shape) < 0.1
+    expected = normalise(windows, missing, peak=peak)
+    np.testing.assert_array_equal(normalise(windows * np.float32(scale), missing, peak=peak), expected)
+
+
+def test_only_what_is_there_counts():
+    windows = np.random.default_rng(0).normal(size=(1, 1, 400)).astype(np.float32)
+    missing = np.zeros(windows.shape, bool)
+    missing[..., 200:] = True
+    out = normalise(windows, missing, peak=False)
+    assert abs(out[..., :200].mean()) < 1e-6
+    assert abs(out[..., :200].std() - 1) < 1e-6
+    assert not out[..., 200:].any()
+
+
+def test_other_components_stand_in_for_missing_and_dead_ones():
+    windows = np.random.default_rng(0).normal(size=(1, 3, 100)).astype(np.float32)
+    missing = np.zeros(windows.shape, bool)
+    missing[0, 0] = True
+    windows[0, 1] = 5
+    out = normalise(windows, missing, peak=True)
+    np.testing.assert_array_equal(out[0, 0], out[0, 2])
+    np.testing.assert_array_equal(out[0, 1], out[0, 2])
+    missing[:] = True
+    assert not normalise(windows, missing, peak=True).any()
+
+
+def test_windows_of_the_training_geometry_give_what_the_network_gives(neural):
+    """The probabilities of the whole path, not only its picks, against the network run by hand."""
+    import onnxruntime
+
+    rng = np.random.default_rng(1)
+    windows = rng.normal(size=(2, 3, 3000)).astype(np.float32)
+    windows[:, :, 1500:2000] *= 20
+    by_hand = windows - windows.mean(axis=-1, keepdims=True)
+    by_hand /= by_hand.std(axis=-1, keepdims=True)
+    session = onnxruntime.InferenceSession(neural._path, providers=["CPUExecutionProvider"])
+    expected = session.run(None, {"x": by_hand})[0][:, 1:]
+    np.testing.assert_allclose(neural.curves(windows, np.zeros(windows.shape, bool)), expected, atol=1e-4)
+
+
+def test_one_component_suffices(neural, earthquakes, traces):
+    (vertical, *_) = traces(earthquakes())
+    found = [round(pick.time / 1e9 - vertical.start / 1e9, 1) for pick in pick_station([vertical], neural)]
+    for p in (60.0, 130.0, 170.0):
+        assert min(abs(p - time) for time in found) < 0.2
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e9])
+def test_tiny_and_huge_records_are_picked_alike(neural, earthquakes, traces, scale):
+    data = earthquakes()
+    expected = [(pick.phase_hint, pick.time / 1e9) for pick in pick_station(traces(data), neural)]
+    found = [(pick.phase_hint, pick.time / 1e9) for pick in pick_station(traces(data * scale), neural)]
+    assert [phase for phase, _ in found] == [phase for phase, _ in expected]
+    np.testing.assert_allclose([t for _, t in found], [t for _, t in expected], atol=2e-4, rtol=0)
+
+
+def test_labelled_windows(neural, shared):
+    """PhaseNet (2019) on analysts' picks of Northern California that it was trained on: its published weights."""
+    from fractions import Fraction
+
+    from wadati.model import SourceId, Trace
+
+    rng = np.random.default_rng(7)
+    residuals = {"P": [], "S": []}
+    for path in sorted((shared / "data" / "ncedc-picks" / "windows").glob("*.npz"))[::3]:
+        with np.load(path) as window:
+            data, labels = window["data"].T, {"P": int(window["itp"]), "S": int(window["its"])}
+        start = int(rng.integers(0, 3000)) * 10_000_000
+        records = [
+            Trace(SourceId.from_nslc("NC", "X", "", f"HH{c}"), start, Fraction(100), x)
+            for c, x in zip("ENZ", data, strict=True)
+        ]
+        picks = pick_station(records, neural)
+        for phase, label in labels.items():
+            times = [(p.time - start) / 1e9 - label / 100 for p in picks if p.phase_hint == phase]
+            residuals[phase].append(min(times, key=abs, default=np.inf))
+    p, s = (np.array(residuals[phase]) for phase in "PS")
+    assert (np.abs(p) <= 0.1).mean() >= 0.93
+    assert (np.abs(p) <= 0.5).mean() >= 0.98
+    assert (np.abs(s) <= 0.5).mean() >= 0.95
+    assert abs(np.median(p)) < 0.015
+
+
+def test_a_first_pick_is_quick_and_small(neural):
+    """The limits stand far above what is measured alone, as tests share the machine."""
+    code = f"""
+import resource, time
+begun = time.process_time()
+import numpy as np
+from fractions import Fraction
+from wadati.model import SourceId, Trace
+from wadati.pickers.continuous import pick_station
+from wadati.pickers.neural import Neural
+late = np.arange(6000) - 3000
+data = np.random.default_rng(0).normal(size=6000) * (1 + 50 * (late >= 0) * np.exp(-np.abs(late) / 300))
+trace = Trace(SourceId.parse("FDSN:XX_ABC__H_H_Z"), 0, Fraction(100), data)
+assert pick_station([trace], Neural({str(neural._path)!r}))
+print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    seconds, mebibytes = map(float, done.stdout.split())
+    assert seconds < 3
+    assert mebibytes < 200
