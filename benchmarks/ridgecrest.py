@@ -15,9 +15,7 @@ def measure() -> dict[str, object]:
     data = shared("data", "ridgecrest-2019")
     picker = f"neural:{shared('weights', 'phasenet_original_3000.onnx')}"
     folder = Path(tempfile.mkdtemp())
-    wadati(
-        "catalog", data / "waveforms", "--stations", data / "stations.csv", "--output", folder, "--picker", picker
-    )
+    wadati("catalog", data / "waveforms", "--stations", data / "stations.csv", "--output", folder, "--picker", picker)
     found: dict[str, object] = {}
     for name, span in SPANS.items():
         result = evaluate(folder, data / "comcat_reviewed.csv", *span)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -129,7 +128,7 @@ def test_a_program_killed_at_work_leaves_nothing_half_written(folder: Path, tmp_
         "from wadati.cli.main import main\n"
         f"main({command[3:]!r})\n"
     )
-    done = subprocess.run([sys.executable, "-c", killer], capture_output=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    done = subprocess.run([sys.executable, "-c", killer], capture_output=True, check=False)
     assert done.returncode == -9
     assert not (out / "picks.csv").exists()
     assert not (out / "run.json").exists()

@@ -28,3 +28,23 @@ def test_the_help_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("room", ["signal.axis", "pickers.stalta", "pickers.neural", "pickers.continuous"])
 def test_picking_never_loads_numba_or_torch(room: str) -> None:
     assert loaded_after(f"import wadati.{room}") & {"numba", "torch", "matplotlib", "pandas"} == set()
+
+
+def test_the_public_names_are_the_contract() -> None:
+    import wadati
+
+    assert wadati.__all__ == [
+        "Catalog",
+        "Flow",
+        "__version__",
+        "associate",
+        "catalog",
+        "demo",
+        "evaluate",
+        "locate",
+        "pick",
+    ]
+    for name in wadati.__all__:
+        assert getattr(wadati, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        wadati.nothing  # noqa: B018

@@ -99,7 +99,7 @@ def test_sequence_has_a_mainshock_and_overlapping_aftershocks(seed):
     events = simulation.events
     sizes = [event.magnitude for event in events]
     main = events[int(np.argmax(sizes))]
-    assert 60 <= len(events) <= 125
+    assert 60 <= len(events) <= 120
     assert 4.3 < main.magnitude < 5.1
     assert min(sizes) >= 0.5
     assert sorted(sizes)[-2] <= main.magnitude - 1.0
@@ -154,19 +154,19 @@ def test_noise_free_magnitude_by_obspy_is_the_stated_one(quiet):
 
 
 def test_first_motion_is_at_the_true_arrival(quiet):
-    first = quiet.truth.events[0]
+    main = _mainshock(quiet)
     late = []
     for phase in quiet.phases:
-        if phase.phase == "P" and phase.event_id == first.event_id:
+        if phase.phase == "P" and phase.event_id == main.event_id:
             vertical = next(t for t in quiet.read("XX", phase.station) if t.source_id.subsource == "Z")
             near = vertical.cut(TimeSpan(phase.time - SECOND, phase.time + SECOND // 2))
             size = np.abs(near.data - near.data[0])
             onset = int(np.argmax(size > 0.03 * size.max()))
             late.append((near.time_of(onset) - phase.time) / SECOND)
     assert len(late) == 24
-    assert min(late) > -0.02
-    assert abs(np.median(late)) < 0.01
-    assert np.percentile(late, 90) < 0.03
+    assert min(late) > -0.03
+    assert abs(np.median(late)) < 0.015
+    assert np.percentile(late, 90) < 0.04
 
 
 def test_larger_events_stand_out_more():

@@ -22,7 +22,7 @@ _REACHES = np.geomspace(5_000.0, 400_000.0, 16)
 _FADING = 0.25
 _CERTAIN, _HOPELESS = 0.95, 0.02
 _ALIVE_WINDOW = 900.0
-_HIDDEN_FOR, _HIDDEN_AHEAD = 8.0, 1.0
+_HIDDEN_FOR, _HIDDEN_AHEAD = 10.0, 1.0
 
 
 @dataclass(frozen=True)

@@ -74,9 +74,9 @@ class StackAssociator:
     separation: float = 3.0
     depth_range: tuple[float, float] = (0.0, 30_000.0)
     margin: float = 20_000.0
-    error_base: tuple[float, float] = (0.2, 0.4)
+    error_base: tuple[float, float] = (0.15, 0.35)
     error_fraction: tuple[float, float] = (0.02, 0.035)
-    sigmas: float = 2.5
+    sigmas: float = 3.0
     rate_window: float = 30.0
     rate_floor: float = 1 / 30
     relative_spacing: float = 0.6
@@ -217,6 +217,6 @@ class _Run:
         events = sorted(events, key=lambda event: float(event.hypothesis[3]))
         time = np.array([event.hypothesis[3] for event in events])
         size = np.array([len(event.picks) for event in events])
-        first = np.searchsorted(time, time - self.settings.separation, side="right")
-        last = np.searchsorted(time, time + self.settings.separation, side="left")
+        first = np.searchsorted(time, time - self.settings.separation, side="left")
+        last = np.searchsorted(time, time + self.settings.separation, side="right")
         return [event for i, event in enumerate(events) if 2 * size[i] >= size[first[i] : last[i]].max()]

@@ -18,19 +18,19 @@ class ErrorModel:
     `site`: under each station, for P (s); S has `site_s` times as much, most of it (`site_common`) with the sign of P.
     `path`: along each path, a part of the travel time. `layering`: a part of the travel time common to paths of
     similar length (correlation length `reach`, m), as from layers at other depths. `lateral`: a part of the travel time
-    common to paths whose middles are close (Gaussian, `breadth`, m), as from slower ground on one side. `scale`: a part of all travel times
-    alike, as from a model too slow. `ratio`: a part of all S times alike, as from another Vp/Vs. Errors in common are
-    told apart from errors of each arrival because they do not average out. `confidence` is how many arrivals these
-    numbers are worth against the scatter of the residuals.
+    common to paths whose middles are close (Gaussian, `breadth`, m), as from slower ground on one side. `scale`: a
+    part of all travel times alike, as from a model too slow. `ratio`: a part of all S times alike, as from another
+    Vp/Vs. Errors in common are told apart from errors of each arrival because they do not average out. `confidence`
+    is how many arrivals these numbers are worth against residuals that scatter more than they say.
     """
 
-    site: float = 0.055
+    site: float = 0.045
     site_s: float = 1.5
     site_common: float = 0.8
-    path: float = 0.008
-    layering: float = 0.02
+    path: float = 0.004
+    layering: float = 0.015
     reach: float = 20_000.0
-    lateral: float = 0.012
+    lateral: float = 0.01
     breadth: float = 7_000.0
     scale: float = 0.03
     ratio: float = 0.015
@@ -58,7 +58,9 @@ class ErrorModel:
     def total(self, times: Floats, obs: Observations) -> Floats:
         """Variance (s²) of all an arrival can be wrong by; `times` of shape (..., arrival) are travel times."""
         site = np.where(obs.is_s, self.site * self.site_s, self.site)
-        rate = self.path**2 + self.layering**2 + self.lateral**2 + self.scale**2 + np.where(obs.is_s, self.ratio, 0.0) ** 2
+        rate = (
+            self.path**2 + self.layering**2 + self.lateral**2 + self.scale**2 + np.where(obs.is_s, self.ratio, 0.0) ** 2
+        )
         variance: Floats = obs.sigma**2 + site**2 + rate * times**2
         return variance
 

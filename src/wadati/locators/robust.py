@@ -47,7 +47,10 @@ def solve(obs: Observations, errors: ErrorModel, low: Floats, high: Floats) -> S
         used, weights = weights, _trust(obs, precision.surprise(residuals))
         if np.abs(weights - used).max() < _SAME_WEIGHT and np.abs(place - before).max() < _SAME_PLACE:
             break
-    return Solution(place, float(precision.time_weights @ residuals), used, posterior(problem, coarse))
+    # Residuals smaller than stated are no sign of a better model: what arrivals have in common does not show in them.
+    prior = max(errors.confidence, freedom - float(fine.chi2[fine.best]))
+    stated = Problem(obs, precision, prior, freedom, low, high)
+    return Solution(place, float(precision.time_weights @ residuals), used, posterior(stated, coarse))
 
 
 def _trust(obs: Observations, surprise: Floats) -> Floats:

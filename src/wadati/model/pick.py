@@ -14,8 +14,8 @@ class Pick(msgspec.Struct, frozen=True):
 
     `source_id` is the channel picked on (for a picker of three components, its vertical). `phase_hint` is `P` or `S`.
     `time_uncertainty` is one standard deviation in seconds. `probability` is the picker's, between 0 and 1.
-    `polarity` is `positive` (up), `negative` or None. `amplitude` is the half peak-to-peak of
-    the Wood–Anderson seismogram (magnification 2080) after the pick in metres, None where unknown. `method` names picker and weights.
+    `polarity` is `positive` (up), `negative` or None. `amplitude` is the half peak-to-peak of the Wood–Anderson
+    seismogram (magnification 2080) after the pick in metres, None where unknown. `method` names picker and weights.
     Make picks with `Pick.of`, which gives them the identifier of their content.
     """
 

@@ -83,17 +83,18 @@ def record(
     silence = gap(rng, station, simulation.span.seconds)
     traces: list[Trace] = []
     phases: tuple[SimulatedPhase, ...] = ()
+    listener = Listener(station, station.instruments[0], start, lost, silence)
     for number, instrument in enumerate(station.instruments):
         count = int(simulation.span.seconds * instrument.rate)
         counts = _noise(simulation, station, instrument, number, count) if noise else np.zeros((3, count))
-        listener = Listener(station, instrument, start, lost, silence)
         for event in simulation.events:
             ground = simulation.motion(event, station, rays, instrument.rate)
             own = scales[event.index] * _turn(ground.through(instrument.counts_per_velocity), station.first_azimuth)
             own = own[:, max(-ground.first, 0) : max(count - ground.first, 0)]
             first = max(ground.first, 0)
             counts[:, first : first + own.shape[1]] += own
-            listener.hear(event, rays, first, own)
+            if number == 0:
+                listener.hear(event, rays, first, own)
         if number == 0:
             phases = listener.phases(counts)
         offset = rng.normal(0.0, 1500.0, (3, 1)) if noise else 0.0

@@ -24,7 +24,7 @@ SMALLEST = 0.5
 """The smallest magnitude that is simulated."""
 
 _OMORI_C, _OMORI_P = 180.0, 1.1
-_B_VALUE = 0.9
+_B_VALUE = 0.85
 _MEDIAN_STRESS_DROP = 2.5e6
 
 
@@ -67,8 +67,8 @@ def draw_sequence(seed: int, span: TimeSpan, half_width: float) -> tuple[Simulat
     rng = stream(seed, "sequence")
     length = span.seconds
     main_time, main_size = length * rng.uniform(0.2, 0.4), rng.uniform(4.4, 5.0)
-    background = np.sort(rng.uniform(5.0, length - 15.0, rng.poisson(length / 45.0)))
-    count = round(length / 17.0 * rng.uniform(0.9, 1.1))
+    background = np.sort(rng.uniform(5.0, length - 15.0, rng.poisson(length / 50.0)))
+    count = round(length / 18.0 * rng.uniform(0.9, 1.1))
     aftershocks = main_time + 6.0 + _omori(rng, count, length - 25.0 - main_time)
     twins = rng.choice(aftershocks, max(count // 15, 1), replace=False) + rng.uniform(3.0, 10.0, max(count // 15, 1))
     fault = _Fault(rng, main_size, half_width)
@@ -142,5 +142,5 @@ def _omori(rng: np.random.Generator, count: int, length: float) -> Floats:
 
 
 def _size(rng: np.random.Generator, largest: float) -> float:
-    """A magnitude between the smallest and the largest, eight times fewer a unit (b = 0.9)."""
+    """A magnitude between the smallest and the largest, seven times fewer a unit (b = 0.85)."""
     return float(SMALLEST - math.log10(1 - rng.random() * (1 - 10 ** (_B_VALUE * (SMALLEST - largest)))) / _B_VALUE)

@@ -122,7 +122,9 @@ def motion(
     noise = np.ascontiguousarray(coda_rng.standard_normal((count, 6), dtype=np.float32).T)
     total = np.zeros((3, len(frequency)), np.complex128)
     for phase, ray, scatterers in (("P", rays.p, noise[:3]), ("S", rays.s, noise[3:])):
-        green = scipy.fft.rfft(scatterers * _coda(phase, ray.time[k], lapse, rate), axis=-1)
+        scatterers *= _coda(phase, ray.time[k], lapse, rate).astype(np.float32)
+        green = scipy.fft.rfft(scatterers, axis=-1, overwrite_x=True).astype(np.complex128)
+        green *= _MEAN_RADIATION[phase] * np.array(_CODA_COMPONENTS[phase])[:, None]
         for vector, time in _pulses(event, station, rays, phase, rng):
             impulse = _impulse((time - lapse[0]) * rate, count)
             for row in np.flatnonzero(vector):
@@ -181,10 +183,9 @@ def _pulse_spectrum(
 
 
 def _coda(phase: str, arrival: float, lapse: Floats, rate: int) -> Floats:
-    """Root mean square of the scattered impulses, shape (component, sample); they fade out at the end of the record."""
+    """Root mean square of the scattered impulses, shape (sample,); they fade out at the end of the record."""
     envelope = coda_envelope(lapse, arrival, _SCATTERING_RATE[phase], _CODA_DECAY, _SPREAD[phase])
-    envelope *= np.clip((lapse[-1] - lapse) / (0.2 * (lapse[-1] - lapse[0])), 0.0, 1.0) / np.sqrt(rate)
-    return np.outer(_MEAN_RADIATION[phase] * np.array(_CODA_COMPONENTS[phase]), envelope)
+    return envelope * np.clip((lapse[-1] - lapse) / (0.2 * (lapse[-1] - lapse[0])), 0.0, 1.0) / np.sqrt(rate)
 
 
 def _pulses(

@@ -53,7 +53,9 @@ def _windows(picker: Picker, random: np.random.Generator) -> tuple[npt.NDArray[n
     return windows.astype(np.float32), missing
 
 
-def _same(name: str, expected: npt.NDArray[np.float32], got: npt.NDArray[np.float32], tolerance: float, words: str) -> None:
+def _same(
+    name: str, expected: npt.NDArray[np.float32], got: npt.NDArray[np.float32], tolerance: float, words: str
+) -> None:
     worst = float(np.abs(expected - got).max())
     if not worst <= tolerance:
         raise AssertionError(f"{name}: curves depend on {words} (by {worst:.2g})")
