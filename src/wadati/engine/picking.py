@@ -19,6 +19,7 @@ from wadati.pickers.continuous import pick_station
 from wadati.protocols import Picker, Problem, Source
 from wadati.signal.amplitudes import amplitude_tracks
 from wadati.signal.bands import choose_band
+from wadati.signal.overlaps import conflict_seconds
 from wadati.store.coverage import Coverage
 
 
@@ -126,8 +127,28 @@ def _station(
         picks = with_amplitudes(picks, tracks)
         coverage = _coverage(unit, traces, picks)
     except WadatiError as error:
-        coverage, picks, tracks, notes = Coverage(unit, "failed", str(error)), (), (), ()
-    return StationResult(coverage, picks, tracks, tuple(source.problems()[told:]), notes, time.process_time() - began)
+        coverage, traces, picks, tracks, notes = Coverage(unit, "failed", str(error)), (), (), (), ()
+    problems = (*source.problems()[told:], *_conflicts(traces))
+    return StationResult(coverage, picks, tracks, problems, notes, time.process_time() - began)
+
+
+def _conflicts(traces: Iterable[Trace]) -> Iterator[Problem]:
+    """A line for each channel that says two different things about one time; those samples are not used."""
+    for source_id, own in sorted(_by_channel(traces).items()):
+        lost = conflict_seconds(own)
+        if lost:
+            yield Problem(
+                source_id.nslc,
+                f"overlaps itself with different samples for {lost:.2f} s, which are left out",
+                "give one of the two recordings",
+            )
+
+
+def _by_channel(traces: Iterable[Trace]) -> dict[SourceId, list[Trace]]:
+    channels: dict[SourceId, list[Trace]] = {}
+    for trace in traces:
+        channels.setdefault(trace.source_id, []).append(trace)
+    return channels
 
 
 def _coverage(unit: str, traces: tuple[Trace, ...], picks: tuple[Pick, ...]) -> Coverage:
@@ -144,12 +165,9 @@ def _coverage(unit: str, traces: tuple[Trace, ...], picks: tuple[Pick, ...]) -> 
 def _amplitudes(
     traces: Iterable[Trace], inventory: Inventory
 ) -> tuple[tuple[AmplitudeTrack, ...], tuple[Problem, ...]]:
-    by_channel: dict[SourceId, list[Trace]] = {}
-    for trace in traces:
-        by_channel.setdefault(trace.source_id, []).append(trace)
     tracks: list[AmplitudeTrack] = []
     notes = []
-    for source_id, own in sorted(by_channel.items()):
+    for source_id, own in sorted(_by_channel(traces).items()):
         if source_id.subsource == "Z":
             continue
         channel = inventory.channel(source_id, own[0].start)

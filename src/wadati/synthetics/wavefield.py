@@ -185,7 +185,8 @@ def _pulse_spectrum(
 def _coda(phase: str, arrival: float, lapse: Floats, rate: int) -> Floats:
     """Root mean square of the scattered impulses, shape (sample,); they fade out at the end of the record."""
     envelope = coda_envelope(lapse, arrival, _SCATTERING_RATE[phase], _CODA_DECAY, _SPREAD[phase])
-    return envelope * np.clip((lapse[-1] - lapse) / (0.2 * (lapse[-1] - lapse[0])), 0.0, 1.0) / np.sqrt(rate)
+    fade = np.clip((lapse[-1] - lapse) / (0.2 * (lapse[-1] - lapse[0])), 0.0, 1.0)
+    return np.asarray(envelope * fade / np.sqrt(rate))
 
 
 def _pulses(
