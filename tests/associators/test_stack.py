@@ -17,6 +17,7 @@ from wadati.associators.pickset import PickSet
 from wadati.associators.stack import StackAssociator
 from wadati.model import Channel, Inventory, Layer, Pick, SourceId, VelocityModel
 from wadati.protocols import Associator, Candidate
+from wadati.synthetics.picks import simulate_picks
 from wadati.traveltime.geodesy import LocalFrame
 from wadati.traveltime.models import DEFAULT
 from wadati.traveltime.table import travel_time_table
@@ -250,3 +251,15 @@ def test_aftershocks_that_overlap_are_told_apart(seed: int) -> None:
                 right.add(best)
     assert len(right) >= 0.9 * len(events)
     assert len(found) - len(right) <= 1
+
+
+def test_a_small_network_has_events_too() -> None:
+    simulated = simulate_picks(4, 20, stations=6)
+    found = StackAssociator().associate([pick for own in simulated.picks for pick in own], simulated.inventory, DEFAULT)
+    true = [{pick.pick_id for pick in own} for own in simulated.picks]
+    heard = [
+        ids for ids, own in zip(true, simulated.picks, strict=True) if len({p.source_id.station for p in own}) >= 5
+    ]
+    hits = sum(any(len(ids & set(one.pick_ids)) >= 0.7 * len(ids) for one in found) for ids in heard)
+    assert len(heard) >= 8
+    assert hits >= 0.7 * len(heard)

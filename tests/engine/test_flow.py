@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,8 @@ from wadati.errors import InputError, UsageError
 def test_toml_is_the_identity(tmp_path: Path) -> None:
     flow = Flow(picker="neural:w.onnx", start="2019-07-04", workers=3)
     path = tmp_path / "flow.toml"
-    path.write_bytes(msgspec.toml.encode({k: v for k, v in msgspec.to_builtins(flow).items() if v is not None}))
+    settings = {name: value for name, value in msgspec.to_builtins(flow).items() if value is not None}
+    path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
     assert read_flow(path) == flow
 
 

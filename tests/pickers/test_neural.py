@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 
 import msgspec
 import numpy as np
@@ -162,25 +160,3 @@ def test_labelled_windows(neural, shared):
     assert (np.abs(p) <= 0.5).mean() >= 0.98
     assert (np.abs(s) <= 0.5).mean() >= 0.95
     assert abs(np.median(p)) < 0.015
-
-
-def test_a_first_pick_is_quick_and_small(neural):
-    """The limits stand far above what is measured alone, as tests share the machine."""
-    code = f"""
-import resource, time
-begun = time.process_time()
-import numpy as np
-from fractions import Fraction
-from wadati.model import SourceId, Trace
-from wadati.pickers.continuous import pick_station
-from wadati.pickers.neural import Neural
-late = np.arange(6000) - 3000
-data = np.random.default_rng(0).normal(size=6000) * (1 + 50 * (late >= 0) * np.exp(-np.abs(late) / 300))
-trace = Trace(SourceId.parse("FDSN:XX_ABC__H_H_Z"), 0, Fraction(100), data)
-assert pick_station([trace], Neural({str(neural._path)!r}))
-print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    seconds, mebibytes = map(float, done.stdout.split())
-    assert seconds < 3
-    assert mebibytes < 200

@@ -56,9 +56,12 @@ class OriginStack:
         self._starts = np.cumsum(self._counts) - self._counts
 
     def spans(self, picks: PickSet) -> Floats:
-        """Starts of the spans of origin times to look at, on the absolute time grid."""
+        """Starts, on the absolute time grid, of the spans of origin times from which there are picks."""
         first = np.floor((picks.time.min() - self.longest) / _SPAN) * _SPAN
-        return np.arange(first, picks.time.max(), _SPAN)
+        starts = np.arange(first, picks.time.max(), _SPAN)
+        time = np.sort(picks.time)
+        last = np.searchsorted(time, starts + _SPAN + self.longest + 2 * _EDGE)
+        return starts[last > np.searchsorted(time, starts - _EDGE)]
 
     def touched(self, spans: Floats, times: Floats) -> Floats:
         """The spans whose seeds may have changed because events at these times took their picks."""

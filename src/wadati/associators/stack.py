@@ -12,8 +12,9 @@ Everything is local in time: what an event becomes depends on picks within some 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +27,12 @@ from wadati.model import Inventory, Pick, VelocityModel, seconds
 from wadati.protocols import Candidate
 
 _SPACINGS = (3_000.0, 8_000.0)
+FEWEST_STATIONS = 4
+"""Fewer stations never make an event."""
+
+SMALL_NETWORK_SHARE = 0.6
+"""In a network of fewer than a dozen stations with picks, this share of them suffices for an event."""
+
 _AT_ONCE = 200
 _REASSIGNMENTS = 3
 _LOYALTY, _LOYALTY_LIMIT = 0.02, 100.0
@@ -91,15 +98,20 @@ class StackAssociator:
             pick.pick_id: pick for pick in picks if pick.source_id.station_key in stations and pick.phase_hint in PHASES
         }
         keys = sorted({pick.source_id.station_key for pick in usable.values()})
-        if len(keys) < max(self.min_stations, 2):
+        if len(keys) < FEWEST_STATIONS:
             return ()
+        # Seven of five stations cannot be asked for.
+        stations_needed = min(self.min_stations, max(FEWEST_STATIONS, math.ceil(SMALL_NETWORK_SHARE * len(keys))))
+        settings = replace(
+            self, min_stations=stations_needed, min_picks=self.min_picks - self.min_stations + stations_needed
+        )
         number = {key: i for i, key in enumerate(keys)}
         network = Network(
             [stations[key] for key in keys], model, self.margin, self.depth_range, self.error_base, self.error_fraction
         )
         station = [number[pick.source_id.station_key] for pick in usable.values()]
         return _Run(
-            self, network, PickSet(list(usable.values()), station, self.rate_window, self.rate_floor)
+            settings, network, PickSet(list(usable.values()), station, self.rate_window, self.rate_floor)
         ).candidates()
 
 
