@@ -24,4 +24,23 @@ def measure() -> dict[str, object]:
 
 
 def _row(result: dict[str, Any]) -> dict[str, object]:
-    return result
+    return {
+        "recall": _share(result["recall"]),
+        "precision (lower bound)": _share(result["precision"]),
+        "chance recall": result["chance_recall"] and round(result["chance_recall"], 3),
+        "epicentre, median and p90 (km)": _pair(result["distance"], "median", "p90_absolute", 1000),
+        "depth, median and MAD (km)": _pair(result["depth"], "median", "mad", 1000),
+        "origin time, median absolute (s)": round(result["time"]["median_absolute"], 2),
+        "ML against ml and mlr, median and MAD": _pair(result["local_magnitude"], "median", "mad", 1),
+        "events with ML against ml or mlr": result["local_magnitude"]["count"],
+    }
+
+
+def _share(share: dict[str, Any]) -> str:
+    return f"{share['value']:.3f} ({share['count']} of {share['total']}; {share['low']:.2f} to {share['high']:.2f})"
+
+
+def _pair(residuals: dict[str, Any], first: str, second: str, unit: float) -> str:
+    if not residuals["count"]:
+        return "none"
+    return f"{residuals[first] / unit:+.2f}, {residuals[second] / unit:.2f}"

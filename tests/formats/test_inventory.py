@@ -27,10 +27,12 @@ def test_a_folder_of_both_kinds_and_others(tmp_path: Path) -> None:
     write_stationxml(B, tmp_path / "deep" / "b.xml")
     (tmp_path / "README").write_text("hello\n")
     (tmp_path / "events.xml").write_text("<quakeml/>")
+    (tmp_path / "picks.csv").write_text("pick_id,network,station,time\n")
+    (tmp_path / "A.mseed").write_bytes(b"\xff\x00")
     (tmp_path / ".hidden").write_text("hello")
     inventory, problems = read_inventory(tmp_path)
     assert inventory == BOTH
-    assert {Path(problem.subject.split(",")[0]).name for problem in problems} == {"README", "events.xml"}
+    assert {Path(problem.subject.split(",")[0]).name for problem in problems} == {"events.xml"}
 
 
 def test_nothing_usable_says_why(tmp_path: Path) -> None:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from wadati.errors import InputError
-from wadati.formats.station_csv import read_station_csv
+from wadati.formats.station_csv import REQUIRED, read_station_csv
 from wadati.formats.stationxml import read_stationxml
 from wadati.model import Channel, Inventory
 from wadati.protocols import Problem
 
+_SUFFIXES = frozenset((".xml", ".stationxml", ".csv"))
 _MEND = "give StationXML, or a CSV with network,station,location,channel,latitude,longitude,elevation_m"
 
 
 def read_inventory(path: Path) -> tuple[Inventory, list[Problem]]:
     """The channels of a file, or of all files in a folder and below; and what was left out.
 
-    The content decides: what begins with `<` is StationXML, all else station CSV. Files of a folder that are neither
-    are left out and told. Raises `InputError` where nothing is usable.
+    The content decides: what begins with `<` is StationXML, all else station CSV. Of a folder, files named `.xml`,
+    `.stationxml` or `.csv` count, tables only where they have half of the columns of stations; what of these cannot
+    be read is told. Raises `InputError` where nothing is usable.
     """
     if not path.exists():
         raise InputError(path, "does not exist", _MEND)
@@ -42,8 +44,21 @@ def read_inventory(path: Path) -> tuple[Inventory, list[Problem]]:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = (file for file in path.rglob("*") if file.is_file())
-    return sorted(file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts))
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file()
+        and file.suffix.lower() in _SUFFIXES
+        and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        and (file.suffix.lower() != ".csv" or _may_be_stations(file))
+    )
+
+
+def _may_be_stations(table: Path) -> bool:
+    """Whether the header of a table has at least half of the columns that stations need."""
+    with table.open(encoding="utf-8", errors="replace") as file:
+        header = {name.strip() for name in file.readline().removeprefix("\ufeff").split(",")}
+    return 2 * len(header.intersection(REQUIRED)) >= len(REQUIRED)
 
 
 def _read(path: Path) -> tuple[Inventory, list[Problem]]:
