@@ -7,7 +7,7 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
-SEEDS = range(101, 111)
+SEEDS = range(201, 211)
 
 
 @dataclass

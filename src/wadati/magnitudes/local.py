@@ -55,7 +55,7 @@ _AFTER_S_RATIO = 0.5
 _REJECT = 3.0
 _MAD_TO_SIGMA = 1.4826
 _LEAST_SPREAD = 0.1
-_LEAST_ERROR = 0.01
+_USUAL_SPREAD, _USUAL_WORTH = 0.2, 2
 _MILLIMETRES = 3
 _MEDIAN_EFFICIENCY = math.sqrt(math.pi / 2)
 
@@ -66,8 +66,8 @@ class LocalMagnitude:
 
     At least `least_stations` (2) stations must hear the event. A station farther than three standard deviations (by the
     median absolute deviation, at least 0.1) from the median has weight 0. `uncertainty` is the standard error of the
-    median: 1.253 standard deviations of the stations kept over the root of their number, at least 0.01; it
-    knows nothing of errors that stations share.
+    median: 1.253 standard deviations of the stations kept over the root of their number, where stations are
+    taken to scatter by 0.2 as far as two stations can tell; it knows nothing of errors that stations share.
 
     >>> LocalMagnitude(HuttonBoore1987()).method
     'hutton-boore-1987'
@@ -146,13 +146,16 @@ class LocalMagnitude:
         value = censored_median(values[kept | ~heard], kept[kept | ~heard])
         if value is None or kept.sum() < self.least_stations:
             return None
-        spread = max(float(np.std(values[kept], ddof=1)), _LEAST_ERROR) if kept.sum() > 1 else None
+        count = int(kept.sum())
+        # Two or three stations that happen to agree do not know how far stations scatter.
+        scatter = float(np.sum((values[kept] - np.mean(values[kept])) ** 2))
+        spread = math.sqrt((_USUAL_WORTH * _USUAL_SPREAD**2 + scatter) / (_USUAL_WORTH + count - 1))
         return Magnitude(
             content_id("magnitude", origin.origin_id, self.magnitude_type, self.method, round(value, 4)),
             origin.origin_id,
             self.magnitude_type,
             value,
-            None if spread is None else max(_MEDIAN_EFFICIENCY * spread / math.sqrt(kept.sum()), _LEAST_ERROR),
+            _MEDIAN_EFFICIENCY * spread / math.sqrt(count),
             tuple(
                 StationMagnitude(
                     by_station[keys[at]][0].source_id,

@@ -12,7 +12,7 @@ from wadati.model import Arrival, Event, SourceId, Station, TimeSpan, Trace
 from wadati.protocols import Source
 from wadati.report.chart import RIGHT, TOP, WIDTH, Scale, axes, figure, line, path, svg, text, ticks
 from wadati.report.markup import Markup, element, number
-from wadati.report.scene import Scene, instant, kilometres, size_words
+from wadati.report.scene import Scene, instant, kilometres, shown_magnitude, size_words
 from wadati.traveltime.layered import first_arrival
 from wadati.units import KILOMETRE, SECOND
 
@@ -38,7 +38,7 @@ def record_sections(scene: Scene, source: Source, largest: int) -> list[Markup]:
     """A figure for each of the largest events that have arrivals, in order of time."""
     ranked = sorted(
         (event for event in scene.events if any(a.weight > 0 for a in event.origin.arrivals)),
-        key=lambda event: (-(event.magnitude.value if event.magnitude else -9.0), event.origin.time),
+        key=lambda event: (-(magnitude.value if (magnitude := shown_magnitude(event)) else -9.0), event.origin.time),
     )
     chosen = sorted(ranked[:largest], key=lambda event: event.origin.time)
     return [section for event in chosen if (section := _section(scene, source, event)) is not None]

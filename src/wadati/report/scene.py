@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from wadati.model import Catalog, Event, Inventory, Pick, Station, VelocityModel, format_time
+from wadati.model import Catalog, Event, Inventory, Magnitude, Pick, Station, VelocityModel, format_time
 from wadati.report.chart import colour
 from wadati.report.markup import number
 from wadati.units import KILOMETRE
@@ -116,7 +117,14 @@ class Scene:
 
 def size(event: Event) -> float:
     """The radius that stands for an event's magnitude in drawings."""
-    return radius(event.magnitude.value if event.magnitude else None)
+    magnitude = shown_magnitude(event)
+    return radius(magnitude.value if magnitude else None)
+
+
+def shown_magnitude(event: Event) -> Magnitude | None:
+    """The preferred magnitude; where there is none, a saturated one, so that the largest earthquake is not small."""
+    saturated = [magnitude for magnitude in event.magnitudes if magnitude.saturated]
+    return event.magnitude or max(saturated, key=lambda magnitude: magnitude.value, default=None)
 
 
 def radius(magnitude: float | None) -> float:
@@ -129,9 +137,13 @@ def radius(magnitude: float | None) -> float:
 
 
 def size_words(event: Event) -> str:
-    """The preferred magnitude with its type."""
-    magnitude = event.magnitude
-    return f"{magnitude.magnitude_type} {magnitude.value:.2f}" if magnitude else "no magnitude"
+    """The magnitude with its type; of a saturated one only that the event is larger."""
+    magnitude = shown_magnitude(event)
+    if magnitude is None:
+        return "no magnitude"
+    if magnitude.saturated:
+        return f"{magnitude.magnitude_type} > {math.floor(magnitude.value)}"
+    return f"{magnitude.magnitude_type} {magnitude.value:.2f}"
 
 
 def kilometres(metres: float, digits: int = 1) -> str:

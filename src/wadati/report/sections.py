@@ -10,7 +10,7 @@ from wadati.report.map import epicentre_map
 from wadati.report.markup import Markup, element, join
 from wadati.report.record_section import record_sections
 from wadati.report.residuals import residual_histogram, station_residuals, used_arrivals
-from wadati.report.scene import Scene, instant, size_words
+from wadati.report.scene import Scene, instant, shown_magnitude, size_words
 from wadati.report.section import depth_sections
 from wadati.report.timeline import frequency_magnitude, timeline
 from wadati.report.wadati_diagram import wadati_diagram
@@ -54,14 +54,13 @@ def _span(scene: Scene) -> str:
 
 
 def _summary(scene: Scene) -> Markup:
-    sized = [event for event in scene.events if event.magnitude]
+    sized = [(magnitude.value, event) for event in scene.events if (magnitude := shown_magnitude(event))]
     arrivals = used_arrivals(scene)
     associated = len({arrival.pick_id for arrival in arrivals})
     active = sum(scene.silent(station) is None for station in scene.stations)
     facts = [("events", str(len(scene.events)))]
     if sized:
-        top = max(sized, key=lambda event: event.magnitude.value if event.magnitude else 0.0)
-        facts.append(("largest", size_words(top)))
+        facts.append(("largest", size_words(max(sized, key=lambda pair: pair[0])[1])))
     facts += [
         ("stations used", f"{active} of {len(scene.stations)}"),
         ("picks", f"{len(scene.catalog.picks):,}".replace(",", "\u202f")),

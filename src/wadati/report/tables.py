@@ -12,7 +12,7 @@ import numpy as np
 from wadati.model import Event, Station
 from wadati.report.markup import Markup, element, join
 from wadati.report.residuals import used_arrivals
-from wadati.report.scene import Scene, instant
+from wadati.report.scene import Scene, instant, shown_magnitude
 from wadati.units import KILOMETRE
 
 LONGEST = 2000
@@ -32,7 +32,7 @@ def event_table(scene: Scene) -> Markup:
 
 
 def _event_row(event: Event) -> list[Cell]:
-    origin, magnitude, bounds = event.origin, event.magnitude, event.origin.uncertainty
+    origin, magnitude, bounds = event.origin, shown_magnitude(event), event.origin.uncertainty
     return [
         instant(origin.time),
         f"{origin.latitude:.4f}",
@@ -41,8 +41,12 @@ def _event_row(event: Event) -> list[Cell]:
         "free"
         if bounds and not bounds.depth_resolved
         else _optional(bounds.depth_95 if bounds else None, KILOMETRE, 1),
-        f"{magnitude.value:.2f}" if magnitude else "",
-        _optional(magnitude.uncertainty if magnitude else None, 1.0, 2),
+        ""
+        if magnitude is None
+        else f"> {math.floor(magnitude.value)}"
+        if magnitude.saturated
+        else f"{magnitude.value:.2f}",
+        _optional(magnitude.uncertainty if magnitude and not magnitude.saturated else None, 1.0, 2),
         magnitude.magnitude_type if magnitude else "",
         str(sum(arrival.weight > 0 for arrival in origin.arrivals)),
         _optional(origin.azimuthal_gap, 1.0, 0),

@@ -23,7 +23,7 @@ from wadati.report.chart import (
 )  # fmt: skip
 from wadati.report.map import diamond
 from wadati.report.markup import Markup, element
-from wadati.report.scene import Scene, counted, event_words, size
+from wadati.report.scene import Scene, counted, event_words, shown_magnitude, size
 
 
 def timeline(scene: Scene) -> Markup:
@@ -32,11 +32,11 @@ def timeline(scene: Scene) -> Markup:
     x = Scale(*padded(times, 0.03, least=60e9), LEFT, WIDTH - RIGHT)
     labels, label = time_ticks(x.low, x.high)
     truth = [event for event in scene.truth or () if x.low <= event.origin.time <= x.high and event.magnitude]
-    sizes = [event.magnitude.value for event in (*scene.events, *truth) if event.magnitude] or [0.0]
+    sizes = [size.value for event in (*scene.events, *truth) if (size := shown_magnitude(event))] or [0.0]
     low, high = padded(sizes, 0.12)
     y = Scale(low, high, TOP + 210, TOP)
     count = Scale(0, len(times) * 1.06, TOP + 400, TOP + 262)
-    unsized = sum(event.magnitude is None for event in scene.events)
+    unsized = sum(shown_magnitude(event) is None for event in scene.events)
     steps = [(x(x.low), count(0))]
     for number, time in enumerate(times, start=1):
         steps += [(x(time), count(number - 1)), (x(time), count(number))]
@@ -64,7 +64,8 @@ def timeline(scene: Scene) -> Markup:
 
 def _stem(scene: Scene, event: Event, x: Scale, y: Scale) -> Markup:
     at = x(event.origin.time)
-    top = y(event.magnitude.value) if event.magnitude else y.start
+    magnitude = shown_magnitude(event)
+    top = y(magnitude.value) if magnitude else y.start
     return element(
         "g",
         line(at, y.start, at, top, "stem"),
