@@ -23,7 +23,7 @@ tests: $(VENV)/dev.stamp
 # The same tests of the core beside the oldest numpy that is supported.
 test-numpy1:
 	$(MAKE) VENV=.venv-numpy1 .venv-numpy1/dev.stamp
-	$(if $(UV),$(UV) pip install --quiet --python .venv-numpy1/bin/python,.venv-numpy1/bin/pip install --quiet) "numpy==1.26.4" "pandas<3" "scipy<1.16"
+	$(if $(UV),$(UV) pip install --quiet --python .venv-numpy1/bin/python,.venv-numpy1/bin/pip install --quiet) "numpy==1.26.4" "pandas<3" "scipy<1.16" "pyarrow<22"
 	OMP_NUM_THREADS=1 .venv-numpy1/bin/pytest -q -n 2 --dist worksteal tests
 
 bench: $(VENV)/dev.stamp
