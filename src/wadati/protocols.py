@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -12,12 +12,12 @@ import numpy.typing as npt
 from wadati.model import (
     AmplitudeTrack,
     Inventory,
+    Magnitude,
     Nanoseconds,
     Origin,
     Pick,
     SourceId,
     Station,
-    StationAmplitude,
     TimeSpan,
     Trace,
     VelocityModel,
@@ -154,13 +154,35 @@ class AttenuationRelation(Protocol):
 
 @runtime_checkable
 class MagnitudeMethod(Protocol):
-    """A size from what stations recorded."""
+    """A size from what stations recorded.
+
+    `tracks` are those of any stations and times. `onsets` has for each station, named by network and code, when P and
+    S of this event arrive (ns), `next_onsets` when P of the next event does; a station without onsets has no part.
+    """
 
     name: str
     magnitude_type: str
 
-    def station_amplitudes(
-        self, origin: Origin, stations: Sequence[Station], tracks: Sequence[AmplitudeTrack]
-    ) -> tuple[StationAmplitude, ...]:
-        """What each channel lends to this origin."""
+    def magnitude(
+        self,
+        origin: Origin,
+        stations: Sequence[Station],
+        tracks: Sequence[AmplitudeTrack],
+        *,
+        onsets: Mapping[tuple[str, str], tuple[int, int]],
+        next_onsets: Mapping[tuple[str, str], int] | None = None,
+    ) -> Magnitude | None:
+        """The magnitude of an origin, or None where the stations cannot give one."""
+        ...
+
+    def why_none(
+        self,
+        origin: Origin,
+        stations: Sequence[Station],
+        tracks: Sequence[AmplitudeTrack],
+        *,
+        onsets: Mapping[tuple[str, str], tuple[int, int]],
+        next_onsets: Mapping[tuple[str, str], int] | None = None,
+    ) -> str:
+        """Why `magnitude` of the same arguments is None, in words."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -39,7 +40,29 @@ def load(kind: str, name: str) -> Any:
 
 
 def make(kind: str, spec: str) -> Any:
-    """The part named by `NAME` or `NAME:ARGUMENT`, the argument (a path, say) given to it as text."""
-    name, colon, argument = spec.partition(":")
+    """The part named by `NAME` or `NAME:ARGUMENT`, the argument (a path, say) given to it as text.
+
+    A part needs an argument where it cannot be called without one, and takes none where it can. Its attribute
+    `argument`, where it has one, says what to write. Raises `UsageError` for an argument too many or too few.
+
+    >>> make("pickers", "stalta").name
+    'stalta'
+    """
+    name, _, argument = spec.partition(":")
     part = load(kind, name)
-    return part(argument) if colon else part()
+    if _can_be_called(part):
+        if argument:
+            raise UsageError(f"{name} takes no argument: write {name}, not {spec}")
+        return part()
+    if not argument:
+        raise UsageError(f"{name} needs an argument: write {name}:{getattr(part, 'argument', 'ARGUMENT')}")
+    return part(argument)
+
+
+def _can_be_called(part: Any) -> bool:
+    """Whether it can be called with nothing."""
+    try:
+        inspect.signature(part).bind()
+    except TypeError:
+        return False
+    return True

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,9 +63,13 @@ def test_usage_ends_with_2() -> None:
         (["catalog", "{waveforms}", "--stations", "{stations}", "--picker", "nobody"], 2, "nobody"),
         (["catalog", "{waveforms}", "--stations", "{stations}", "--start", "noon"], 2, "is not a time"),
         (["catalog", "{waveforms}", "--stations", "{stations}", "--velocity-model", "mars"], 2, "mars"),
-        (["catalog", "{waveforms}", "--stations", "{stations}", "--workers", "0"], 2, "--workers"),
+        (["catalog", "{waveforms}", "--stations", "{stations}", "--workers", "0"], 2, "workers"),
         (["catalog", "{waveforms}", "--stations", "{elsewhere}"], 3, "none of the 5 stations"),
+        (["catalog", "{waveforms}", "--stations", "{stations}", "--picker", "neural"], 2, "neural:"),
+        (["catalog", "{waveforms}", "--stations", "{stations}", "--picker", "stalta:x"], 2, "stalta"),
         (["associate"], 2, "--stations is needed"),
+        (["associate", "--stations", "{stations}"], 3, "run `wadati pick`"),
+        (["locate", "--stations", "{stations}"], 3, "run `wadati associate`"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else None,
 )
@@ -85,7 +91,7 @@ def test_errors_are_one_line_that_names_the_thing(
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("wadati: ")]
     assert (got, len(lines)) == (code, 1)
     assert words in lines[0]
-    assert not list((tmp_path).glob("out/*.csv"))
+    assert not list((tmp_path).glob("out/*"))
 
 
 def test_swapped_coordinates_are_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,6 +140,20 @@ def test_a_program_killed_at_work_leaves_nothing_half_written(folder: Path, tmp_
     assert not (out / "run.json").exists()
     assert main(command[3:]) == 0
     assert sorted(path.name for path in out.iterdir()) == ["amplitudes.parquet", "picks", "picks.csv", "run.json"]
+
+
+def test_an_interrupted_run_says_so_in_one_line_and_leaves_no_leftovers(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "wadati.cli.main", "pick", str(folder / "waveforms"), "--workers", "2"]
+    command += ["--stations", str(folder / "stations.xml"), "--output", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("read:")
+        os.killpg(process.pid, signal.SIGINT)
+        rest = process.stderr.read().splitlines()
+    assert (process.returncode, len(rest)) == (130, 1)
+    assert "interrupted" in rest[0]
+    assert list(out.iterdir()) == []
 
 
 def test_evaluate_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

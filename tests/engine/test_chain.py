@@ -146,3 +146,91 @@ def test_the_stage_before_has_to_be_there(small: Small, tmp_path: Path) -> None:
 
 def test_no_picks_give_an_empty_catalog(small: Small) -> None:
     assert local.associate([], small.stations).catalog.events == ()
+
+
+def test_a_span_cut_out_holds_the_picks_of_the_whole(small: Small) -> None:
+    start, end = "2026-03-01T23:52:10Z", "2026-03-01T23:54:05Z"
+    flow = Flow(start=start, end=end)
+    span = flow.span()
+    assert span is not None
+    inside = local.pick(small.waveforms, small.stations, flow=flow).catalog.picks
+    expected = [pick for pick in small.result.catalog.picks if pick.time in span]
+    assert len(expected) > 10
+    assert [pick.pick_id for pick in inside] == [pick.pick_id for pick in expected]
+
+
+def test_locate_without_arrivals_says_so_and_harms_nothing(small: Small, tmp_path: Path) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(small.output, copy)
+    (copy / "arrivals.csv").unlink()
+    before = digests(copy)
+    with pytest.raises(InputError, match="run `wadati associate`"):
+        local.locate(copy, small.stations, copy)
+    assert digests(copy) == before
+
+
+def test_tables_that_rest_on_other_picks_go(small: Small, tmp_path: Path) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(small.output, copy)
+    local.pick(small.waveforms, small.stations, copy, flow=ONE)
+    assert (copy / "report.html").exists(), "the same picks leave all as it is"
+    local.pick(small.waveforms, small.stations, copy, flow=Flow(end="2026-03-01T23:53:00Z"))
+    assert {path.name for path in copy.iterdir()} == {
+        "amplitudes.parquet",
+        "catalog.sqlite",
+        "picks",
+        "picks.csv",
+        "run.json",
+    }
+
+
+def test_a_stage_keeps_the_record_of_the_one_before(small: Small, tmp_path: Path) -> None:
+    local.pick(small.waveforms, small.stations, tmp_path)
+    for _ in range(2):
+        local.associate(tmp_path, small.stations, tmp_path)
+        local.locate(tmp_path / "events.csv", small.stations, tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    assert [record["command"], record["before"]["command"], record["before"]["before"]["command"]] == [
+        "locate",
+        "associate",
+        "pick",
+    ]
+    assert len(record["before"]["before"]["inputs"]) == 12
+
+
+def test_picks_of_stations_nobody_knows_are_told(small: Small, tmp_path: Path) -> None:
+    header, *rows = (small.output.parent / "out" / "picks.csv").read_text().splitlines()
+    strangers = [row.replace(",XX,", ",ZZ,") for row in rows]
+    (tmp_path / "picks.csv").write_text("\n".join([header, *strangers]) + "\n")
+    with pytest.raises(NothingUsableError, match="none of the"):
+        local.associate(tmp_path, small.stations)
+    (tmp_path / "picks.csv").write_text("\n".join([header, *rows, strangers[0]]) + "\n")
+    result = local.associate(tmp_path, small.stations)
+    assert len(result.catalog) == len(local.associate(small.output, small.stations).catalog)
+    assert len(result.ledger.problems) == 1
+
+
+def test_a_part_that_fails_costs_its_station_only(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    from wadati.pickers.stalta import StaLta
+
+    whole, calls = StaLta.curves, []
+
+    def fails_once(self: StaLta, windows: object, missing: object) -> object:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("out of luck")
+        return whole(self, windows, missing)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(StaLta, "curves", fails_once)
+    ledger = local.pick(small.waveforms, small.stations, flow=ONE).ledger
+    failed = [unit for unit in ledger.coverage if unit.status == "failed"]
+    assert [unit.reason for unit in failed] == ["unexpected RuntimeError: out of luck"]
+    assert sum(unit.status == "done" for unit in ledger.coverage) == 11
+
+
+def test_cpu_time_is_counted_once(small: Small) -> None:
+    import time
+
+    began = time.process_time()
+    ledger = local.pick(small.waveforms, small.stations, flow=ONE).ledger
+    assert sum(timing.cpu_s for timing in ledger.timings) <= time.process_time() - began + 0.01

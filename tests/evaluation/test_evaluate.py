@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import random
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wadati.errors import UsageError
 from wadati.evaluation.coverage import coverage
 from wadati.evaluation.evaluate import Evaluation, evaluate
 from wadati.evaluation.statistics import Residuals, Share
 from wadati.evaluation.table import coverage_rows, rows
 from wadati.model import Catalog, Event, Magnitude, Origin, TimeSpan, Uncertainty, decode_json, encode_json
+from wadati.model.time import BEGINNING, END
 from wadati.units import SECOND
 
 
@@ -142,6 +145,41 @@ def test_empty_catalogs_are_no_error() -> None:
         assert result.matches == ()
         assert rows(result)
     assert evaluate(Catalog(), sequence(3)).recall.value == 0.0
+
+
+@pytest.mark.parametrize("value", [-1.0, math.nan, math.inf])
+@pytest.mark.parametrize("name", ["time", "distance"])
+def test_a_tolerance_that_cannot_be_is_named(name: str, value: float) -> None:
+    with pytest.raises(UsageError, match=f"{name} tolerance {value:g}: give"):
+        evaluate(Catalog(), Catalog(), **{f"{name}_tolerance": value})
+
+
+def test_what_is_no_earthquake_is_left_out_of_both_sides() -> None:
+    blast = msgspec.structs.replace(event("blast", 30.0), event_type="quarry blast")
+    other = msgspec.structs.replace(event("other", 31.0), event_type="explosion")
+    triggered = msgspec.structs.replace(event("deep", 500.0), event_type="induced or triggered event")
+    plain = evaluate(sequence(3, prefix="c"), Catalog((*sequence(3), triggered)))
+    mixed = evaluate(Catalog((*sequence(3, prefix="c"), other)), Catalog((*sequence(3), triggered, blast)))
+    assert (plain.left_out, plain.recall.total) == (0, 4)
+    assert mixed == msgspec.structs.replace(plain, left_out=2)
+    assert ("left out, no earthquakes", "2") in rows(mixed)
+    assert not any("left out" in name for name, _ in rows(plain))
+    assert evaluate(Catalog((other,)), Catalog((blast,)), span=TimeSpan(0, 31 * SECOND)).left_out == 1
+
+
+def test_a_span_open_on_a_side() -> None:
+    times = np.random.default_rng(0).uniform(0, 600, 200)
+    whole = Catalog(tuple(event(f"r{k}", float(time)) for k, time in enumerate(sorted(times))))
+    after = evaluate(whole, whole, span=TimeSpan(0, END))
+    before = evaluate(whole, whole, span=TimeSpan(BEGINNING, 600 * SECOND))
+    assert after.recall == before.recall == evaluate(whole, whole).recall
+    for result in (after, before):
+        assert result.chance_recall == pytest.approx(evaluate(whole, whole).chance_recall, abs=0.05)
+        assert result.chance_recall > 0.3
+    assert dict(rows(after))["events"] == "from 1970-01-01T00:00:00.000000Z"
+    assert dict(rows(before))["events"] == "until 1970-01-01T00:10:00.000000Z"
+    both = evaluate(whole, whole, span=TimeSpan(0, SECOND))
+    assert dict(rows(both))["events"] == "from 1970-01-01T00:00:00.000000Z until 1970-01-01T00:00:01.000000Z"
 
 
 def test_json_and_back() -> None:

@@ -30,6 +30,10 @@ def test_picking_never_loads_numba_or_torch(room: str) -> None:
     assert loaded_after(f"import wadati.{room}") & {"numba", "torch", "matplotlib", "pandas"} == set()
 
 
+def test_picking_loads_scipy_only_when_it_measures_amplitudes() -> None:
+    assert not loaded_after("import wadati.engine.picking") & {"scipy", "onnxruntime", "obspy"}
+
+
 def test_the_public_names_are_the_contract() -> None:
     import wadati
 

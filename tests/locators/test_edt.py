@@ -17,6 +17,7 @@ from wadati.registry import make
 from wadati.traveltime.geodesy import LocalFrame, distance_azimuth
 from wadati.traveltime.layered import first_arrival
 from wadati.traveltime.models import SOUTHERN_CALIFORNIA
+from wadati.units import SECOND
 
 TIME = 1_500_000_000_000_000_000
 Truth = tuple[float, float, float]
@@ -247,6 +248,62 @@ def test_too_little_is_refused_and_unknown_stations_are_left_out() -> None:
         locate(picks[:3])
     with pytest.raises(InputError, match="no station"):
         locate([])
+
+
+def line_up(x: list[float], y: list[float]) -> Inventory:
+    """Stations at sea level at places of the frame (m)."""
+    latitude, longitude = FRAME.to_lat_lon(np.array(x), np.array(y))
+    return Inventory.of(
+        Channel(SourceId("XX", f"S{i}", "", "H", "H", "Z"), float(lat), float(lon), 0.0)
+        for i, (lat, lon) in enumerate(zip(latitude, longitude, strict=True))
+    )
+
+
+@pytest.mark.parametrize("x", [[0.0] * 4, [0.0, 0.0, 9e3, 9e3]], ids=["one place", "two places"])
+def test_stations_at_fewer_than_three_places_are_refused(x: list[float]) -> None:
+    inventory = line_up(x, [0.0] * 4)
+    with pytest.raises(InputError, match=r"XX\.S0, XX\.S1, XX\.S2, XX\.S3: .* different coordinates.*station file"):
+        locate(observe(inventory, place(5e3, 5e3, 8e3)), inventory)
+
+
+@pytest.mark.parametrize("sigma", [float("nan"), float("inf"), -1.0])
+def test_an_uncertainty_that_is_no_number_is_refused(sigma: float) -> None:
+    picks = observe(INVENTORY, place(0.0, 0.0, 8e3), sigma=(sigma, 0.1))
+    with pytest.raises(InputError, match=r"P pick at XX.*time uncertainty"):
+        locate(picks)
+
+
+NETWORKS = {
+    "spread": line_up([0.0, 2e4, 0.0, -2e4, 1e4], [2e4, 0.0, -2e4, 3e3, 1e4]),
+    "in a line": line_up([-2e4, -1e4, 0.0, 1e4, 2e4], [0.0] * 5),
+    "a metre apart": line_up([0.0, 1.0, 0.0, 1.0, 2.0], [0.0, 0.0, 1.0, 1.0, 0.0]),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_whatever_the_picks_say_the_origin_is_a_number_in_the_box(name: str, data: st.DataObject) -> None:
+    inventory = NETWORKS[name]
+    exact = observe(inventory, place(5e3, 5e3, 8e3), stations=5)
+    kind = data.draw(st.sampled_from(["exact", "all S", "equal", "one wild", "at random"]))
+    chosen = [pick for pick in exact if kind != "all S" or pick.phase_hint == "S"]
+    chosen = data.draw(st.permutations(chosen))[: data.draw(st.integers(4, 8))]
+    delay = st.floats(0, 60)
+    if kind == "one wild":
+        chosen[0] = later(chosen[0], data.draw(st.sampled_from([-30.0, 30.0, 1e5])))
+    elif kind == "at random":
+        chosen = [later(pick, data.draw(delay)) for pick in chosen]
+    elif kind == "equal":
+        chosen = [later(pick, (TIME - pick.time) / SECOND) for pick in chosen]
+    if len({pick.source_id for pick in chosen}) < 3:
+        return
+    origin = locate(chosen, inventory)
+    error = uncertainty(origin)
+    values = [origin.latitude, origin.longitude, origin.depth, error.semi_major, error.semi_minor]
+    assert np.isfinite(values).all()
+    assert np.isfinite(error.covariance).all()
+    assert off(origin, place(0.0, 0.0, 0.0)) < 300e3
 
 
 def test_the_registry_offers_it() -> None:

@@ -161,6 +161,13 @@ def test_horizontals_are_picked_on_where_the_vertical_is_missing(loudness, whole
     assert {p.source_id for p in picks if p.time > last} == {n.source_id}
 
 
+def test_records_slower_than_10_hz_are_not_picked_on_whatever_they_are_called(loudness, whole):
+    at = {rate: [Trace(r.source_id, r.start, Fraction(rate), r.data) for r in whole] for rate in (1, 9, 10)}
+    assert pick_station(at[1], loudness) == pick_station(at[9], loudness) == ()
+    assert pick_station(at[10], loudness) != ()
+    assert pick_station(whole + at[9], loudness) == pick_station(whole, loudness)
+
+
 def test_nothing_gives_nothing(loudness):
     assert pick_station([], loudness) == ()
     sid = SourceId.from_nslc("XX", "ABC", "", "LHZ")

@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from wadati.errors import InputError
+from wadati.errors import InputError, UsageError
 from wadati.pickers.continuous import pick_station
 from wadati.pickers.neural import Card, Neural, normalise, read_card
 
@@ -53,6 +53,20 @@ def test_normalisation_in_words(tmp_path, text, divisor):
         ({"smaples": 3000}, "smaples"),
         ({"hop": 2900}, "hop"),
         ({"classes": "NPS"}, "classes"),
+        ({"classes": ["N"]}, "classes"),
+        ({"classes": ["N", "P", "P"]}, "classes"),
+        ({"thresholds": {"P": 0.3, "S": 0}}, "thresholds"),
+        ({"thresholds": {"P": 30, "S": 0.3}}, "thresholds"),
+        ({"time_uncertainty": {"P": -1}}, "time_uncertainty"),
+        ({"components": ""}, "components"),
+        ({"components": "ENN"}, "components"),
+        ({"sampling_rate_hz": 0}, "sampling_rate_hz"),
+        ({"sampling_rate_hz": -100}, "sampling_rate_hz"),
+        ({"sampling_rate_hz": 1e9}, "sampling_rate_hz"),
+        ({"sampling_rate_hz": 30}, "sampling_rate_hz"),
+        ({"samples": 0}, "samples"),
+        ({"samples": 10**12}, "samples"),
+        ({"hop": 0}, "hop"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path, changes, named):
@@ -71,6 +85,97 @@ def test_a_missing_card_network_or_a_broken_one_is_named(tmp_path):
     (tmp_path / "net.onnx").write_bytes(b"no network")
     with pytest.raises(InputError, match=r"net\.onnx"):
         Neural(tmp_path / "net.onnx")
+
+
+def test_a_card_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "net.json").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match=r"net\.json"):
+        read_card(tmp_path / "net.json")
+
+
+def _field(number, value):
+    """One field of a protocol buffer, of a small number, a text or bytes."""
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    data = value.encode() if isinstance(value, str) else value
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+def network(folder, operator="Sigmoid", shape=("window", "component", "sample"), inputs=("x",), kind=1):
+    """An ONNX file of one operator, sample by sample; its dimensions are names or numbers below 128."""
+    dimensions = b"".join(_field(1, _field(1 if isinstance(size, int) else 2, size)) for size in shape)
+    type_ = _field(2, _field(1, _field(1, kind) + _field(2, dimensions)))
+    graph = _field(1, b"".join(_field(1, name) for name in inputs) + _field(2, "y") + _field(4, operator))
+    graph += _field(2, "graph")
+    graph += b"".join(_field(11, _field(1, name) + type_) for name in inputs) + _field(12, _field(1, "y") + type_)
+    (folder / "net.onnx").write_bytes(_field(1, 8) + _field(8, _field(2, 13)) + b"\x3a" + _varint(len(graph)) + graph)
+    return folder / "net.onnx"
+
+
+def _varint(number):
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128, number >> 7])
+
+
+def test_a_network_of_any_fitting_shape_is_taken(tmp_path):
+    write(tmp_path, samples=1000)
+    for shape in (("window", "component", "sample"), ("window", 3, "sample")):
+        assert Neural(network(tmp_path, shape=shape)).curves(
+            np.zeros((5, 3, 1000), np.float32), np.zeros((5, 3, 1000), bool)
+        ).shape == (5, 2, 1000)
+
+
+@pytest.mark.parametrize(
+    ("card", "model", "wrong"),
+    [
+        ({"components": "EN"}, {}, r"shape \(1, 2, 1000\) where its card says \(1, 3, 1000\)"),
+        ({"classes": ["N", "P"]}, {}, r"card says \(1, 2, 1000\)"),
+        ({}, {"shape": ("window", 4, "sample")}, "Got: 3 Expected: 4"),
+        ({}, {"shape": ("window", "component", 100)}, "Got: 1000 Expected: 100"),
+        ({}, {"shape": (1, "component", "sample")}, "Got: 2 Expected: 1"),
+        ({}, {"shape": ("window", "sample")}, "rank"),
+        ({}, {"kind": 11}, "float32"),
+        ({}, {"operator": "Acos"}, "no probabilities"),
+        ({}, {"operator": "Nonsense"}, "ONNX Runtime"),
+        ({}, {"operator": "Add", "inputs": ("x", "z")}, "2 inputs"),
+    ],
+)
+def test_a_network_that_does_not_fit_its_card_is_refused_when_the_picker_is_made(tmp_path, card, model, wrong):
+    write(tmp_path, samples=1000, **card)
+    with pytest.raises(InputError, match=wrong) as caught:
+        Neural(network(tmp_path, **model))
+    assert caught.value.subject.endswith("net.onnx")
+    assert caught.value.mend
+
+
+def test_damaged_networks_are_refused_or_run(tmp_path):
+    write(tmp_path, samples=1000)
+    whole = network(tmp_path).read_bytes()
+    rng = np.random.default_rng(3)
+    refused = 0
+    for at in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[at] = rng.integers(256)
+        for content in (bytes(damaged), whole[:at]):
+            (tmp_path / "net.onnx").write_bytes(content)
+            try:
+                Neural(tmp_path / "net.onnx")
+            except InputError:
+                refused += 1
+    assert refused > len(whole)
+
+
+@pytest.mark.parametrize("path", ["", "."])
+def test_a_path_without_a_name_is_told_what_to_write(path):
+    with pytest.raises(UsageError, match=r"neural:PATH\.onnx"):
+        Neural(path)
+
+
+def test_a_network_of_one_component_leaves_the_others_out(tmp_path, earthquakes, traces):
+    write(tmp_path, components="Z", classes=["P"], thresholds={"P": 0.9}, samples=1000)
+    picker = Neural(network(tmp_path))
+    whole = traces(earthquakes())
+    assert pick_station(whole, picker) == pick_station(whole[:1], picker) != ()
+    assert pick_station(whole[1:], picker) == ()
 
 
 @pytest.mark.parametrize("peak", [True, False])

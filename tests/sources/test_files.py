@@ -109,6 +109,20 @@ def test_metadata_is_passed_over_and_other_files_are_told(tmp_path: Path) -> Non
     assert [Path(problem.subject).name for problem in source.problems()] == ["empty.mseed", "other.bin"]
 
 
+def test_a_folder_with_our_own_outputs_gives_no_problems(tmp_path: Path) -> None:
+    write_miniseed([trace()], tmp_path / "a.mseed")
+    (tmp_path / "picks").mkdir()
+    for name in (
+        *("picks.csv", "events.csv", "arrivals.csv", "catalog.xml", "events.geojson", "report.html", "run.json"),
+        *("catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm", "catalog.sqlite-journal"),
+        *("amplitudes.parquet", "picks/XX.ABC.parquet", ".events.csv.host.1.0123abcd.partial"),
+        *("weights.onnx", "stations.stationxml", "map.kml", "notes.xls", "notes.xlsx"),
+    ):
+        (tmp_path / name).write_bytes(b"\x01" * 99)
+    source = FileSource([tmp_path])
+    assert (read(source), source.problems()) == ([trace()], ())
+
+
 def test_links_in_a_circle_end(tmp_path: Path) -> None:
     write_miniseed([trace()], tmp_path / "deep" / "a.mseed")
     (tmp_path / "deep" / "again").symlink_to(tmp_path)

@@ -212,7 +212,9 @@ def test_written_files_give_the_scenario_back(tmp_path):
     scenario = simulate(4, stations=6, minutes=4)
     scenario.write(tmp_path)
     read = []
+    assert all(trace.start % 1000 == 0 for trace in scenario.traces)
     for path in sorted((tmp_path / "waveforms").iterdir()):
+        assert path.read_bytes()[6:7] == b"D"
         traces, problems = read_miniseed(path)
         assert not problems
         read += traces
@@ -229,3 +231,19 @@ def test_written_files_give_the_scenario_back(tmp_path):
 def test_too_small_a_network_is_refused():
     with pytest.raises(UsageError, match="at least 3"):
         simulate(1, stations=2)
+
+
+def test_obspy_reads_the_same_times_rates_and_samples(tmp_path):
+    from obspy import read
+
+    scenario = simulate(4, stations=6, minutes=4)
+    scenario.write(tmp_path)
+    theirs = sorted(
+        (tr.id, tr.stats.starttime.ns, float(tr.stats.sampling_rate), tr.data.tobytes())
+        for tr in read(str(tmp_path / "waveforms" / "*.mseed"))
+    )
+    ours = sorted(
+        (trace.source_id.nslc, trace.start, float(trace.sampling_rate), trace.data.tobytes())
+        for trace in scenario.traces
+    )
+    assert theirs == ours

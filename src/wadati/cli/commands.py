@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,26 +98,32 @@ def _flow(options: argparse.Namespace) -> Flow:
     from wadati.engine.flow import Flow, override, read_flow
 
     flow = read_flow(options.flow) if options.flow else Flow()
-    if getattr(options, "workers", None) is not None and options.workers < 1:
-        raise UsageError(f"--workers {options.workers}: give at least 1")
     names = set(Flow.__struct_fields__) & set(vars(options))
-    return override(flow, **{name: getattr(options, name) for name in names})
+    flow = override(flow, **{name: getattr(options, name) for name in names})
+    return flow if flow.workers else override(flow, workers=os.cpu_count() or 1)
 
 
 def _stations(options: argparse.Namespace, source: Path) -> Path:
+    from wadati.engine.outputs import read_run
+
     if options.stations is not None:
         return Path(options.stations)
-    record = (source if source.is_dir() else source.parent) / "run.json"
-    if not record.exists():
-        raise UsageError(f"--stations is needed: {record} does not exist to say which station file was used")
-    return Path(json.loads(record.read_text(encoding="utf-8"))["stations"])
+    folder = source if source.is_dir() else source.parent
+    record = read_run(folder)
+    if record is None or not isinstance(record.get("stations"), str):
+        raise UsageError(f"--stations is needed: {folder / 'run.json'} does not say which station file was used")
+    return Path(record["stations"])
 
 
 def _end(result: Result, words: str) -> int:
     ledger = result.ledger
-    for problem in ledger.problems[:20]:
-        complain("; ".join(part for part in (f"{problem.subject}: {problem.wrong}", problem.mend) if part))
-    if len(ledger.problems) > 20:
-        complain(f"and {len(ledger.problems) - 20} more problems, all in run.json")
+    lines = ["; ".join(part for part in (f"{p.subject}: {p.wrong}", p.mend) if part) for p in ledger.problems]
+    told = {problem.subject for problem in ledger.problems}
+    failed = [unit for unit in ledger.coverage if unit.status == "failed" and unit.unit not in told]
+    lines += [f"{unit.unit}: {unit.reason}" for unit in failed]
+    for line in lines[:20]:
+        complain(line)
+    if len(lines) > 20:
+        complain(f"and {len(lines) - 20} more, all in run.json")
     print(words)
     return PARTLY_FAILED if ledger.partly_failed else 0

@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        complain("interrupted; what was complete is kept, run the same command again")
+        complain("interrupted; files that were complete stay, run the same command again")
         return 130
     except OSError as error:
         if options.debug:
@@ -135,6 +135,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain(
             f"{error.filename or 'the system'}: {error.strerror or error}; check the path, its rights and the disk"
         )
+        return 3
+    except Exception as error:
+        if options.debug:
+            raise
+        complain(f"unexpected {type(error).__name__}: {error}; please report it, with what --debug shows")
         return 3
     return code
 

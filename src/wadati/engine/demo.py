@@ -51,6 +51,7 @@ def demo(output: PathLike, *, seed: int = 1, flow: Flow = DEFAULTS, progress: Pr
 
     The folder then holds `waveforms/`, `stations.xml`, `truth.csv` and all that `wadati catalog` writes.
     """
+    flow.check("pickers", "associators", "locators", "attenuation")
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     progress.start("simulate", 1)
@@ -58,13 +59,14 @@ def demo(output: PathLike, *, seed: int = 1, flow: Flow = DEFAULTS, progress: Pr
     scenario.write(folder)
     progress.step("simulate")
     progress.finish("simulate", f"{len(scenario.truth)} earthquakes at {len(scenario.inventory.stations())} stations")
-    chain = run_chain(folder / "waveforms", folder / "stations.xml", flow, progress)
-    outputs = Outputs(folder, "demo", flow, chain.ledger, chain.inventory, folder / "stations.xml")
+    ledger = Ledger()
+    outputs = Outputs(folder, "demo", flow, ledger, scenario.inventory, folder / "stations.xml")
+    chain = run_chain(folder / "waveforms", scenario.inventory, flow, ledger, progress, outputs)
     published = outputs.publish(chain.catalog)
     evaluation = _score(published, scenario)
-    outputs.write_whole(published, chain.tracks, chain.source, progress, truth=scenario.truth, evaluation=evaluation)
+    outputs.write_whole(published, chain.source, progress, truth=scenario.truth, evaluation=evaluation)
     uncertainty = coverage_of(published, scenario.truth, evaluation.matches)
-    return Demo(published, scenario.truth, evaluation, uncertainty, scenario.snr_distribution(), chain.ledger)
+    return Demo(published, scenario.truth, evaluation, uncertainty, scenario.snr_distribution(), ledger)
 
 
 def _score(catalog: Catalog, scenario: Scenario) -> Evaluation:

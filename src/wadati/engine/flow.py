@@ -11,6 +11,7 @@ from wadati import registry
 from wadati.errors import InputError, UsageError
 from wadati.formats.velocity_csv import read_velocity_model
 from wadati.model import TimeSpan, VelocityModel, parse_time
+from wadati.model.time import BEGINNING, END
 from wadati.traveltime import models
 
 
@@ -18,7 +19,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What a run is made of. Every field has the default that suits a network nobody has tuned for.
 
     `start` and `end` are ISO times that cut the input; `velocity_model` is a name (see `traveltime.models`) or a CSV
-    file; `picker` is `NAME` or `NAME:ARGUMENT`. `minimum_arrivals` is how many arrivals a published event needs.
+    file; `picker` is `NAME` or `NAME:ARGUMENT`. `workers` is the number of processes; None is one, this one, for Python
+    and one a core for the command line. `authority` owns the identifiers in QuakeML.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
     ('stalta', True)
@@ -31,15 +33,26 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     velocity_model: str = models.DEFAULT.name
     start: str | None = None
     end: str | None = None
-    workers: int = 0
+    workers: int | None = None
     authority: str = "local"
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise UsageError(f"workers = {self.workers}: give at least 1")
+
+    def check(self, *kinds: str) -> None:
+        """Make the parts a command needs before work begins. Raises `UsageError` or `InputError` for what cannot be."""
+        self.span()
+        self.earth()
+        for kind in kinds:
+            self.part(kind)
 
     def span(self) -> TimeSpan | None:
         """The span that the input is cut to; None for all of it. Raises `UsageError` where it ends before it starts."""
         if self.start is None and self.end is None:
             return None
-        start = parse_time(self.start) if self.start else -(2**62)
-        end = parse_time(self.end) if self.end else 2**62
+        start = parse_time(self.start) if self.start else BEGINNING
+        end = parse_time(self.end) if self.end else END
         if end <= start:
             raise UsageError(f"the end {self.end} is not after the start {self.start}")
         return TimeSpan(start, end)

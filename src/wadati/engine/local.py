@@ -11,14 +11,15 @@ from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.location import locate_all
 from wadati.engine.outputs import Outputs
-from wadati.engine.picking import pick_all
+from wadati.engine.picking import halo, pick_all
 from wadati.engine.progress import Progress, Silent
-from wadati.errors import InputError
+from wadati.errors import InputError, NothingUsableError
 from wadati.formats.catalogs import read_catalog
 from wadati.formats.inventory import read_inventory
 from wadati.formats.parquet import read_tracks
 from wadati.formats.tables import read_picks_csv
 from wadati.model import AmplitudeTrack, Catalog, Inventory, Pick
+from wadati.protocols import Problem
 from wadati.sources.files import FileSource, open_waveforms
 
 PathLike = str | Path
@@ -51,34 +52,42 @@ def catalog(
     >>> result = catalog("waveforms", "stations.xml", "out")  # doctest: +SKIP
     >>> result.catalog.to_dataframe()  # doctest: +SKIP
     """
-    chain = run_chain(waveforms, stations, flow, progress)
-    if output is None:
-        return Result(chain.catalog, chain.ledger)
-    outputs = Outputs(Path(output), "catalog", flow, chain.ledger, chain.inventory, stations)
+    flow.check("pickers", "associators", "locators", "attenuation")
+    ledger = Ledger()
+    inventory = _inventory(stations, ledger)
+    outputs = None if output is None else Outputs(Path(output), "catalog", flow, ledger, inventory, stations)
+    chain = run_chain(waveforms, inventory, flow, ledger, progress, outputs)
+    if not outputs:
+        return Result(chain.catalog, ledger)
     published = outputs.publish(chain.catalog)
-    outputs.write_whole(published, chain.tracks, chain.source, progress)
-    return Result(published, chain.ledger)
+    outputs.write_whole(published, chain.source, progress)
+    return Result(published, ledger)
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """What the stages gave, before anything is written."""
+    """What the stages gave, and where the waveforms are."""
 
     catalog: Catalog
-    tracks: tuple[AmplitudeTrack, ...]
     source: FileSource
-    inventory: Inventory
-    ledger: Ledger
 
 
-def run_chain(waveforms: PathLike | Sequence[PathLike], stations: PathLike, flow: Flow, progress: Progress) -> Chain:
-    """Read, pick, associate, locate, magnitude."""
-    ledger = Ledger()
-    inventory, source = _open(waveforms, stations, flow, ledger, progress)
+def run_chain(
+    waveforms: PathLike | Sequence[PathLike],
+    inventory: Inventory,
+    flow: Flow,
+    ledger: Ledger,
+    progress: Progress,
+    outputs: Outputs | None = None,
+) -> Chain:
+    """Read, pick, associate, locate, magnitude; picks are written as soon as there are all of them."""
+    source = _open(waveforms, flow, ledger, progress)
     picks, tracks = pick_all(source, inventory, flow, ledger, progress)
+    if outputs is not None:
+        outputs.write_picks(picks, tracks)
     preliminary = associate_all(picks, inventory, flow, ledger, progress)
     events = locate_all(preliminary, picks, inventory, tracks, flow, ledger, progress)
-    return Chain(Catalog(events, picks), tracks, source, inventory, ledger)
+    return Chain(Catalog(events, picks), source)
 
 
 def pick(
@@ -90,12 +99,15 @@ def pick(
     progress: Progress = SILENT,
 ) -> Result:
     """The picking stage alone; writes `picks.csv`, `picks/` and `amplitudes.parquet`."""
+    flow.check("pickers")
     ledger = Ledger()
-    inventory, source = _open(waveforms, stations, flow, ledger, progress)
+    inventory = _inventory(stations, ledger)
+    outputs = None if output is None else Outputs(Path(output), "pick", flow, ledger, inventory, stations)
+    source = _open(waveforms, flow, ledger, progress)
     picks, tracks = pick_all(source, inventory, flow, ledger, progress)
-    if output is not None:
-        outputs = Outputs(Path(output), "pick", flow, ledger, inventory, stations)
-        outputs.write_picks(picks, tracks, source)
+    if outputs:
+        outputs.write_picks(picks, tracks)
+        outputs.write_run({"picks": len(picks)}, source)
     return Result(Catalog((), picks), ledger)
 
 
@@ -108,14 +120,17 @@ def associate(
     progress: Progress = SILENT,
 ) -> Result:
     """The association stage alone, from `picks.csv` (or a folder that holds one) to preliminary events and arrivals."""
+    flow.check("associators")
     ledger = Ledger()
     inventory = _inventory(stations, ledger)
     observed = _picks(picks)
-    events = associate_all(observed, inventory, flow, ledger, progress)
-    if output is not None:
-        outputs = Outputs(Path(output), "associate", flow, ledger, inventory, stations)
-        outputs.write_events(Catalog(events, observed))
-    return Result(Catalog(events, observed), ledger)
+    _tell_unknown(observed, inventory, ledger)
+    outputs = None if output is None else Outputs(Path(output), "associate", flow, ledger, inventory, stations)
+    result = Catalog(associate_all(observed, inventory, flow, ledger, progress), observed)
+    if outputs:
+        outputs.write_events(result)
+        outputs.write_run({"picks": len(observed), "events": len(result)})
+    return Result(result, ledger)
 
 
 def locate(
@@ -123,46 +138,42 @@ def locate(
     stations: PathLike,
     output: PathLike | None = None,
     *,
-    picks: PathLike | Sequence[Pick] | None = None,
     flow: Flow = DEFAULTS,
     progress: Progress = SILENT,
 ) -> Result:
     """The location and magnitude stage alone, from a folder with `events.csv`, `arrivals.csv` and `picks.csv`.
 
-    Amplitudes are read from `amplitudes.parquet` beside them; without it events have no magnitude.
+    Amplitudes are read from `amplitudes.parquet` beside them; without it events have no magnitude. Raises `InputError`
+    where a table is missing and `NothingUsableError` where there are events and none can be located.
     """
+    flow.check("locators", "attenuation")
     ledger = Ledger()
     inventory = _inventory(stations, ledger)
-    tracks: tuple[AmplitudeTrack, ...] = ()
-    if isinstance(events, Catalog):
-        preliminary, observed = events.events, tuple(events.picks)
-    else:
-        folder = Path(events)
-        preliminary = read_catalog(folder).events
-        observed = _picks(picks if picks is not None else folder)
-        if (folder / "amplitudes.parquet").exists():
-            tracks = tuple(read_tracks(folder / "amplitudes.parquet"))
-    located = locate_all(preliminary, observed, inventory, tracks, flow, ledger, progress)
-    result = Catalog(located, observed)
-    if output is not None:
-        outputs = Outputs(Path(output), "locate", flow, ledger, inventory, stations)
+    preliminary, tracks = (events, ()) if isinstance(events, Catalog) else _preliminary(Path(events))
+    _tell_unknown(preliminary.picks, inventory, ledger)
+    outputs = None if output is None else Outputs(Path(output), "locate", flow, ledger, inventory, stations)
+    located = locate_all(preliminary.events, preliminary.picks, inventory, tracks, flow, ledger, progress)
+    if preliminary.events and not located:
+        why = f", the first because: {ledger.notes[0].wrong}" if ledger.notes else ""
+        raise NothingUsableError(f"none of {len(preliminary)} events can be located{why}")
+    result = Catalog(located, preliminary.picks)
+    if outputs:
         result = outputs.publish(result)
         outputs.write_events(result)
+        outputs.write_run({"picks": len(result.picks), "events": len(result)})
     return Result(result, ledger)
 
 
-def _open(
-    waveforms: PathLike | Sequence[PathLike], stations: PathLike, flow: Flow, ledger: Ledger, progress: Progress
-) -> tuple[Inventory, FileSource]:
-    inventory = _inventory(stations, ledger)
+def _open(waveforms: PathLike | Sequence[PathLike], flow: Flow, ledger: Ledger, progress: Progress) -> FileSource:
     paths = [waveforms] if isinstance(waveforms, (str, Path)) else list(waveforms)
+    span = flow.span()
     progress.start("read", 1)
     with ledger.stage("read"):
-        source = open_waveforms([Path(path) for path in paths], flow.span())
+        source = open_waveforms([Path(path) for path in paths], span and span.widen(*halo(flow.part("pickers"))))
     ledger.problems.extend(source.problems())
     progress.step("read")
     progress.finish("read", f"{len(source.source_ids())} channels")
-    return inventory, source
+    return source
 
 
 def _inventory(stations: PathLike, ledger: Ledger) -> Inventory:
@@ -175,8 +186,33 @@ def _picks(picks: PathLike | Sequence[Pick]) -> tuple[Pick, ...]:
     if not isinstance(picks, (str, Path)):
         return tuple(picks)
     path = Path(picks)
-    if path.is_dir():
-        path = path / "picks.csv"
+    return read_picks_csv(path if path.is_file() else _needed(path / "picks.csv", "pick"))
+
+
+def _preliminary(path: Path) -> tuple[Catalog, tuple[AmplitudeTrack, ...]]:
+    folder = path.parent if path.is_file() else path
+    _needed(folder / "events.csv", "associate")
+    _needed(folder / "arrivals.csv", "associate")
+    catalog = Catalog(read_catalog(folder).events, read_picks_csv(_needed(folder / "picks.csv", "pick")))
+    amplitudes = folder / "amplitudes.parquet"
+    return catalog, read_tracks(amplitudes) if amplitudes.exists() else ()
+
+
+def _needed(path: Path, command: str) -> Path:
     if not path.exists():
-        raise InputError(path, "does not exist", "run `wadati pick` into that folder first, or name a picks.csv")
-    return tuple(read_picks_csv(path))
+        raise InputError(path, "does not exist", f"run `wadati {command}` into that folder first, or name another")
+    return path
+
+
+def _tell_unknown(picks: Sequence[Pick], inventory: Inventory, ledger: Ledger) -> None:
+    """A problem for each station with picks that the inventory lacks; raise where it lacks them all."""
+    known = {station.key for station in inventory.stations()}
+    picked = {pick.source_id.station_key for pick in picks}
+    if picked and not picked & known:
+        raise NothingUsableError(
+            f"none of the {len(picked)} stations with picks is among the {len(known)} of the station file; "
+            "check the network and station codes of both"
+        )
+    for network, code in sorted(picked - known):
+        wrong = "has picks but is not in the station file"
+        ledger.problems.append(Problem(f"{network}.{code}", wrong, "add it to --stations"))

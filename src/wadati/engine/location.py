@@ -16,7 +16,7 @@ from wadati.engine.review import publishable
 from wadati.errors import InputError
 from wadati.magnitudes.local import LocalMagnitude
 from wadati.model import AmplitudeTrack, Event, Inventory, Magnitude, Origin, Pick, Station, VelocityModel
-from wadati.protocols import Locator, Problem
+from wadati.protocols import Locator, MagnitudeMethod, Problem
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
 from wadati.units import SECOND
@@ -47,7 +47,10 @@ def locate_all(
             try:
                 origin = locator.locate(own, inventory, model, candidate)
             except InputError as error:
-                ledger.notes.append(Problem(event.event_id, error.wrong, error.mend))
+                ledger.notes.append(Problem(event.event_id, f"not located: {error.wrong}", error.mend))
+            except Exception as error:  # a locator is anybody's code, and one event must not cost the others
+                reason = f"not located: unexpected {type(error).__name__}: {error}"
+                ledger.problems.append(Problem(event.event_id, reason, "please report it"))
             else:
                 located.append((event, origin))
             progress.step("locate")
@@ -66,16 +69,21 @@ def _with_magnitudes(
     ledger: Ledger,
     progress: Progress,
 ) -> tuple[Event, ...]:
-    method = LocalMagnitude(flow.part("attenuation"))
+    method: MagnitudeMethod = LocalMagnitude(flow.part("attenuation"))
     stations = inventory.stations()
     progress.start("magnitude", len(located))
     finished = []
     with ledger.stage("magnitude"):
-        onsets = _p_onsets([origin for _, origin in located], picks, stations, flow.earth())
-        for index, (event, origin) in enumerate(located):
-            own = [picks[arrival.pick_id] for arrival in origin.arrivals if arrival.pick_id in picks]
-            next_onsets = _next_onsets(index, onsets, stations)
-            magnitude = method.magnitude(origin, stations, tracks, picks=own, next_onsets=next_onsets)
+        onsets = _onsets([origin for _, origin in located], picks, stations, flow.earth())
+        following = _next_onsets(onsets[..., 0])
+        keys = [station.key for station in stations]
+        for (event, origin), own, later in zip(located, onsets.tolist(), following.tolist(), strict=True):
+            at = {key: (p, s) for key, (p, s) in zip(keys, own, strict=True)}
+            until = dict(zip(keys, later, strict=True))
+            magnitude = method.magnitude(origin, stations, tracks, onsets=at, next_onsets=until)
+            if magnitude is None:
+                why = method.why_none(origin, stations, tracks, onsets=at, next_onsets=until)
+                ledger.notes.append(Problem(event.event_id, f"has no {method.magnitude_type}: {why}"))
             finished.append(_finish(event, origin, magnitude))
             progress.step("magnitude")
     sized = sum(event.magnitude is not None for event in finished)
@@ -83,36 +91,34 @@ def _with_magnitudes(
     return tuple(sorted(finished, key=lambda event: (event.origin.time, event.event_id)))
 
 
-def _p_onsets(
+def _onsets(
     origins: Sequence[Origin], picks: Mapping[str, Pick], stations: Sequence[Station], model: VelocityModel
 ) -> npt.NDArray[np.int64]:
-    """When P of each event arrives at each station (ns), shape (event, station): as picked, else as expected."""
-    latitudes = np.array([station.latitude for station in stations])
-    longitudes = np.array([station.longitude for station in stations])
-    elevations = np.array([station.elevation for station in stations])
-    onsets = np.empty((len(origins), len(stations)), np.int64)
+    """When P and S of each event arrive at each station (ns), shape (event, station, 2): as picked, else expected."""
+    source = np.array([(origin.latitude, origin.longitude, origin.depth) for origin in origins]).reshape(-1, 3, 1)
+    latitude, longitude, depth = source[:, 0], source[:, 1], source[:, 2]
+    place = np.array([(station.latitude, station.longitude, station.elevation) for station in stations]).reshape(-1, 3)
+    distance, _ = distance_azimuth(latitude, longitude, place[:, 0], place[:, 1])
+    travel = np.stack([first_arrival(model, phase, distance, depth, place[:, 2]) for phase in "PS"], axis=-1)
+    times = np.array([origin.time for origin in origins], np.int64)
+    onsets = times[:, None, None] + np.rint(travel * SECOND).astype(np.int64)
+    columns = {station.key: column for column, station in enumerate(stations)}
     for row, origin in zip(onsets, origins, strict=True):
-        distance, _ = distance_azimuth(origin.latitude, origin.longitude, latitudes, longitudes)
-        expected = first_arrival(model, "P", distance, origin.depth, elevations)
-        row[:] = origin.time + np.rint(expected * SECOND).astype(np.int64)
-        seen = {
-            (arrival.network, arrival.station): picks[arrival.pick_id].time
-            for arrival in origin.arrivals
-            if arrival.phase == "P" and arrival.weight > 0 and arrival.pick_id in picks
-        }
-        for column, station in enumerate(stations):
-            row[column] = seen.get(station.key, row[column])
+        for arrival in origin.arrivals:
+            column = columns.get((arrival.network, arrival.station))
+            if column is not None and arrival.weight > 0 and arrival.phase in ("P", "S") and arrival.pick_id in picks:
+                row[column, "PS".index(arrival.phase)] = picks[arrival.pick_id].time
     return onsets
 
 
-def _next_onsets(index: int, onsets: npt.NDArray[np.int64], stations: Sequence[Station]) -> dict[tuple[str, str], int]:
-    """For each station, when P of the event that arrives there next after this one does."""
-    later = np.where(onsets > onsets[index], onsets, np.iinfo(np.int64).max)
-    nearest = later.min(axis=0)
-    known = nearest < np.iinfo(np.int64).max
-    return {
-        station.key: int(time) for station, time, is_known in zip(stations, nearest, known, strict=True) if is_known
-    }
+def _next_onsets(onsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """For P of each event at each station (ns), shape (event, station), the next P there; far ahead after the last."""
+    following = np.full_like(onsets, np.iinfo(np.int64).max)
+    for column, times in zip(following.T, onsets.T, strict=True):
+        later = np.unique(times)
+        rank = np.searchsorted(later, times) + 1
+        column[rank < len(later)] = later[rank[rank < len(later)]]
+    return following
 
 
 def _finish(event: Event, origin: Origin, magnitude: Magnitude | None) -> Event:

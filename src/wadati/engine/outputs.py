@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,15 +24,16 @@ from wadati.formats.parquet import write_tracks
 from wadati.formats.quakeml import write_quakeml
 from wadati.formats.tables import write_arrivals_csv, write_events_csv, write_picks_csv
 from wadati.model import AmplitudeTrack, Catalog, Inventory, Pick
-from wadati.report.report import write_report
 from wadati.sources.files import FileSource
-from wadati.store.catalog import CatalogStore
 
 LIBRARIES = ("numpy", "scipy", "obspy", "pymseed", "onnxruntime", "sqlalchemy", "pyarrow", "msgspec")
+STAGES = ("pick", "associate", "locate")
+AFTER_EVENTS = ("catalog.xml", "events.geojson", "report.html")
+AFTER_PICKS = ("events.csv", "arrivals.csv", *AFTER_EVENTS)
 
 
 class Outputs:
-    """The output folder of one run of a command."""
+    """The output folder of one run of a command. Raises `InputError` where the folder is a file."""
 
     def __init__(
         self, folder: Path, command: str, flow: Flow, ledger: Ledger, inventory: Inventory, stations: str | Path
@@ -46,23 +49,28 @@ class Outputs:
         self.inventory = inventory
         self.stations = Path(stations).resolve()
 
-    def write_picks(
-        self, picks: tuple[Pick, ...], tracks: tuple[AmplitudeTrack, ...], source: FileSource | None
-    ) -> None:
-        """What the picking stage leaves."""
-        with self.ledger.stage("tables"):
-            self._write_picks(picks, tracks)
-        self._write_run(source, {"picks": len(picks)})
+    def write_picks(self, picks: tuple[Pick, ...], tracks: tuple[AmplitudeTrack, ...]) -> None:
+        """What the picking stage leaves; tables that rested on other picks go."""
+        with self.ledger.stage("tables"), self._upstream_of("picks.csv", *AFTER_PICKS):
+            write_picks_csv(picks, self.folder / "picks.csv")
+            write_picks_parquet(picks, self.folder / "picks")
+            write_tracks(tracks, self.folder / "amplitudes.parquet")
 
     def write_events(self, catalog: Catalog) -> None:
-        """What the association stage or the location stage leaves."""
-        with self.ledger.stage("tables"):
-            self._write_events(catalog)
+        """Events, arrivals and picks; after location also the exchange formats. What rested on other events goes."""
+        with self.ledger.stage("tables"), self._upstream_of("events.csv", *AFTER_EVENTS):
             write_picks_csv(catalog.picks, self.folder / "picks.csv")
-        self._write_run(None, {"picks": len(catalog.picks), "events": len(catalog)})
+            write_events_csv(catalog, self.folder / "events.csv")
+            write_arrivals_csv(catalog, self.folder / "arrivals.csv")
+        if self.command != "associate":
+            with self.ledger.stage("exchange"):
+                write_quakeml(catalog, self.folder / "catalog.xml", authority=self.flow.authority)
+                write_geojson(catalog, self.folder / "events.geojson")
 
     def publish(self, catalog: Catalog) -> Catalog:
         """Put the catalog into the store; it comes back with the identifiers under which its events are published."""
+        from wadati.store.catalog import CatalogStore
+
         with self.ledger.stage("store"), CatalogStore(self.folder / "catalog.sqlite") as store:
             events = store.replace(catalog.events, catalog.picks)
             store.upsert_coverage(self.ledger.coverage)
@@ -71,7 +79,6 @@ class Outputs:
     def write_whole(
         self,
         catalog: Catalog,
-        tracks: tuple[AmplitudeTrack, ...],
         source: FileSource,
         progress: Progress,
         *,
@@ -79,14 +86,17 @@ class Outputs:
         evaluation: Evaluation | None = None,
     ) -> None:
         """Tables, exchange formats and report of a published catalog."""
+        from wadati.report.report import write_report
+
         counts = {"picks": len(catalog.picks), "events": len(catalog)}
         progress.start("store", 1)
-        with self.ledger.stage("tables"):
-            self._write_picks(catalog.picks, tracks)
-            self._write_events(catalog)
+        self.write_events(catalog)
         progress.step("store")
         progress.finish("store", str(self.folder / "catalog.sqlite"))
         progress.start("report", 1)
+        # What a run took, and by how many processes, differs from run to run; the report is the same for one result.
+        record = {name: value for name, value in self._record(counts, None).items() if name != "timings"}
+        record["settings"] = {name: value for name, value in record["settings"].items() if name != "workers"}
         with self.ledger.stage("report"):
             write_report(
                 self.folder / "report.html",
@@ -94,28 +104,44 @@ class Outputs:
                 self.inventory,
                 source=source,
                 earth=self.flow.earth(),
-                # What a run took differs from run to run; the report is the same for the same result.
-                run={name: value for name, value in self._record(None, counts).items() if name != "timings"},
+                run=record,
                 truth=truth,
                 evaluation=evaluation,
             )
         progress.step("report")
         progress.finish("report", str(self.folder / "report.html"))
-        self._write_run(source, counts)
+        self.write_run(counts, source)
 
-    def _write_picks(self, picks: tuple[Pick, ...], tracks: tuple[AmplitudeTrack, ...]) -> None:
-        write_picks_csv(picks, self.folder / "picks.csv")
-        write_picks_parquet(picks, self.folder / "picks")
-        write_tracks(tracks, self.folder / "amplitudes.parquet")
+    def write_run(self, counts: dict[str, int], source: FileSource | None = None) -> None:
+        """`run.json`, which says that all else is there; the record of the stage before stands within it."""
+        record = self._record(counts, source)
+        before = self._before()
+        if before is not None:
+            record["before"] = before
+        with atomic_write(self.folder / "run.json") as path:
+            path.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
 
-    def _write_events(self, catalog: Catalog) -> None:
-        write_events_csv(catalog, self.folder / "events.csv")
-        write_arrivals_csv(catalog, self.folder / "arrivals.csv")
-        if self.command != "associate":
-            write_quakeml(catalog, self.folder / "catalog.xml", authority=self.flow.authority)
-            write_geojson(catalog, self.folder / "events.geojson")
+    def _before(self) -> dict[str, Any] | None:
+        """The record of the nearest earlier stage in this folder."""
+        rank = STAGES.index(self.command) if self.command in STAGES else 0
+        record = read_run(self.folder)
+        while rank and record is not None:
+            if record.get("command") not in STAGES[rank:]:
+                return record
+            record = record.get("before")
+        return None
 
-    def _record(self, source: FileSource | None, counts: dict[str, int]) -> dict[str, Any]:
+    @contextmanager
+    def _upstream_of(self, name: str, *downstream: str) -> Iterator[None]:
+        """Remove files that rest on a table when that table comes out different."""
+        table = self.folder / name
+        before = table.read_bytes() if table.exists() else b""
+        yield
+        if table.read_bytes() != before:
+            for other in downstream:
+                (self.folder / other).unlink(missing_ok=True)
+
+    def _record(self, counts: dict[str, int], source: FileSource | None) -> dict[str, Any]:
         versions = {"wadati": wadati.__version__, "python": platform.python_version()}
         return {
             "command": self.command,
@@ -131,7 +157,11 @@ class Outputs:
             "notes": msgspec.to_builtins(self.ledger.notes),
         }
 
-    def _write_run(self, source: FileSource | None, counts: dict[str, int]) -> None:
-        record = msgspec.json.encode(self._record(source, counts))
-        with atomic_write(self.folder / "run.json") as path:
-            path.write_bytes(msgspec.json.format(record, indent=1) + b"\n")
+
+def read_run(folder: Path) -> dict[str, Any] | None:
+    """The `run.json` of a folder; None where there is none or it cannot be read."""
+    try:
+        record = msgspec.json.decode((folder / "run.json").read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return record if isinstance(record, dict) else None

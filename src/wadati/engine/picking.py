@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
+import signal
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
@@ -17,10 +18,14 @@ from wadati.magnitudes.pick_amplitude import with_amplitudes
 from wadati.model import AmplitudeTrack, Inventory, Pick, SourceId, TimeSpan, Trace
 from wadati.pickers.continuous import pick_station
 from wadati.protocols import Picker, Problem, Source
-from wadati.signal.amplitudes import amplitude_tracks
+from wadati.signal.amplitudes import HALO, amplitude_tracks
 from wadati.signal.bands import choose_band
 from wadati.signal.overlaps import conflict_seconds
 from wadati.store.coverage import Coverage
+from wadati.units import SECOND
+
+_RESAMPLING = 5 * SECOND
+_AFTER = 20 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class StationResult:
     tracks: tuple[AmplitudeTrack, ...]
     problems: tuple[Problem, ...]
     notes: tuple[Problem, ...]
-    cpu_s: float
+    worker_cpu_s: float
 
 
 def pick_all(
@@ -43,14 +48,13 @@ def pick_all(
     A station that fails costs no other; the ledger has its reason. Raises `NothingUsableError` where no station is
     left, `UsageError` for an unknown picker.
     """
-    flow.part("pickers")  # so that a wrong name is told before any work
     stations = _stations(source, inventory, ledger)
     progress.start("pick", len(stations))
     results = []
     with ledger.stage("pick"):
         for result in _run(source, inventory, flow, stations):
             results.append(result)
-            ledger.add_worker_cpu(result.cpu_s)
+            ledger.add_worker_cpu(result.worker_cpu_s)
             progress.step("pick")
     for result in sorted(results, key=lambda result: result.coverage.unit):
         ledger.coverage.append(result.coverage)
@@ -60,6 +64,8 @@ def pick_all(
     tracks = sorted(
         (track for result in results for track in result.tracks), key=lambda track: (track.source_id, track.first_bin)
     )
+    if all(result.coverage.status == "failed" for result in results):
+        raise NothingUsableError(f"every station failed, the first because: {results[0].coverage.reason}")
     progress.finish("pick", f"{len(picks)} picks at {sum(bool(result.picks) for result in results)} stations")
     return tuple(picks), tuple(tracks)
 
@@ -83,7 +89,7 @@ def _stations(source: Source, inventory: Inventory, ledger: Ledger) -> list[tupl
 
 
 def _run(source: Source, inventory: Inventory, flow: Flow, stations: list[tuple[str, str]]) -> Iterator[StationResult]:
-    workers = min(flow.workers or os.cpu_count() or 1, len(stations))
+    workers = min(flow.workers or 1, len(stations))
     if workers == 1:
         picker, span = flow.part("pickers"), flow.span()
         for network, code in stations:
@@ -91,11 +97,27 @@ def _run(source: Source, inventory: Inventory, flow: Flow, stations: list[tuple[
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start_worker, (source, inventory, flow)) as pool:
+        # Workers start when work is given out, and inherit that they do not heed Ctrl-C: this process ends them.
+        with _interrupts_held():
+            results = pool.map(_in_worker, stations)
         try:
-            yield from pool.map(_in_worker, stations)
+            yield from results
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits; processes started meanwhile never see one."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _worker: tuple[Source, Inventory, Picker, TimeSpan | None] | None = None
@@ -110,26 +132,39 @@ def _in_worker(station: tuple[str, str]) -> StationResult:
     if _worker is None:
         raise RuntimeError("the worker process was not initialised")
     source, inventory, picker, span = _worker
-    return _station(source, inventory, picker, span, *station)
+    began = time.process_time()
+    result = _station(source, inventory, picker, span, *station)
+    return replace(result, worker_cpu_s=time.process_time() - began)
 
 
 def _station(
     source: Source, inventory: Inventory, picker: Picker, span: TimeSpan | None, network: str, code: str
 ) -> StationResult:
-    began = time.process_time()
     unit = f"{network}.{code}"
     told = len(source.problems())
     try:
-        traces = tuple(source.read(network, code, span))
+        traces = tuple(source.read(network, code, span and span.widen(*halo(picker))))
         known = [sid for sid in source.source_ids() if sid.station_key == (network, code)]
         picks = pick_station(traces, picker, source_ids=known)
         tracks, notes = _amplitudes(traces, inventory)
         picks = with_amplitudes(picks, tracks)
+        if span is not None:
+            picks = tuple(pick for pick in picks if pick.time in span)
+            traces = _within(traces, span)
         coverage = _coverage(unit, traces, picks)
     except WadatiError as error:
         coverage, traces, picks, tracks, notes = Coverage(unit, "failed", str(error)), (), (), (), ()
+    except Exception as error:  # a picker is anybody's code, and one station must not cost the others
+        reason = f"unexpected {type(error).__name__}: {error}"
+        coverage, traces, picks, tracks, notes = Coverage(unit, "failed", reason), (), (), (), ()
     problems = (*source.problems()[told:], *_conflicts(traces))
-    return StationResult(coverage, picks, tracks, problems, notes, time.process_time() - began)
+    return StationResult(coverage, picks, tracks, problems, notes, 0.0)
+
+
+def halo(picker: Picker) -> tuple[int, int]:
+    """How much more to read before and after a span (ns), so that nothing within depends on where it was cut."""
+    window = round(picker.grid.halo / picker.grid.sampling_rate_hz * SECOND) + _RESAMPLING
+    return max(window, HALO), max(window, _AFTER)
 
 
 def _conflicts(traces: Iterable[Trace]) -> Iterator[Problem]:
@@ -142,6 +177,10 @@ def _conflicts(traces: Iterable[Trace]) -> Iterator[Problem]:
                 f"overlaps itself with different samples for {lost:.2f} s, which are left out",
                 "give one of the two recordings",
             )
+
+
+def _within(traces: Iterable[Trace], span: TimeSpan) -> tuple[Trace, ...]:
+    return tuple(part for trace in traces if len(part := trace.cut(span)))
 
 
 def _by_channel(traces: Iterable[Trace]) -> dict[SourceId, list[Trace]]:
@@ -165,13 +204,18 @@ def _coverage(unit: str, traces: tuple[Trace, ...], picks: tuple[Pick, ...]) -> 
 def _amplitudes(
     traces: Iterable[Trace], inventory: Inventory
 ) -> tuple[tuple[AmplitudeTrack, ...], tuple[Problem, ...]]:
+    """Tracks of all horizontals, each epoch of a channel with its own response."""
     tracks: list[AmplitudeTrack] = []
     notes = []
     for source_id, own in sorted(_by_channel(traces).items()):
         if source_id.subsource == "Z":
             continue
-        channel = inventory.channel(source_id, own[0].start)
-        found = amplitude_tracks(own, channel) if channel else []
+        found = [
+            track
+            for channel in inventory
+            if channel.source_id == source_id
+            for track in amplitude_tracks(_within(own, channel.epoch), channel)
+        ]
         if not found:
             notes.append(
                 Problem(

@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 import numpy as np
 
+from wadati.errors import UsageError
 from wadati.evaluation.matching import match_origins
 from wadati.evaluation.statistics import Residuals, Share
 from wadati.model import Catalog, Event, TimeSpan
+from wadati.model.time import BEGINNING, END
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.units import SECOND
 
@@ -19,6 +21,14 @@ SHORTEST_SHIFT = 30 * SECOND
 SHIFTS = 20
 LOCAL_TYPES = ("ml", "mlr", "mlv")
 """Reference magnitude types, in lower case, that a local magnitude may be held against."""
+EARTHQUAKES = frozenset(
+    (
+        *("earthquake", "not reported", "induced or triggered event", "rock burst"),
+        *("reservoir loading", "fluid injection", "fluid extraction"),
+    )
+)
+"""Event types of QuakeML 1.2 that are compared: earthquakes of any cause, and events of which no type is reported."""
+LARGEST_TOLERANCE = 1e9
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -48,15 +58,18 @@ class MagnitudeBin(msgspec.Struct, frozen=True):
 class Evaluation(msgspec.Struct, frozen=True):
     """A catalog beside a reference.
 
-    `recall` is of the reference events in `span` (of the required ones, where some are), `precision` of the candidates.
-    `chance_recall` is the mean recall of the same candidates shifted in time, None where the span is too short.
-    `magnitude` holds all differences, `local_magnitude` those against reference types ml, mlr and mlv,
-    `magnitude_by_type` each reference type's. `missed` are identifiers of reference events, `unmatched` of candidates.
+    A side of `span` that is `BEGINNING` or `END` is open; `left_out` is how many events in it, of both catalogs, are
+    no earthquakes and were not compared. `recall` is of the reference events in `span` (of the required ones, where
+    some are), `precision` of the candidates. `chance_recall` is the mean recall of the same candidates shifted in
+    time, None where the span is too short. `magnitude` holds all differences, `local_magnitude` those against
+    reference types ml, mlr and mlv, `magnitude_by_type` each reference type's. `missed` are identifiers of reference
+    events, `unmatched` of candidates.
     """
 
     time_tolerance: float
     distance_tolerance: float
     span: TimeSpan | None
+    left_out: int
     recall: Share
     precision: Share
     chance_recall: float | None
@@ -95,6 +108,8 @@ def evaluate(
     counted, but an event in it may match one just outside, so that its ends cost nothing. With `required` only those
     reference events count for recall; a candidate that matches another is still right. Bins are `magnitude_bin` wide
     and start at its multiples. Bootstrap intervals follow from `seed`. The order of events does not matter.
+    Events whose type is none of `EARTHQUAKES` (quarry blasts, explosions, ...) are left out of both catalogs. Raises
+    `UsageError` for a tolerance that is no number of at least 0.
 
     >>> from wadati.model import Origin
     >>> true = Catalog((Event("a", (Origin.of(0, 35.7, -117.5, 8000.0),)),))
@@ -103,6 +118,9 @@ def evaluate(
     >>> result.recall.value, result.time.median, result.depth.median
     (1.0, 1.0, 1000.0)
     """
+    for name, tolerance in (("time", time_tolerance), ("distance", distance_tolerance)):
+        if not 0 <= tolerance <= LARGEST_TOLERANCE:
+            raise UsageError(f"{name} tolerance {tolerance:g}: give a number from 0 to {LARGEST_TOLERANCE:g}")
     reach = round(time_tolerance * SECOND)
     candidates, references = (_near(side, span, reach) for side in (candidate, reference))
     pairs = _pairs(candidates, references, time_tolerance, distance_tolerance, span)
@@ -124,6 +142,9 @@ def evaluate(
         time_tolerance=time_tolerance,
         distance_tolerance=distance_tolerance,
         span=span,
+        left_out=sum(
+            event.event_type not in EARTHQUAKES for side in (candidate, reference) for event in _within(side, span)
+        ),
         recall=Share.of(sum(event.event_id in matched for event in counted), len(counted)),
         precision=Share.of(sum(event.event_id in used for event in own), len(own)),
         chance_recall=_chance(own, counted, time_tolerance, distance_tolerance, span),
@@ -142,7 +163,8 @@ def evaluate(
 
 def _near(catalog: Catalog, span: TimeSpan | None, reach: int) -> list[Event]:
     wider = span.widen(reach, reach) if span else None
-    return sorted(_within(catalog.events, wider), key=lambda event: (event.origin.time, event.event_id))
+    earthquakes = [event for event in _within(catalog, wider) if event.event_type in EARTHQUAKES]
+    return sorted(earthquakes, key=lambda event: (event.origin.time, event.event_id))
 
 
 def _within(events: Iterable[Event], span: TimeSpan | None) -> list[Event]:
@@ -211,8 +233,8 @@ def _chance(
     times = [origin.time for origin in (*origins, *true)]
     if not origins or not true:
         return None
-    start = span.start if span else min(times)
-    length = (span.end if span else max(times) + 1) - start
+    start = span.start if span and span.start > BEGINNING else min(times)
+    length = (span.end if span and span.end < END else max(times) + 1) - start
     shifts = min(SHIFTS, length // SHORTEST_SHIFT - 1)
     if shifts < 1:
         return None

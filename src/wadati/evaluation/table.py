@@ -5,6 +5,8 @@ from __future__ import annotations
 from wadati.evaluation.coverage import UncertaintyCoverage
 from wadati.evaluation.evaluate import Evaluation
 from wadati.evaluation.statistics import Residuals, Share
+from wadati.model import TimeSpan, format_time
+from wadati.model.time import BEGINNING, END
 from wadati.units import KILOMETRE
 
 
@@ -18,8 +20,12 @@ def rows(evaluation: Evaluation) -> list[tuple[str, str]]:
     """
     tolerances = f"{evaluation.time_tolerance:g} s and {evaluation.distance_tolerance / KILOMETRE:g} km"
     chance = evaluation.chance_recall
-    table = [
-        ("a match is within", tolerances),
+    table = [("a match is within", tolerances)]
+    if evaluation.span is not None:
+        table.append(("events", _ends(evaluation.span)))
+    if evaluation.left_out:
+        table.append(("left out, no earthquakes", str(evaluation.left_out)))
+    table += [
         ("recall", share(evaluation.recall)),
         ("recall by chance", "span too short to tell" if chance is None else f"{chance:.3f}"),
         ("precision", share(evaluation.precision)),
@@ -62,6 +68,13 @@ def share(value: Share) -> str:
     if value.value is None:
         return "none to count"
     return f"{value.value:.3f} ({value.count} of {value.total}; 95 %: {value.low:.3f} to {value.high:.3f})"
+
+
+def _ends(span: TimeSpan) -> str:
+    """The span in words; open sides are not named."""
+    start = f"from {format_time(span.start)}" if span.start > BEGINNING else ""
+    end = f"until {format_time(span.end)}" if span.end < END else ""
+    return " ".join(part for part in (start, end) if part) or "of all times"
 
 
 def _signed(residuals: Residuals, unit: str, scale: float, digits: int) -> str:

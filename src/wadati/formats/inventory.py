@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from pathlib import Path
 
 from wadati.errors import InputError
-from wadati.formats.station_csv import REQUIRED, read_station_csv
+from wadati.formats.station_csv import read_station_csv
 from wadati.formats.stationxml import read_stationxml
 from wadati.model import Channel, Inventory
 from wadati.protocols import Problem
 
 _SUFFIXES = frozenset((".xml", ".stationxml", ".csv"))
+_TELLING = frozenset(("station", "latitude", "longitude"))
+"""The columns by which a table in a folder is taken for one of stations."""
+_STATIONXML = "FDSNStationXML"
+_HEAD = 8192
+_NO_ELEMENT = re.compile(rb"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
+_ELEMENT = re.compile(rb"<(?:[\w.-]+:)?([\w.-]+)")
 _MEND = "give StationXML, or a CSV with network,station,location,channel,latitude,longitude,elevation_m"
 
 
 def read_inventory(path: Path) -> tuple[Inventory, list[Problem]]:
     """The channels of a file, or of all files in a folder and below; and what was left out.
 
-    The content decides: what begins with `<` is StationXML, all else station CSV. Of a folder, files named `.xml`,
-    `.stationxml` or `.csv` count, tables only where they have half of the columns of stations; what of these cannot
-    be read is told. Raises `InputError` where nothing is usable.
+    The content decides: what begins with `<` is XML, all else station CSV. Of a folder, files named `.xml`,
+    `.stationxml` or `.csv` count where the root element is `FDSNStationXML` or the header has the columns station,
+    latitude and longitude; other XML and tables are passed over silently. What of those that count cannot be read is
+    told. Raises `InputError` where nothing is usable, and for a file named itself that is XML of another kind.
     """
     if not path.exists():
         raise InputError(path, "does not exist", _MEND)
@@ -50,23 +59,42 @@ def _files(path: Path) -> list[Path]:
         if file.is_file()
         and file.suffix.lower() in _SUFFIXES
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
-        and (file.suffix.lower() != ".csv" or _may_be_stations(file))
+        and _may_be_stations(file)
     )
 
 
-def _may_be_stations(table: Path) -> bool:
-    """Whether the header of a table has at least half of the columns that stations need."""
-    with table.open(encoding="utf-8", errors="replace") as file:
-        header = {name.strip() for name in file.readline().removeprefix("\ufeff").split(",")}
-    return 2 * len(header.intersection(REQUIRED)) >= len(REQUIRED)
+def _may_be_stations(file: Path) -> bool:
+    try:
+        head = _head(file)
+    except InputError:
+        return True  # It is told when it is read.
+    if head.startswith(b"<"):
+        return _root(head) == _STATIONXML
+    header = next(csv.reader(head.decode(errors="replace").splitlines()[:1]), [])
+    return _TELLING.issubset(name.strip() for name in header)
 
 
 def _read(path: Path) -> tuple[Inventory, list[Problem]]:
+    head = _head(path)
+    if not head.startswith(b"<"):
+        return read_station_csv(path)
+    root = _root(head)
+    if root not in (None, _STATIONXML):
+        raise InputError(path, f"is no StationXML but XML with the root element {root}", _MEND)
+    return read_stationxml(path)
+
+
+def _head(path: Path) -> bytes:
+    """The first kilobytes without byte order mark, leading blanks and what UTF-16 adds."""
     try:
         with path.open("rb") as file:
-            head = file.read(512)
+            head = file.read(_HEAD)
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", _MEND) from None
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        return read_stationxml(path)
-    return read_station_csv(path)
+    return head.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+
+
+def _root(head: bytes) -> str | None:
+    """The name of the root element, without prefix; None where the head shows none."""
+    element = _ELEMENT.search(_NO_ELEMENT.sub(b"", head))
+    return element[1].decode(errors="replace") if element else None

@@ -75,7 +75,8 @@ class EdtLocator:
         The order of the picks does not matter, nor does `near`: the whole volume around the stations is searched.
         Of several picks of one phase at one station the most probable counts, the others get weight 0. Picks at
         stations that are not in the inventory are left out. Raises `InputError` for fewer than 4 arrivals at 3
-        stations.
+        stations, and for stations at fewer than 3 different coordinates or an
+        uncertainty of a pick that is no number.
         """
         chosen, spare, positions = _select(picks, inventory)
         place = np.array([positions[pick.source_id.station_key] for pick in chosen])
@@ -126,7 +127,28 @@ def _select(
             f"{len(chosen)} P and S picks at {len(stations)} stations do not determine a hypocentre",
             f"give at least {_FEWEST_ARRIVALS} at {_FEWEST_STATIONS} stations",
         )
+    _check(chosen, positions)
     return chosen, spare, positions
+
+
+def _check(chosen: list[Pick], positions: dict[tuple[str, str], _Position]) -> None:
+    """Raises `InputError` for picks and stations that no hypocentre can come from."""
+    stations = {pick.source_id.station_key for pick in chosen}
+    for pick in chosen:
+        if not 0 <= pick.time_uncertainty < math.inf:
+            raise InputError(
+                f"{pick.phase_hint} pick at {'.'.join(pick.source_id.station_key)}",
+                f"its time uncertainty is {pick.time_uncertainty}",
+                "give a number of seconds",
+            )
+    places = {positions[key][:2] for key in stations}
+    if len(places) < _FEWEST_STATIONS:
+        raise InputError(
+            f"event with picks at {', '.join(sorted('.'.join(key) for key in stations))}",
+            f"these {len(stations)} stations stand at {len(places)} different coordinates, "
+            "which do not determine a hypocentre",
+            f"correct the coordinates in the station file, or give picks at {_FEWEST_STATIONS} different places",
+        )
 
 
 def _frame(place: Floats) -> LocalFrame:

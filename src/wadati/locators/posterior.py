@@ -164,16 +164,23 @@ def posterior(problem: Problem, coarse: Profile) -> Posterior:
     line = profile(problem, z, np.interp(z, coarse.z, coarse.x), np.interp(z, coarse.z, coarse.y), steps=3)
     root = np.linalg.cholesky(np.linalg.inv(line.curvature))
     root *= np.sqrt((problem.confidence + line.chi2) / problem.freedom)[:, None, None]
+    # Arrivals that tell next to nothing would spread the nodes beyond the box.
+    widest = (problem.high - problem.low)[:2] / _REACH
+    root *= np.minimum(1.0, widest / np.linalg.norm(root, axis=2))[:, :, None]
     steps = np.linspace(-_REACH, _REACH, _ACROSS)
     patch = np.stack(np.meshgrid(steps, steps, indexing="ij")).reshape(2, -1)
     shift = root @ patch
     x, y = (line.x[:, None] + shift[:, 0]).ravel(), (line.y[:, None] + shift[:, 1]).ravel()
     depth, area = z.repeat(patch.shape[1]), (root[:, 0, 0] * root[:, 1, 1]).repeat(patch.shape[1])
+    inside = (x >= problem.low[0]) & (x <= problem.high[0]) & (y >= problem.low[1]) & (y <= problem.high[1])
+    if not inside.any():  # a corner of the box cuts off all but an edge of the ellipse
+        x, y = np.clip(x, problem.low[0], problem.high[0]), np.clip(y, problem.low[1], problem.high[1])
+        inside[:] = True
     residuals = obs.time - obs.times(obs.distances(x, y), depth)
     chi2 = precision.misfit(residuals)
     density = np.exp(problem.log_density(chi2) - log_profile.max()) * area
     density[(depth == low) | (depth == high)] /= 2
-    density[(x < problem.low[0]) | (x > problem.high[0]) | (y < problem.low[1]) | (y > problem.high[1])] = 0.0
+    density[~inside] = 0.0
     nodes = density > _NEGLIGIBLE * density.max()
     return Posterior(
         x[nodes],

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import final
 
 import numpy as np
@@ -25,7 +25,6 @@ from wadati.model import (
     AmplitudeTrack,
     Magnitude,
     Origin,
-    Pick,
     Station,
     StationAmplitude,
     StationMagnitude,
@@ -45,8 +44,6 @@ LEAST_RATIO = 2.0
 SATURATION = 6.0
 """Above this ML no longer grows with the earthquake."""
 
-_P_VELOCITIES = ((5800.0, 0.0), (8000.0, 5.5))
-_S_TO_P = 1.75
 _LEAD = 1 * SECOND
 _NOISE = 4 * SECOND
 _LEAST_AFTER_S = 2 * SECOND
@@ -91,27 +88,21 @@ class LocalMagnitude:
         stations: Sequence[Station],
         tracks: Sequence[AmplitudeTrack],
         *,
-        picks: Iterable[Pick] = (),
+        onsets: Mapping[StationKey, tuple[int, int]],
         next_onsets: Mapping[StationKey, int] | None = None,
     ) -> tuple[StationAmplitude, ...]:
         """What each horizontal channel lends to this origin, in order of source id.
 
         Among them are those that do not exceed the noise by `LEAST_RATIO`: upper bounds.
-        `picks` may hold those of the origin's arrivals, whose times are then used instead of predicted ones.
-        `next_onsets` has for each station the time (ns) at which the next event's P arrives.
+        `onsets` has for each station when P and S of this event arrive (ns), `next_onsets` when P of the next event
+        does. A station without onsets lends nothing.
         """
-        observed = _observed(origin, picks)
-        by_station: dict[StationKey, list[AmplitudeTrack]] = defaultdict(list)
-        for track in tracks:
-            by_station[track.source_id.station_key].append(track)
-        near, far = self.relation.distance_range
+        by_station = _by_station(tracks)
         found: list[StationAmplitude] = []
-        for station in stations:
-            distance = _hypocentral_distance(origin, station)
-            if station.key not in by_station or not max(near, 1.0) <= distance <= far:
-                continue
-            p, s = _onsets(origin, distance, observed, station.key)
-            found.extend(_lent(by_station[station.key], p, s, (next_onsets or {}).get(station.key)))
+        for key in self._within_range(origin, stations, onsets.keys() & by_station.keys()):
+            window = _window(*onsets[key], (next_onsets or {}).get(key))
+            if window:
+                found.extend(_lent(by_station[key], *window))
         return tuple(sorted(found, key=lambda amplitude: amplitude.source_id))
 
     def magnitude(
@@ -120,12 +111,57 @@ class LocalMagnitude:
         stations: Sequence[Station],
         tracks: Sequence[AmplitudeTrack],
         *,
-        picks: Iterable[Pick] = (),
+        onsets: Mapping[StationKey, tuple[int, int]],
         next_onsets: Mapping[StationKey, int] | None = None,
     ) -> Magnitude | None:
-        """The magnitude of an origin, or None where too few stations hear it."""
-        amplitudes = self.station_amplitudes(origin, stations, tracks, picks=picks, next_onsets=next_onsets)
+        """The magnitude of an origin, or None where too few stations hear it; see `why_none`."""
+        amplitudes = self.station_amplitudes(origin, stations, tracks, onsets=onsets, next_onsets=next_onsets)
         return self.from_amplitudes(origin, stations, amplitudes)
+
+    def why_none(
+        self,
+        origin: Origin,
+        stations: Sequence[Station],
+        tracks: Sequence[AmplitudeTrack],
+        *,
+        onsets: Mapping[StationKey, tuple[int, int]],
+        next_onsets: Mapping[StationKey, int] | None = None,
+    ) -> str:
+        """Why `magnitude` of the same arguments is None: where the stations were lost."""
+        responding = onsets.keys() & _by_station(tracks).keys() & {station.key for station in stations}
+        if not responding:
+            return "no station has amplitudes, for which the response of a horizontal must be known"
+        near, far = self.relation.distance_range
+        reach = f"{near / 1000:.0f} to {far / 1000:.0f} km away"
+        within = self._within_range(origin, stations, responding)
+        if not within:
+            return f"none of the {len(responding)} stations with amplitudes is {reach}"
+        following = next_onsets or {}
+        uncut = sum(_window(*onsets[key], following.get(key)) is not None for key in within)
+        lent: dict[StationKey, bool] = {}
+        for one in self.station_amplitudes(origin, stations, tracks, onsets=onsets, next_onsets=following):
+            key = one.source_id.station_key
+            lent[key] = lent.get(key, True) and _exceeds_noise(one)
+        heard = sum(lent.values())
+        counts = (
+            f"of {len(within)} stations with amplitudes {reach}, {uncut} have a window that the next event does not "
+            f"cut, {len(lent)} of these recorded it whole and unclipped, and {heard} heard {LEAST_RATIO:g} times "
+            "the noise"
+        )
+        if heard < self.least_stations:
+            return f"{counts}; {self.least_stations} are needed"
+        return f"{counts}; where so many do not hear the event, the median is unknown"
+
+    def _within_range(
+        self, origin: Origin, stations: Sequence[Station], keys: Collection[StationKey]
+    ) -> list[StationKey]:
+        """Those of the stations named by `keys` at whose distance the relation holds."""
+        near, far = self.relation.distance_range
+        return [
+            station.key
+            for station in stations
+            if station.key in keys and max(near, 1.0) <= _hypocentral_distance(origin, station) <= far
+        ]
 
     def from_amplitudes(
         self, origin: Origin, stations: Sequence[Station], amplitudes: Iterable[StationAmplitude]
@@ -181,14 +217,11 @@ def _near_median(values: npt.NDArray[np.float64], heard: npt.NDArray[np.bool_]) 
     return np.asarray(away <= _REJECT * sigma)
 
 
-def _observed(origin: Origin, picks: Iterable[Pick]) -> dict[tuple[StationKey, str], int]:
-    """Times of the origin's arrivals by station and phase (`P` or `S`)."""
-    times = {pick.pick_id: pick.time for pick in picks}
-    return {
-        ((arrival.network, arrival.station), arrival.phase[:1].upper()): times[arrival.pick_id]
-        for arrival in origin.arrivals
-        if arrival.pick_id in times and arrival.weight > 0
-    }
+def _by_station(tracks: Iterable[AmplitudeTrack]) -> dict[StationKey, list[AmplitudeTrack]]:
+    found: dict[StationKey, list[AmplitudeTrack]] = defaultdict(list)
+    for track in tracks:
+        found[track.source_id.station_key].append(track)
+    return found
 
 
 def _hypocentral_distance(origin: Origin, station: Station) -> float:
@@ -196,24 +229,17 @@ def _hypocentral_distance(origin: Origin, station: Station) -> float:
     return math.hypot(float(epicentral), origin.depth + station.elevation)
 
 
-def _onsets(
-    origin: Origin, distance: float, observed: Mapping[tuple[StationKey, str], int], key: StationKey
-) -> tuple[int, int]:
-    """When P and S arrive (ns): as picked, else predicted."""
-    travel = min(distance / velocity + intercept for velocity, intercept in _P_VELOCITIES)
-    p = observed.get((key, "P"), origin.time + round(travel * SECOND))
-    s = observed.get((key, "S"), origin.time + round(_S_TO_P * max(p - origin.time, 0)))
-    return p, max(p, s)
-
-
-def _lent(tracks: Sequence[AmplitudeTrack], p: int, s: int, until: int | None) -> list[StationAmplitude]:
-    """The amplitudes of the first band that has samples all along and has not clipped."""
-    start = p - _LEAD
+def _window(p: int, s: int, until: int | None) -> tuple[int, int] | None:
+    """From just before P until the S waves have passed (ns); None where the next event's P leaves too little of S."""
+    s = max(p, s)
     end = s + round(_AFTER_S * SECOND + _AFTER_S_RATIO * (s - p))
     if until is not None:
         end = min(end, until - _LEAD)
-    if end < s + _LEAST_AFTER_S:
-        return []
+    return None if end < s + _LEAST_AFTER_S else (p - _LEAD, end)
+
+
+def _lent(tracks: Sequence[AmplitudeTrack], start: int, end: int) -> list[StationAmplitude]:
+    """The amplitudes of the first band that has samples all along and has not clipped."""
     whole = [track for track in tracks if _covers(track, start - _NOISE, end)]
     for instrument in choose_band({track.source_id for track in whole}):
         letters = orient({track.source_id for track in whole if track.source_id.instrument_key == instrument})

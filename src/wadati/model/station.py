@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from wadati.model.source_id import SourceId
-from wadati.model.time import Nanoseconds, TimeSpan
+from wadati.model.time import BEGINNING, END, Nanoseconds, TimeSpan
 
-ALWAYS = TimeSpan(-(2**62), 2**62)
+ALWAYS = TimeSpan(BEGINNING, END)
 """The epoch of a channel whose start and end nobody states."""
 
 

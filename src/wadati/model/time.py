@@ -95,6 +95,10 @@ def sampling_rate(hertz: float) -> Fraction:
     )
 
 
+BEGINNING, END = -(2**62), 2**62
+"""Instants before and after everything, for spans that are open on a side."""
+
+
 class TimeSpan(msgspec.Struct, frozen=True, order=True):
     """The half-open span [start, end) in nanoseconds.
 
@@ -119,8 +123,10 @@ class TimeSpan(msgspec.Struct, frozen=True, order=True):
         return self.start < other.end and other.start < self.end
 
     def widen(self, before: int, after: int) -> TimeSpan:
-        """The span with `before` and `after` nanoseconds more."""
-        return TimeSpan(self.start - before, self.end + after)
+        """The span with `before` and `after` nanoseconds more; an open side stays open."""
+        return TimeSpan(max(self.start - before, BEGINNING), min(self.end + after, END))
 
     def __str__(self) -> str:
-        return f"{format_time(self.start)}/{format_time(self.end)}"
+        start = ".." if self.start <= BEGINNING else format_time(self.start)
+        end = ".." if self.end >= END else format_time(self.end)
+        return f"{start}/{end}"

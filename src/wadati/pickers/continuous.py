@@ -25,6 +25,10 @@ from wadati.units import SECOND
 SEPARATION = 50
 """Two picks of one phase are at least this many samples apart, of which the higher one stays."""
 
+LOWEST_RATE = 10
+"""Traces with fewer samples a second (Hz) are not picked on, whatever their band code says (`choose_band` goes by that
+code alone): they hold nothing above 5 Hz, and onsets of local earthquakes do not show in them."""
+
 _TICK = 100_000
 _BATCH = 16
 
@@ -47,7 +51,7 @@ def pick_station(
     >>> [(pick.phase_hint, round(pick.time / SECOND)) for pick in pick_station(traces, StaLta())]
     [('P', 30)]
     """
-    held = list(traces)
+    held = [trace for trace in traces if trace.sampling_rate >= LOWEST_RATE]
     known = sorted(set(source_ids) if source_ids is not None else {trace.source_id for trace in held})
     instruments = choose_band(known)
     if not instruments:

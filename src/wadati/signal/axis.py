@@ -194,9 +194,9 @@ def assemble(
 ) -> list[Section]:
     """Sections of one sensor's records, all of one sampling rate, in order of time.
 
-    `components` maps source ids to letters; records of others are left out. `order` is the order of the component axis.
-    Times come from Z where there is a Z sample, else from N, else from E. A gap of more than `longest_gap`
-    samples begins a new section.
+    `components` maps source ids to letters, and `order` is the order of the component axis; records of other source
+    ids, and of letters that are not in `order`, are left out. Times come from Z where there is a Z sample, else from N,
+    else from E. A gap of more than `longest_gap` samples begins a new section.
 
     >>> from wadati.model import Trace
     >>> z = SourceId.parse("FDSN:XX_ABC__H_H_Z")
@@ -205,7 +205,8 @@ def assemble(
     >>> section.read(0, 7)[0], [section.axis.time_of(k) // 1_000_000 for k in range(7)]
     (array([[0., 1., 2., 0., 0., 1., 2.]]), [0, 10, 20, 32, 42, 52, 62])
     """
-    wanted = [record for record in records if record.source_id in components and len(record.data)]
+    standing = {source_id for source_id, letter in components.items() if letter in order}
+    wanted = [record for record in records if record.source_id in standing and len(record.data)]
     if not wanted:
         return []
     (rate,) = {record.sampling_rate for record in wanted}

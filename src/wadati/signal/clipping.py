@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 HALO_S = 10.0
 """The verdict on a sample depends on nothing farther away than this (s)."""
@@ -60,6 +59,8 @@ def clipped_samples(counts: npt.ArrayLike, sampling_rate_hz: float) -> Mask:
         np.abs(data).max() >= _BACK_OFF * _FULL_SCALES[0] or len(_plateaus(step <= _flatness(extent)))
     ):
         return clipped
+    from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
     reach = round(_REACH_S * sampling_rate_hz)
     high = maximum_filter1d(data, 2 * reach + 1, mode="nearest")
     low = minimum_filter1d(data, 2 * reach + 1, mode="nearest")

@@ -18,7 +18,6 @@ from typing import NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
-import scipy.signal
 
 from wadati.errors import InputError
 from wadati.model import Response
@@ -101,28 +100,34 @@ class WoodAndersonFilter:
             return counts, State(level, memory)
         if level is None:
             level = float(counts[0])
-        record, memory = scipy.signal.sosfilt(self.sections, counts - level, zi=memory)
+        from scipy.signal import sosfilt
+
+        record, memory = sosfilt(self.sections, counts - level, zi=memory)
         return record, State(level, memory)
 
     def response(self, frequencies: npt.ArrayLike) -> npt.NDArray[np.complex128]:
         """Metres per count at frequencies (Hz)."""
+        from scipy.signal import sosfreqz
+
         at = np.asarray(frequencies, np.float64)
-        return np.asarray(scipy.signal.sosfreqz(self.sections, at, fs=self.sampling_rate_hz)[1])
+        return np.asarray(sosfreqz(self.sections, at, fs=self.sampling_rate_hz)[1])
 
 
 def _design(response: Response, rate: float) -> Samples:
+    from scipy.signal import freqs_zpk, sosfreqz, zpk2sos
+
     zeros, poles = _analog(response)
     frequencies = np.concatenate([np.geomspace(0.5, _FIT_UP_TO * rate, 150), np.linspace(_FIT_UP_TO, 0.5, 60) * rate])
     weights = np.where(frequencies <= _FIT_UP_TO * rate, 1.0, 0.01)
-    wanted = scipy.signal.freqs_zpk(zeros, poles, 1.0, 2 * np.pi * frequencies)[1]
+    wanted = freqs_zpk(zeros, poles, 1.0, 2 * np.pi * frequencies)[1]
     zeros, poles = (np.exp(some[np.abs(some) < np.pi * rate] / rate) for some in (zeros, poles))
-    skeleton = scipy.signal.sosfreqz(scipy.signal.zpk2sos(zeros, poles, 1.0), frequencies, fs=rate)[1]
+    skeleton = sosfreqz(zpk2sos(zeros, poles, 1.0), frequencies, fs=rate)[1]
     taps = _fit(frequencies / rate, wanted / skeleton, weights)
-    sections = scipy.signal.zpk2sos(np.concatenate([zeros, np.roots(taps)]), poles, taps[0])
+    sections = zpk2sos(np.concatenate([zeros, np.roots(taps)]), poles, taps[0])
     middle = [_REFERENCE_FREQUENCY]
     exact, reached = (
         np.abs(some).item()
-        for some in (counts_to_wood_anderson(response, middle), scipy.signal.sosfreqz(sections, middle, fs=rate)[1])
+        for some in (counts_to_wood_anderson(response, middle), sosfreqz(sections, middle, fs=rate)[1])
     )
     sections[0, :3] *= np.copysign(exact / reached, response.sensitivity)
     return np.asarray(sections)
@@ -130,13 +135,15 @@ def _design(response: Response, rate: float) -> Samples:
 
 def _analog(response: Response) -> tuple[npt.NDArray[np.complex128], npt.NDArray[np.complex128]]:
     """Zeros and poles (rad/s) of high pass × Wood–Anderson / instrument; what cancels at 0 Hz is left out."""
+    from scipy.signal import butter
+
     sensor_zeros = _left_half([complex(*zero) for zero in response.zeros or ()])
     sensor_poles = _left_half([complex(*pole) for pole in response.poles or ()])
     at_origin = np.abs(sensor_zeros) < 2 * np.pi * _LOWEST_FREQUENCY / 20
     integrations = int(at_origin.sum()) + DERIVATIVES[response.unit] - 2
     order = max(3, integrations + 1)
     corner = 2 * np.pi * _LOWEST_FREQUENCY * _LOSS ** (1 / (2 * order))
-    _, high_pass, _ = scipy.signal.butter(order, corner, "high", analog=True, output="zpk")
+    _, high_pass, _ = butter(order, corner, "high", analog=True, output="zpk")
     pendulum = np.roots([1, 2 * WOOD_ANDERSON_DAMPING * (w := 2 * np.pi / WOOD_ANDERSON_PERIOD), w**2])
     zeros = np.concatenate([np.zeros(order - integrations), sensor_poles])
     return zeros, np.concatenate([pendulum, high_pass, sensor_zeros[~at_origin]])

@@ -21,7 +21,8 @@ from wadati.units import DAY
 _MEND = "give a folder or files of miniSEED, SAC or another waveform format"
 _METADATA = re.compile(
     r"\..*|(README|LICEN[CS]E|CHANGELOG|RESP\.|SACPZ).*"
-    r"|.*\.(csv|dataless|html|json|log|md|parquet|pdf|png|py|resp|sh|sqlite|toml|txt|xml|ya?ml)",
+    r"|.*\.(csv|dataless|geojson|html|json|kml|log|md|onnx|parquet|pdf|png|py|quakeml|resp|sh|stationxml|toml|txt"
+    r"|sqlite(-journal|-shm|-wal)?|xlsx?|xml|ya?ml)",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -100,7 +100,10 @@ class Scenario:
         return tuple(result)
 
     def write(self, directory: Path) -> None:
-        """Write `waveforms/NET.STA.mseed`, `stations.xml`, `truth.csv` (an events CSV) and `truth_phases.csv`."""
+        """Write `waveforms/NET.STA.mseed`, `stations.xml`, `truth.csv` (an events CSV) and `truth_phases.csv`.
+
+        The waveforms are miniSEED 2, which every program reads; all traces start on a whole microsecond, as it asks.
+        """
         from wadati.formats.miniseed import write_miniseed
         from wadati.formats.stationxml import write_stationxml
 
@@ -108,7 +111,7 @@ class Scenario:
         waveforms.mkdir(parents=True, exist_ok=True)
         for station in self.inventory.stations():
             traces = list(self.read(*station.key))
-            write_miniseed(traces, waveforms / f"{station.network}.{station.code}.mseed")
+            write_miniseed(traces, waveforms / f"{station.network}.{station.code}.mseed", version=2)
         write_stationxml(self.inventory, directory / "stations.xml")
         write_events_csv(self.truth, directory / "truth.csv")
         write_rows(
