@@ -15,6 +15,7 @@ import pytest
 from lxml import etree, html
 
 from wadati.evaluation.evaluate import evaluate
+from wadati.evaluation.table import rows
 from wadati.model import (
     Arrival,
     Catalog,
@@ -151,6 +152,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> str:
         run=record(inventory),
         truth=truth,
         evaluation=evaluate(catalog, truth),
+        scorecard=rows(evaluate(catalog, truth)),
     )
 
 
@@ -239,6 +241,7 @@ def test_equal_input_gives_equal_bytes(full: str, tmp_path: Path) -> None:
     page = written(
         tmp_path, catalog, inventory, title="Malta", source=Noise(), earth=EARTH, run=record(inventory), truth=truth,
         evaluation=evaluate(catalog, truth),
+        scorecard=rows(evaluate(catalog, truth)),
     )  # fmt: skip
     assert page == full
 

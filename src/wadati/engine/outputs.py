@@ -17,6 +17,7 @@ from wadati.engine.ledger import Ledger
 from wadati.engine.progress import Progress
 from wadati.errors import InputError
 from wadati.evaluation.evaluate import Evaluation
+from wadati.evaluation.table import rows
 from wadati.formats.atomic import atomic_write, clean_leftovers
 from wadati.formats.geojson import write_geojson
 from wadati.formats.parquet import write_picks as write_picks_parquet
@@ -107,6 +108,7 @@ class Outputs:
                 run=record,
                 truth=truth,
                 evaluation=evaluation,
+                scorecard=rows(evaluation) if evaluation else (),
             )
         progress.step("report")
         progress.finish("report", str(self.folder / "report.html"))

@@ -84,12 +84,6 @@ class Evaluation(msgspec.Struct, frozen=True):
     missed: tuple[str, ...]
     unmatched: tuple[str, ...]
 
-    def rows(self) -> list[tuple[str, str]]:
-        """The evaluation in words: what, and how much (see `evaluation.table`)."""
-        from wadati.evaluation.table import rows
-
-        return rows(self)
-
 
 def evaluate(
     candidate: Catalog,

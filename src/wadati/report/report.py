@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from wadati.model import Catalog, Inventory, VelocityModel
 from wadati.protocols import Source
 from wadati.report import sections
 from wadati.report.markup import Markup, element, join
-from wadati.report.scene import Scene, Scorecard
+from wadati.report.scene import Comparison, Scene
 
 
 def write_report(
@@ -27,14 +27,16 @@ def write_report(
     earth: VelocityModel | None = None,
     run: Mapping[str, Any] | None = None,
     truth: Catalog | None = None,
-    evaluation: Scorecard | None = None,
+    evaluation: Comparison | None = None,
+    scorecard: Sequence[tuple[str, str]] = (),
     record_sections: int = 4,
 ) -> None:
     """Write the report of a catalog to a path, as a whole or not at all.
 
     `source` gives the waveforms for the record sections of the `record_sections` largest events, `earth` the model for
     their expected arrivals. `run` is laid out as `run.json` (settings, versions, timings, coverage, problems, notes).
-    `truth` and `evaluation` are drawn beside the catalog where they are known. Equal input gives equal bytes.
+    `truth` and `evaluation` are drawn beside the catalog where they are known, `scorecard` says in words how they
+    compare. Equal input gives equal bytes.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -42,7 +44,7 @@ def write_report(
     ...     (Path(folder) / "report.html").read_text(encoding="utf-8")[:15]
     '<!DOCTYPE html>'
     """
-    scene = Scene(catalog, inventory, run or {}, earth, truth, evaluation)
+    scene = Scene(catalog, inventory, run or {}, earth, truth, evaluation, scorecard)
     page = _page(title, sections.body(scene, title, source, record_sections))
     with atomic_write(path) as partial:
         partial.write_text(page, encoding="utf-8", newline="\n")

@@ -26,7 +26,7 @@ class Pair(Protocol):
     def reference_id(self) -> str: ...  # noqa: D102
 
 
-class Scorecard(Protocol):
+class Comparison(Protocol):
     """What a report needs of an evaluation against the truth."""
 
     @property
@@ -35,10 +35,6 @@ class Scorecard(Protocol):
     def missed(self) -> Sequence[str]: ...  # noqa: D102
     @property
     def unmatched(self) -> Sequence[str]: ...  # noqa: D102
-
-    def rows(self) -> Sequence[tuple[str, str]]:
-        """What, and how much, in words."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,8 @@ class Scene:
     run: Mapping[str, Any]
     earth: VelocityModel | None = None
     truth: Catalog | None = None
-    evaluation: Scorecard | None = None
+    evaluation: Comparison | None = None
+    scorecard: Sequence[tuple[str, str]] = ()
 
     @cached_property
     def events(self) -> tuple[Event, ...]:

@@ -25,7 +25,7 @@ def body(scene: Scene, title: str, source: Source | None, largest: int) -> Marku
     when = [frequency_magnitude(scene), depth_sections(scene), timeline(scene)] if has_events else []
     parts = [
         _section("Summary", _summary(scene), None if has_events else _nothing(scene)),
-        _section("Against the truth", tables.pair_table(scene.evaluation.rows())) if scene.evaluation else None,
+        _section("Against the truth", tables.pair_table(scene.scorecard)) if scene.scorecard else None,
         _section("Where and when", _grid(*where, *when)),
         _section("Records of the largest events", _grid(*records)) if records else None,
         _section("Arrivals", _grid(*evidence)) if any(evidence) else None,
