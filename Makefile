@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+TESTS_OF_EXTRAS := tests/pickers/test_runtime.py tests/pickers/test_seisbench.py
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test check lint tests types bench lock clean test-numpy1
+.PHONY: demo test check lint tests types bench lock clean test-numpy1 test-extras
 
 demo: $(VENV)/core.stamp
 	$(BIN)/wadati demo --output demo
@@ -26,6 +27,12 @@ test-numpy1:
 	$(if $(UV),$(UV) pip install --quiet --python .venv-numpy1/bin/python,.venv-numpy1/bin/pip install --quiet) "numpy==1.26.4" "pandas<3" "scipy<1.16" "pyarrow<22"
 	OMP_NUM_THREADS=1 .venv-numpy1/bin/pytest -q -n 2 --dist worksteal tests
 
+# The tests of what the extras bring: OpenVINO, and the models of SeisBench in torch. By pip alone, which a machine can
+# be told (pip.conf) to take torch for the CPU only.
+test-extras:
+	$(MAKE) UV= VENV=.venv-extras .venv-extras/extras.stamp
+	OMP_NUM_THREADS=1 SEISBENCH_CACHE_ROOT=.venv-extras/seisbench .venv-extras/bin/pytest -q $(TESTS_OF_EXTRAS)
+
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
 
@@ -41,9 +48,13 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/core.stamp
 	$(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -r requirements-dev.lock
 	touch $@
 
+$(VENV)/extras.stamp: requirements-extras.lock $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-extras.lock
+	touch $@
+
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv .venv-numpy1 demo build dist
+	rm -rf .venv .venv-numpy1 .venv-extras demo build dist

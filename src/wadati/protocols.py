@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -10,14 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.model import (
-    AmplitudeTrack,
     Inventory,
-    Magnitude,
     Nanoseconds,
     Origin,
     Pick,
     SourceId,
-    Station,
     TimeSpan,
     Trace,
     VelocityModel,
@@ -82,6 +79,10 @@ class Picker(Protocol):
     `name` goes into every pick; `components` is the order of the component axis, such as `ZNE`; `phases` that of the
     phase axis; `thresholds` are the smallest peaks that count, one a phase; `time_uncertainty` is one standard
     deviation of a pick in seconds, one a phase.
+
+    A picker may also have `first_motion`, a probability. Its curves then have two more rows after those of the phases:
+    how likely a P that arrives there first moves up, and down. A P states its polarity where the larger of the two is
+    at least `first_motion`.
     """
 
     name: str
@@ -149,40 +150,4 @@ class AttenuationRelation(Protocol):
 
     def correction(self, hypocentral_distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """−log10 A0 at distances in metres."""
-        ...
-
-
-@runtime_checkable
-class MagnitudeMethod(Protocol):
-    """A size from what stations recorded.
-
-    `tracks` are those of any stations and times. `onsets` has for each station, named by network and code, when P and
-    S of this event arrive (ns), `next_onsets` when P of the next event does; a station without onsets has no part.
-    """
-
-    name: str
-    magnitude_type: str
-
-    def magnitude(
-        self,
-        origin: Origin,
-        stations: Sequence[Station],
-        tracks: Sequence[AmplitudeTrack],
-        *,
-        onsets: Mapping[tuple[str, str], tuple[int, int]],
-        next_onsets: Mapping[tuple[str, str], int] | None = None,
-    ) -> Magnitude | None:
-        """The magnitude of an origin, or None where the stations cannot give one."""
-        ...
-
-    def why_none(
-        self,
-        origin: Origin,
-        stations: Sequence[Station],
-        tracks: Sequence[AmplitudeTrack],
-        *,
-        onsets: Mapping[tuple[str, str], tuple[int, int]],
-        next_onsets: Mapping[tuple[str, str], int] | None = None,
-    ) -> str:
-        """Why `magnitude` of the same arguments is None, in words."""
         ...

@@ -42,21 +42,22 @@ def load(kind: str, name: str) -> Any:
 def make(kind: str, spec: str) -> Any:
     """The part named by `NAME` or `NAME:ARGUMENT`, the argument (a path, say) given to it as text.
 
-    A part needs an argument where it cannot be called without one, and takes none where it can. Its attribute
-    `argument`, where it has one, says what to write. Raises `UsageError` for an argument too many or too few.
+    A part takes an argument where it cannot be called without one, or where it has the attribute `argument`, which
+    says what to write. Raises `UsageError` for an argument too many or too few.
 
     >>> make("pickers", "stalta").name
     'stalta'
     """
     name, _, argument = spec.partition(":")
     part = load(kind, name)
-    if _can_be_called(part):
-        if argument:
+    alone = _can_be_called(part)
+    if argument:
+        if alone and not hasattr(part, "argument"):
             raise UsageError(f"{name} takes no argument: write {name}, not {spec}")
-        return part()
-    if not argument:
+        return part(argument)
+    if not alone:
         raise UsageError(f"{name} needs an argument: write {name}:{getattr(part, 'argument', 'ARGUMENT')}")
-    return part(argument)
+    return part()
 
 
 def _can_be_called(part: Any) -> bool:

@@ -43,6 +43,7 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
         "evaluate": sorted(
             ["--debug", "--help", "--distance-tolerance", "--end", "--json", "--start", "--time-tolerance"]
         ),
+        "models": ["--debug", "--help", "--json"],
     }
 
 
@@ -67,6 +68,8 @@ def test_usage_ends_with_2() -> None:
         (["catalog", "{waveforms}", "--stations", "{elsewhere}"], 3, "none of the 5 stations"),
         (["catalog", "{waveforms}", "--stations", "{stations}", "--picker", "neural"], 2, "neural:"),
         (["catalog", "{waveforms}", "--stations", "{stations}", "--picker", "stalta:x"], 2, "stalta"),
+        (["catalog", "{waveforms}", "--stations", "{stations}", "--picker", "wadati:x"], 2, "comes with Wadati"),
+        (["catalog", "{waveforms}", "--stations", "{stations}", "--picker", "seisbench"], 2, "seisbench:MODEL"),
         (["associate"], 2, "--stations is needed"),
         (["associate", "--stations", "{stations}"], 3, "run `wadati pick`"),
         (["locate", "--stations", "{stations}"], 3, "run `wadati associate`"),

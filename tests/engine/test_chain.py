@@ -27,6 +27,7 @@ CONTRACT = {
     "catalog.xml",
     "events.csv",
     "events.geojson",
+    "magnitude_terms.json",
     "picks",
     "picks.csv",
     "report.html",

@@ -11,9 +11,9 @@ from wadati.errors import InputError, UsageError
 
 
 def test_toml_is_the_identity(tmp_path: Path) -> None:
-    flow = Flow(picker="neural:w.onnx", start="2019-07-04", workers=3)
+    flow = Flow(picker="neural:w.onnx", start="2019-07-04", workers=3, magnitude_terms="none")
     path = tmp_path / "flow.toml"
-    settings = {name: value for name, value in msgspec.to_builtins(flow).items() if value is not None}
+    settings = {name: value for name, value in msgspec.to_builtins(flow).items() if isinstance(value, (str, int))}
     path.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
     assert read_flow(path) == flow
 

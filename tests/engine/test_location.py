@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import numpy as np
-
 from wadati.engine import local
 from wadati.engine.flow import Flow
-from wadati.engine.location import _next_onsets, _onsets
+from wadati.engine.location import _onsets
 from wadati.model import Arrival, Origin, Pick, SourceId, Station
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
@@ -39,14 +37,6 @@ def test_onsets_are_as_picked_where_used_else_as_the_model_says() -> None:
                 expected = 3 * SECOND if is_picked else float(travel) * SECOND
                 assert abs(onsets[event, column, row] - TIME - expected) <= 1
     assert _onsets([], {}, STATIONS, SOUTHERN_CALIFORNIA).shape == (0, 4, 2)
-
-
-def test_the_next_onset_is_the_least_that_is_later() -> None:
-    onsets = np.random.default_rng(3).integers(0, 20, (12, 5))
-    following = _next_onsets(onsets)
-    for event, station in np.ndindex(onsets.shape):
-        later = onsets[onsets[:, station] > onsets[event, station], station]
-        assert following[event, station] == (later.min() if len(later) else np.iinfo(np.int64).max)
 
 
 def test_an_event_without_a_magnitude_says_why(small: Small) -> None:

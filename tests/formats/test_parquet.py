@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,3 +95,17 @@ def test_what_is_no_such_table_is_told(tmp_path):
     write_picks((), tmp_path / "b.parquet")
     with pytest.raises(InputError, match="column track, source_id"):
         read_tracks(tmp_path / "b.parquet")
+
+
+def test_writing_does_not_load_pandas(tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+from wadati.formats.parquet import write_picks, write_tracks
+from wadati.model import AmplitudeTrack, Pick, SourceId
+sid = SourceId.parse("{SID}")
+write_picks([Pick.of(sid, "P", 0, time_uncertainty=0.1, probability=0.5)], Path({str(tmp_path)!r}))
+write_tracks([AmplitudeTrack(sid, 0, [0.0], [1.0], [False])], Path({str(tmp_path / "tracks.parquet")!r}))
+sys.exit("pandas" in sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

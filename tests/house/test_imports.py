@@ -10,6 +10,9 @@ import pytest
 HEAVY = ("torch", "numba", "matplotlib", "obspy", "scipy", "pandas", "pyarrow", "onnxruntime", "sqlalchemy", "dask")
 
 
+PICKERS = ("stalta", "neural", "shipped", "seisbench")
+
+
 def loaded_after(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(' '.join(sorted({{name.partition('.')[0] for name in sys.modules}})))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -25,7 +28,7 @@ def test_the_help_loads_nothing_heavy() -> None:
     assert loaded_after(code) & {*HEAVY, "numpy"} == set()
 
 
-@pytest.mark.parametrize("room", ["signal.axis", "pickers.stalta", "pickers.neural", "pickers.continuous"])
+@pytest.mark.parametrize("room", ["signal.axis", *(f"pickers.{name}" for name in PICKERS), "pickers.continuous"])
 def test_picking_never_loads_numba_or_torch(room: str) -> None:
     assert loaded_after(f"import wadati.{room}") & {"numba", "torch", "matplotlib", "pandas"} == set()
 

@@ -32,8 +32,20 @@ def test_an_error_inside_a_part_is_not_taken_for_a_wrong_argument(monkeypatch: p
         registry.make("pickers", "broken:x")
 
 
+def test_an_argument_that_a_part_may_take_is_given_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Part:
+        argument = "NAME"
+
+        def __init__(self, name: str = "one") -> None:
+            self.name = name
+
+    monkeypatch.setattr(registry, "load", lambda kind, name: Part)
+    assert registry.make("pickers", "part").name == "one"
+    assert registry.make("pickers", "part:two").name == "two"
+
+
 @pytest.mark.parametrize("kind", registry.KINDS)
 def test_every_part_that_needs_no_argument_can_be_made(kind: str) -> None:
     for name in registry.names(kind):
-        if name != "neural":
+        if name not in ("neural", "seisbench", "parametric", "pyocto"):
             assert registry.make(kind, name).name

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from wadati.magnitudes.attenuation import BakunJoyner1984, HuttonBoore1987, Iaspei
+from wadati.magnitudes.attenuation import BakunJoyner1984, HuttonBoore1987, Iaspei, Luckett2019
 from wadati.protocols import AttenuationRelation
 
-RELATIONS = [HuttonBoore1987(), Iaspei(), BakunJoyner1984()]
+RELATIONS = [HuttonBoore1987(), Iaspei(), BakunJoyner1984(), Luckett2019()]
 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.name)
@@ -37,3 +37,11 @@ def test_hutton_and_boore_is_the_iaspei_formula():
 def test_hutton_and_boore_at_17_km():
     # The paper's second anchor: 10 mm at 17 km is about ML 3.
     assert 1 + HuttonBoore1987().correction(np.array([17e3]))[0] == pytest.approx(3.0, abs=0.02)
+
+
+def test_near_stations_count_less_in_the_british_isles():
+    # Golden: the formula of the abstract, ML = log10(nm) + 1.11 log10 r + 0.00189 r − 1.16 exp(−0.2 r) − 2.09.
+    r = np.array([1.0, 3.0, 10.0, 60.0])
+    nanometres = np.log10(1e6 / 2080)
+    published = nanometres + 1.11 * np.log10(r) + 0.00189 * r - 1.16 * np.exp(-0.2 * r) - 2.09
+    np.testing.assert_allclose(Luckett2019().correction(r * 1e3), published, atol=1e-12)

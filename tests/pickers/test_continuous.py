@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from wadati.model import Pick, SourceId, Trace
 from wadati.pickers.continuous import pick_station
-from wadati.protocols import Picker
+from wadati.protocols import Grid, Picker
 
 SECOND = 1_000_000_000
 few = settings(max_examples=8)
@@ -189,3 +189,29 @@ def test_times_and_probabilities_are_rounded(picker, whole):
             probability=pick.probability,
             method=picker.name,
         )
+
+
+class Compass:
+    """A picker for tests that also says which way a P moves: the sign of the largest sample of the vertical."""
+
+    name = "compass"
+    grid = Grid(samples=400, hop=150, edge=60)
+    components = "Z"
+    phases = ("S", "P")
+    thresholds = (0.2, 0.2)
+    time_uncertainty = (0.1, 0.05)
+    first_motion = 0.8
+
+    def curves(self, windows, missing):
+        size = np.abs(windows[:, 0]).max(axis=-1, keepdims=True)
+        data = windows[:, 0] / np.where(size > 0, size, 1)
+        return np.stack([np.abs(data), np.abs(data), np.maximum(data, 0), np.maximum(-data, 0)], axis=1)
+
+
+def test_polarity_is_that_of_the_rows_after_the_phases():
+    data = np.zeros(2000)
+    data[[500, 1000, 1500]] = 100.0, -100.0, 50.0
+    sid = SourceId.from_nslc("XX", "ABC", "", "HHZ")
+    picks = pick_station([Trace(sid, 0, Fraction(100), data)], Compass())
+    assert [(p.phase_hint, p.polarity) for p in picks if p.time == 5 * SECOND] == [("P", "positive"), ("S", None)]
+    assert [(p.phase_hint, p.polarity) for p in picks if p.time == 10 * SECOND] == [("P", "negative"), ("S", None)]

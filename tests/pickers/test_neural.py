@@ -1,12 +1,14 @@
 import json
 
-import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wadati.errors import InputError, UsageError
 from wadati.pickers.continuous import pick_station
-from wadati.pickers.neural import Card, Neural, normalise, read_card
+from wadati.pickers.neural import Neural, normalise
+from wadati.testing.pickers import check_picker
 
 CARD = {
     "name": "net",
@@ -25,57 +27,6 @@ def write(folder, **changes):
     return folder / "net.json"
 
 
-def test_a_card_is_read(tmp_path):
-    card = read_card(write(tmp_path, hop=1000, time_uncertainty={"P": 0.02}))
-    assert (card.hop, card.divisor, card.thresholds["S"]) == (1000, "std", 0.2)
-    assert msgspec.json.decode(msgspec.json.encode(card), type=Card) == card
-
-
-@pytest.mark.parametrize(
-    ("text", "divisor"),
-    [
-        ("demean-peak", "peak"),
-        ("each component: subtract the mean, divide by the standard deviation", "std"),
-        ("each component: subtract the mean, divide by the peak", "peak"),
-    ],
-)
-def test_normalisation_in_words(tmp_path, text, divisor):
-    assert read_card(write(tmp_path, normalisation=text)).divisor == divisor
-
-
-@pytest.mark.parametrize(
-    ("changes", "named"),
-    [
-        ({"samples": None}, "samples"),
-        ({"normalisation": "std"}, "normalisation"),
-        ({"thresholds": {"P": 0.3}}, "S"),
-        ({"components": "ENX"}, "components"),
-        ({"smaples": 3000}, "smaples"),
-        ({"hop": 2900}, "hop"),
-        ({"classes": "NPS"}, "classes"),
-        ({"classes": ["N"]}, "classes"),
-        ({"classes": ["N", "P", "P"]}, "classes"),
-        ({"thresholds": {"P": 0.3, "S": 0}}, "thresholds"),
-        ({"thresholds": {"P": 30, "S": 0.3}}, "thresholds"),
-        ({"time_uncertainty": {"P": -1}}, "time_uncertainty"),
-        ({"components": ""}, "components"),
-        ({"components": "ENN"}, "components"),
-        ({"sampling_rate_hz": 0}, "sampling_rate_hz"),
-        ({"sampling_rate_hz": -100}, "sampling_rate_hz"),
-        ({"sampling_rate_hz": 1e9}, "sampling_rate_hz"),
-        ({"sampling_rate_hz": 30}, "sampling_rate_hz"),
-        ({"samples": 0}, "samples"),
-        ({"samples": 10**12}, "samples"),
-        ({"hop": 0}, "hop"),
-    ],
-)
-def test_a_wrong_key_is_named_with_its_file(tmp_path, changes, named):
-    path = write(tmp_path, **changes)
-    with pytest.raises(InputError, match=named) as caught:
-        read_card(path)
-    assert str(path) in str(caught.value)
-
-
 def test_a_missing_card_network_or_a_broken_one_is_named(tmp_path):
     with pytest.raises(InputError, match=r"net\.json"):
         Neural(tmp_path / "net.onnx")
@@ -87,12 +38,6 @@ def test_a_missing_card_network_or_a_broken_one_is_named(tmp_path):
         Neural(tmp_path / "net.onnx")
 
 
-def test_a_card_that_is_no_text_is_named(tmp_path):
-    (tmp_path / "net.json").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match=r"net\.json"):
-        read_card(tmp_path / "net.json")
-
-
 def _field(number, value):
     """One field of a protocol buffer, of a small number, a text or bytes."""
     if isinstance(value, int):
@@ -101,13 +46,19 @@ def _field(number, value):
     return bytes([number << 3 | 2, len(data)]) + data
 
 
-def network(folder, operator="Sigmoid", shape=("window", "component", "sample"), inputs=("x",), kind=1):
-    """An ONNX file of one operator, sample by sample; its dimensions are names or numbers below 128."""
+def network(folder, operator="Sigmoid", shape=("window", "component", "sample"), inputs=("x",), kind=1, second=None):
+    """An ONNX file of one operator, sample by sample; its dimensions are names or numbers below 128.
+
+    With `second` there is another operator on the same input, whose output is called `first_motion`.
+    """
     dimensions = b"".join(_field(1, _field(1 if isinstance(size, int) else 2, size)) for size in shape)
     type_ = _field(2, _field(1, _field(1, kind) + _field(2, dimensions)))
-    graph = _field(1, b"".join(_field(1, name) for name in inputs) + _field(2, "y") + _field(4, operator))
+    taken = b"".join(_field(1, name) for name in inputs)
+    nodes = {"y": operator} | ({"first_motion": second} if second else {})
+    graph = b"".join(_field(1, taken + _field(2, name) + _field(4, what)) for name, what in nodes.items())
     graph += _field(2, "graph")
-    graph += b"".join(_field(11, _field(1, name) + type_) for name in inputs) + _field(12, _field(1, "y") + type_)
+    graph += b"".join(_field(11, _field(1, name) + type_) for name in inputs)
+    graph += b"".join(_field(12, _field(1, name) + type_) for name in nodes)
     (folder / "net.onnx").write_bytes(_field(1, 8) + _field(8, _field(2, 13)) + b"\x3a" + _varint(len(graph)) + graph)
     return folder / "net.onnx"
 
@@ -137,6 +88,13 @@ def test_a_network_of_any_fitting_shape_is_taken(tmp_path):
         ({}, {"operator": "Acos"}, "no probabilities"),
         ({}, {"operator": "Nonsense"}, "ONNX Runtime"),
         ({}, {"operator": "Add", "inputs": ("x", "z")}, "2 inputs"),
+        ({"first_motion": 0.8}, {}, "no second output called first_motion, only y"),
+        ({"first_motion": 0.8}, {"second": "Sigmoid"}, r"\(1, 3, 1000\) where its card says \(1, 2, 1000\)"),
+        (
+            {"first_motion": 0.8, "components": "ZN", "classes": ["P", "N"]},
+            {"second": "Acos"},
+            "no probabilities",
+        ),
     ],
 )
 def test_a_network_that_does_not_fit_its_card_is_refused_when_the_picker_is_made(tmp_path, card, model, wrong):
@@ -145,6 +103,27 @@ def test_a_network_that_does_not_fit_its_card_is_refused_when_the_picker_is_made
         Neural(network(tmp_path, **model))
     assert caught.value.subject.endswith("net.onnx")
     assert caught.value.mend
+
+
+def test_first_motion_follows_the_phases(tmp_path):
+    write(tmp_path, components="ZN", classes=["S", "P"], first_motion=0.8, samples=1000)
+    picker = Neural(network(tmp_path, second="HardSigmoid"))
+    windows = np.random.default_rng(0).normal(size=(3, 2, 1000)).astype(np.float32)
+    missing = np.zeros(windows.shape, bool)
+    out, data = picker.curves(windows, missing), normalise(windows, missing)
+    assert (picker.first_motion, picker.phases) == (0.8, ("S", "P"))
+    np.testing.assert_allclose(out[:, :2], 1 / (1 + np.exp(-data)), atol=1e-6)
+    np.testing.assert_allclose(out[:, 2:], np.clip(0.2 * data + 0.5, 0, 1), atol=1e-6)
+    check_picker(picker)
+    write(tmp_path, components="ZN", classes=["S", "P"], samples=1000)
+    assert Neural(tmp_path / "net.onnx").curves(windows, missing).shape == (3, 2, 1000)
+
+
+@pytest.mark.parametrize("missing", ["lend", "zero"])
+@pytest.mark.parametrize("normalisation", ["demean-std", "demean-peak"])
+def test_the_laws_of_pickers(tmp_path, missing, normalisation):
+    write(tmp_path, samples=1000, missing=missing, normalisation=normalisation)
+    check_picker(Neural(network(tmp_path)))
 
 
 def test_damaged_networks_are_refused_or_run(tmp_path):
@@ -178,6 +157,65 @@ def test_a_network_of_one_component_leaves_the_others_out(tmp_path, earthquakes,
     assert pick_station(whole[1:], picker) == ()
 
 
+def straight(windows, missing, peak, lend):
+    """The definition, one component at a time, in extended precision."""
+    out = np.zeros(windows.shape)
+    there = ~missing
+    for window, component in np.ndindex(windows.shape[:2]):
+        held = there[window, component]
+        data = windows[window, component, held].astype(np.longdouble)
+        data = data - data.mean() if held.any() else data
+        size = (np.abs(data).max() if peak else np.sqrt((data**2).mean())) if held.any() else 0
+        if size > 0:
+            out[window, component, held] = data / size
+        else:
+            there[window, component] = False
+    lent = there.copy()
+    for component in range(out.shape[1] if lend else 0):
+        for other in reversed(range(out.shape[1])):
+            at = there[:, other] & ~lent[:, component]
+            out[:, component][at] = out[:, other][at]
+            lent[:, component] |= at
+    return out
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    scale=st.sampled_from([1e-20, 1e-9, 1.0, 1e9]),
+    offset=st.sampled_from([0.0, 1.0, 1e6]),
+    defect=st.sampled_from(["none", "dead", "gap", "absent", "all"]),
+    peak=st.booleans(),
+    lend=st.booleans(),
+)
+def test_normalisation_is_its_definition(seed, scale, offset, defect, peak, lend):
+    """Tiny, huge and offset values, whole windows and those with something missing."""
+    rng = np.random.default_rng(seed)
+    windows = (scale * (rng.normal(size=(3, 3, 300)) + offset)).astype(np.float32)
+    missing = np.zeros(windows.shape, bool)
+    if defect == "dead":
+        windows[0, 1] = 7
+    elif defect == "gap":
+        missing[1, :2, 50:200] = True
+    elif defect == "absent":
+        missing[2, rng.integers(3)] = True
+    elif defect == "all":
+        missing[:] = True
+    windows[missing] = 0
+    found = normalise(windows, missing, peak=peak, lend=lend)
+    np.testing.assert_allclose(found, straight(windows, missing, peak, lend), rtol=2e-7, atol=1e-9)
+
+
+@given(st.integers(0, 2**32), st.booleans(), st.booleans())
+def test_the_fast_path_of_whole_windows_is_the_general_path(seed, peak, lend):
+    """A batch with a gap anywhere takes the general path; its whole windows come out bit for bit as without it."""
+    rng = np.random.default_rng(seed)
+    windows = (rng.normal(size=(4, 3, 700)) * 10.0 ** rng.uniform(-20, 9, (4, 3, 1))).astype(np.float32)
+    missing = np.zeros(windows.shape, bool)
+    missing[3, 1, :5] = True
+    whole = normalise(windows[:3], missing[:3], peak=peak, lend=lend)
+    np.testing.assert_array_equal(normalise(windows, missing, peak=peak, lend=lend)[:3], whole)
+
+
 @pytest.mark.parametrize("peak", [True, False])
 @pytest.mark.parametrize("scale", [2.0**-66, 2.0**-100, 2.0**30])
 def test_the_size_of_the_numbers_does_not_matter(peak, scale):
@@ -208,6 +246,19 @@ def test_other_components_stand_in_for_missing_and_dead_ones():
     np.testing.assert_array_equal(out[0, 1], out[0, 2])
     missing[:] = True
     assert not normalise(windows, missing, peak=True).any()
+
+
+def test_without_lending_what_is_missing_or_dead_is_zero():
+    windows = np.random.default_rng(0).normal(size=(1, 3, 100)).astype(np.float32)
+    missing = np.zeros(windows.shape, bool)
+    missing[0, 0] = True
+    missing[0, 2, :30] = True
+    windows[0, 1] = 5
+    windows[missing] = 0
+    out = normalise(windows, missing, lend=False)
+    assert not out[0, :2].any()
+    assert not out[0, 2, :30].any()
+    assert out[0, 2, 30:].all()
 
 
 def test_windows_of_the_training_geometry_give_what_the_network_gives(neural):

@@ -41,3 +41,10 @@ def test_a_curve_of_zeros_has_no_peak_even_at_threshold_0():
 
 def test_nothing_gives_nothing():
     assert list(find_peaks([], [0.3], 3)) == []
+
+
+def test_rows_after_the_phases_are_read_at_the_peaks():
+    curves = np.array([[0, 0.2, 0.8, 0.1], [0.9, 0.1, 0.7, 0.9], [0.0, 0.0, 0.3, 0.1]])
+    whole = list(find_peaks([(0, curves)], [0.4], 1))
+    assert [(peak.sample, peak.beside) for peak in whole] == [(2, (0.7, 0.3))]
+    assert list(find_peaks([(k, curves[:, k : k + 1]) for k in range(4)], [0.4], 1)) == whole

@@ -3,13 +3,14 @@ from itertools import pairwise
 
 import numpy as np
 import obspy
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from obspy.signal.invsim import simulate_seismometer
 
 from wadati.model import Channel, Response, SourceId, TimeSpan, Trace, parse_time
 from wadati.model.amplitude import BIN
-from wadati.signal.amplitudes import HALO, SETTLE, amplitude_tracks
+from wadati.signal.amplitudes import BLOCK, HALO, SETTLE, amplitude_tracks
 from wadati.signal.clipping import HALO_S
 from wadati.signal.wood_anderson import WoodAndersonFilter
 from wadati.units import MINUTE, SECOND
@@ -97,6 +98,16 @@ def test_a_gap_is_nan_and_the_filter_restarts():
     assert np.array_equal(finite, expected)
     (alone,) = amplitude_tracks(pieces[1:], channel())
     assert np.array_equal(track.maximum[320:], alone.maximum[60:])
+
+
+@pytest.mark.parametrize("blocks", [1, 3, 20])
+def test_how_many_blocks_are_looked_at_together_changes_no_bit(monkeypatch, blocks):
+    whole = record(seconds=2500)
+    cuts = [(0, 700), (703, 1190), (1250, 1300), (1302, 2500)]
+    pieces = [whole.cut(TimeSpan(START + a * SECOND, START + b * SECOND)) for a, b in cuts]
+    expected = amplitude_tracks(pieces, channel())
+    monkeypatch.setattr("wadati.signal.amplitudes._AT_ONCE", blocks * BLOCK // BIN)
+    assert_same(amplitude_tracks(pieces, channel()), expected)
 
 
 def test_a_gap_of_hours_starts_another_track():

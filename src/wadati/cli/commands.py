@@ -13,6 +13,7 @@ from wadati.errors import UsageError
 if TYPE_CHECKING:
     from wadati.engine.flow import Flow
     from wadati.engine.local import Result
+    from wadati.protocols import Problem
 
 PARTLY_FAILED = 4
 
@@ -68,6 +69,7 @@ def evaluate(options: argparse.Namespace) -> int:
     from wadati.evaluation.table import rows
     from wadati.model import encode_json
 
+    problems: list[Problem] = []
     result = score(
         options.candidate,
         options.reference,
@@ -75,11 +77,35 @@ def evaluate(options: argparse.Namespace) -> int:
         end=options.end,
         time_tolerance=options.time_tolerance,
         distance_tolerance=options.distance_tolerance * 1000,
+        problems=problems,
     )
+    _complain([_line(problem) for problem in problems])
     if options.json:
         print(encode_json(result).decode())
     else:
         table(f"{options.candidate} beside {options.reference}", rows(result))
+    return PARTLY_FAILED if problems else 0
+
+
+def models(options: argparse.Namespace) -> int:
+    """`wadati models` and `wadati models show NAME`."""
+    import msgspec
+
+    from wadati.cli import models as words
+
+    match options.show:
+        case []:
+            if options.json:
+                print(msgspec.json.encode(words.overview()).decode())
+            else:
+                words.print_overview()
+        case ["show", name]:
+            if options.json:
+                print(msgspec.json.encode(words.detail(name)).decode())
+            else:
+                words.print_detail(name)
+        case _:
+            raise UsageError("write wadati models, or wadati models show NAME")
     return 0
 
 
@@ -117,13 +143,21 @@ def _stations(options: argparse.Namespace, source: Path) -> Path:
 
 def _end(result: Result, words: str) -> int:
     ledger = result.ledger
-    lines = ["; ".join(part for part in (f"{p.subject}: {p.wrong}", p.mend) if part) for p in ledger.problems]
+    lines = [_line(problem) for problem in ledger.problems]
     told = {problem.subject for problem in ledger.problems}
     failed = [unit for unit in ledger.coverage if unit.status == "failed" and unit.unit not in told]
     lines += [f"{unit.unit}: {unit.reason}" for unit in failed]
+    _complain(lines, "all in run.json")
+    print(words)
+    return PARTLY_FAILED if ledger.partly_failed else 0
+
+
+def _line(problem: Problem) -> str:
+    return "; ".join(part for part in (f"{problem.subject}: {problem.wrong}", problem.mend) if part)
+
+
+def _complain(lines: list[str], where: str = "") -> None:
     for line in lines[:20]:
         complain(line)
     if len(lines) > 20:
-        complain(f"and {len(lines) - 20} more, all in run.json")
-    print(words)
-    return PARTLY_FAILED if ledger.partly_failed else 0
+        complain(f"and {len(lines) - 20} more{where and ', '}{where}")

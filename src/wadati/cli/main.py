@@ -62,6 +62,16 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="print JSON instead of a table")
     _debug(evaluate)
     evaluate.set_defaults(run=commands.evaluate)
+
+    models = verbs.add_parser(
+        "models", help="the networks there are, and the card of one", usage="%(prog)s [show NAME] [--json]"
+    )
+    models.add_argument(
+        "show", nargs="*", metavar="show NAME", help="the card of a listed network or of neural:PATH.onnx"
+    )
+    models.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    _debug(models)
+    models.set_defaults(run=commands.models)
     return top
 
 
@@ -97,7 +107,11 @@ def _span(verb: argparse.ArgumentParser) -> None:
 
 def _parts(verb: argparse.ArgumentParser, *names: str) -> None:
     if "picker" in names:
-        verb.add_argument("--picker", metavar="NAME", help="stalta (default) or neural:PATH.onnx")
+        verb.add_argument(
+            "--picker",
+            metavar="NAME",
+            help="wadati (default), stalta, neural:PATH.onnx, seisbench:MODEL/WEIGHTS; see wadati models",
+        )
     if "velocity_model" in names:
         verb.add_argument("--velocity-model", metavar="FILE", help="a CSV of layers, or the name of a published model")
 

@@ -8,11 +8,16 @@ from typing import Any
 import msgspec
 
 from wadati import registry
+from wadati.engine.review_rules import Review
 from wadati.errors import InputError, UsageError
 from wadati.formats.velocity_csv import read_velocity_model
+from wadati.magnitudes.station_terms import StationTerms, read_terms
 from wadati.model import TimeSpan, VelocityModel, parse_time
 from wadati.model.time import BEGINNING, END
 from wadati.traveltime import models
+
+LEARN, NO_TERMS = "learn", "none"
+"""What `Flow.magnitude_terms` may be besides a file."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,12 +26,14 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `start` and `end` are ISO times that cut the input; `velocity_model` is a name (see `traveltime.models`) or a CSV
     file; `picker` is `NAME` or `NAME:ARGUMENT`. `workers` is the number of processes; None is one, this one, for Python
     and one a core for the command line. `authority` owns the identifiers in QuakeML.
+    `magnitude_terms`, the station terms of magnitudes, are learned from the run (`learn`), not used (`none`) or read
+    from a JSON file that an earlier run wrote. `review` are the rules by which events are published.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
-    ('stalta', True)
+    ('wadati', True)
     """
 
-    picker: str = "stalta"
+    picker: str = "wadati"
     associator: str = "stack"
     locator: str = "edt"
     attenuation: str = "hutton-boore-1987"
@@ -35,6 +42,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     end: str | None = None
     workers: int | None = None
     authority: str = "local"
+    magnitude_terms: str = LEARN
+    review: Review = Review()
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -45,7 +54,9 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         self.span()
         self.earth()
         for kind in kinds:
-            self.part(kind)
+            part = self.part(kind)
+            if kind == "attenuation":
+                self.terms(part.name)
 
     def span(self) -> TimeSpan | None:
         """The span that the input is cut to; None for all of it. Raises `UsageError` where it ends before it starts."""
@@ -62,6 +73,12 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.velocity_model.endswith(".csv") or "/" in self.velocity_model:
             return read_velocity_model(Path(self.velocity_model))
         return models.named(self.velocity_model)
+
+    def terms(self, relation: str) -> StationTerms | None:
+        """The terms of the file named by `magnitude_terms`. Raises `InputError` for an unusable one."""
+        if self.magnitude_terms in (LEARN, NO_TERMS):
+            return None
+        return read_terms(Path(self.magnitude_terms), relation)
 
     def part(self, kind: str) -> Any:
         """A part ready for use: `pickers`, `associators`, `locators` or `attenuation`."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 import msgspec
 
+from wadati.engine.review import Decision
+from wadati.magnitudes.station_terms import StationTerms
 from wadati.protocols import Problem
 from wadati.store.coverage import Coverage
 
@@ -25,12 +27,14 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class Ledger:
-    """Collects coverage, problems, notes and timings while a run goes on."""
+    """Collects coverage, problems, notes, decisions, timings and station terms while a run goes on."""
 
     def __init__(self) -> None:
         self.coverage: list[Coverage] = []
         self.problems: list[Problem] = []
         self.notes: list[Problem] = []
+        self.decisions: list[Decision] = []
+        self.terms: StationTerms | None = None
         self.timings: list[Timing] = []
         self._children_cpu = 0.0
 

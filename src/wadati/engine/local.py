@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from wadati.engine.association import associate_all
 from wadati.engine.flow import Flow
@@ -14,16 +17,18 @@ from wadati.engine.outputs import Outputs
 from wadati.engine.picking import halo, pick_all
 from wadati.engine.progress import Progress, Silent
 from wadati.errors import InputError, NothingUsableError
-from wadati.formats.catalogs import read_catalog
+from wadati.formats.catalogs import read_catalog, read_picks
 from wadati.formats.inventory import read_inventory
 from wadati.formats.parquet import read_tracks
-from wadati.formats.tables import read_picks_csv
 from wadati.model import AmplitudeTrack, Catalog, Inventory, Pick
 from wadati.protocols import Problem
 from wadati.sources.files import FileSource, open_waveforms
 
 PathLike = str | Path
 DEFAULTS = Flow()
+UNSTATED = {"P": 0.1, "S": 0.2}
+"""Standard errors (s) of picks whose table states none."""
+
 SILENT = Silent()
 
 
@@ -119,11 +124,12 @@ def associate(
     flow: Flow = DEFAULTS,
     progress: Progress = SILENT,
 ) -> Result:
-    """The association stage alone, from `picks.csv` (or a folder that holds one) to preliminary events and arrivals."""
+    """The association stage alone, from a table of picks of any format (or a folder that holds one) to preliminary
+    events and arrivals."""
     flow.check("associators")
     ledger = Ledger()
     inventory = _inventory(stations, ledger)
-    observed = _picks(picks)
+    observed = _picks(picks, inventory, ledger)
     _tell_unknown(observed, inventory, ledger)
     outputs = None if output is None else Outputs(Path(output), "associate", flow, ledger, inventory, stations)
     result = Catalog(associate_all(observed, inventory, flow, ledger, progress), observed)
@@ -141,7 +147,8 @@ def locate(
     flow: Flow = DEFAULTS,
     progress: Progress = SILENT,
 ) -> Result:
-    """The location and magnitude stage alone, from a folder with `events.csv`, `arrivals.csv` and `picks.csv`.
+    """The location and magnitude stage alone, from events with their picks: a folder with `events.csv`, `arrivals.csv`
+    and `picks.csv`, or a file or folder of any format that holds both.
 
     Amplitudes are read from `amplitudes.parquet` beside them; without it events have no magnitude. Raises `InputError`
     where a table is missing and `NothingUsableError` where there are events and none can be located.
@@ -149,7 +156,7 @@ def locate(
     flow.check("locators", "attenuation")
     ledger = Ledger()
     inventory = _inventory(stations, ledger)
-    preliminary, tracks = (events, ()) if isinstance(events, Catalog) else _preliminary(Path(events))
+    preliminary, tracks = (events, ()) if isinstance(events, Catalog) else _preliminary(Path(events), inventory, ledger)
     _tell_unknown(preliminary.picks, inventory, ledger)
     outputs = None if output is None else Outputs(Path(output), "locate", flow, ledger, inventory, stations)
     located = locate_all(preliminary.events, preliminary.picks, inventory, tracks, flow, ledger, progress)
@@ -182,20 +189,45 @@ def _inventory(stations: PathLike, ledger: Ledger) -> Inventory:
     return inventory
 
 
-def _picks(picks: PathLike | Sequence[Pick]) -> tuple[Pick, ...]:
+def _picks(picks: PathLike | Sequence[Pick], inventory: Inventory, ledger: Ledger) -> tuple[Pick, ...]:
     if not isinstance(picks, (str, Path)):
         return tuple(picks)
-    path = Path(picks)
-    return read_picks_csv(path if path.is_file() else _needed(path / "picks.csv", "pick"))
+    path = _needed(Path(picks), "pick")
+    if path.is_dir() and not any(path.iterdir()):
+        _needed(path / "picks.csv", "pick")
+    return _usable(read_picks(path, inventory, ledger.problems), ledger)
 
 
-def _preliminary(path: Path) -> tuple[Catalog, tuple[AmplitudeTrack, ...]]:
+def _preliminary(path: Path, inventory: Inventory, ledger: Ledger) -> tuple[Catalog, tuple[AmplitudeTrack, ...]]:
+    _needed(path, "associate")
     folder = path.parent if path.is_file() else path
-    _needed(folder / "events.csv", "associate")
-    _needed(folder / "arrivals.csv", "associate")
-    catalog = Catalog(read_catalog(folder).events, read_picks_csv(_needed(folder / "picks.csv", "pick")))
+    own = path.is_dir() or path.name == "events.csv"
+    if own and ((folder / "events.csv").is_file() or not any(folder.iterdir())):
+        _needed(folder / "events.csv", "associate")
+        if not (folder / "assignments.csv").is_file():  # of PyOcto, which has its arrivals there
+            _needed(folder / "arrivals.csv", "associate")
+            _needed(folder / "picks.csv", "pick")
+        path = folder
+    catalog = read_catalog(path, inventory, ledger.problems)
     amplitudes = folder / "amplitudes.parquet"
-    return catalog, read_tracks(amplitudes) if amplitudes.exists() else ()
+    tracks = read_tracks(amplitudes) if amplitudes.exists() else ()
+    return Catalog(catalog.events, _usable(catalog.picks, ledger)), tracks
+
+
+def _usable(picks: Sequence[Pick], ledger: Ledger) -> tuple[Pick, ...]:
+    """Picks that their analyst did not reject (probability 0), with a standard error where none was stated."""
+    kept = [pick for pick in picks if pick.probability > 0]
+    unstated = sum(not math.isfinite(pick.time_uncertainty) for pick in kept)
+    if len(kept) < len(picks):
+        ledger.notes.append(Problem("picks", f"{len(picks) - len(kept)} of weight 0 are not used"))
+    if unstated:
+        ledger.notes.append(Problem("picks", f"{unstated} state no uncertainty; P 0.1 s, S 0.2 s are assumed"))
+    return tuple(
+        pick
+        if math.isfinite(pick.time_uncertainty)
+        else msgspec.structs.replace(pick, time_uncertainty=UNSTATED.get(pick.phase_hint, 0.2))
+        for pick in kept
+    )
 
 
 def _needed(path: Path, command: str) -> Path:

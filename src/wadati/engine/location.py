@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.engine.association import candidate_of
-from wadati.engine.flow import Flow
+from wadati.engine.flow import LEARN, Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.progress import Progress
-from wadati.engine.review import publishable
+from wadati.engine.review import Reviewed, review
 from wadati.errors import InputError
-from wadati.magnitudes.local import LocalMagnitude
-from wadati.model import AmplitudeTrack, Event, Inventory, Magnitude, Origin, Pick, Station, VelocityModel
-from wadati.protocols import Locator, MagnitudeMethod, Problem
+from wadati.magnitudes.joint_inversion import JointLocalMagnitude
+from wadati.model import AmplitudeTrack, Event, Inventory, Origin, Pick, Station, VelocityModel
+from wadati.protocols import Locator, Problem
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
 from wadati.units import SECOND
@@ -38,7 +38,7 @@ def locate_all(
     locator: Locator = flow.part("locators")
     model = flow.earth()
     by_id = {pick.pick_id: pick for pick in picks}
-    located: list[tuple[Event, Origin]] = []
+    located: list[Event] = []
     progress.start("locate", len(events))
     with ledger.stage("locate"):
         for event in events:
@@ -52,16 +52,26 @@ def locate_all(
                 reason = f"not located: unexpected {type(error).__name__}: {error}"
                 ledger.problems.append(Problem(event.event_id, reason, "please report it"))
             else:
-                located.append((event, origin))
+                located.append(_with_origin(event, origin))
             progress.step("locate")
-        kept, left_out = publishable(located)
-    ledger.notes.extend(left_out)
-    progress.finish("locate", f"{len(kept)} of {len(events)} events located")
-    return _with_magnitudes(kept, by_id, inventory, tracks, flow, ledger, progress)
+        found = _reviewed(located, flow, ledger)
+    progress.finish("locate", f"{len(found.events)} of {len(events)} events located")
+    return _with_magnitudes(found.events, by_id, inventory, tracks, flow, ledger, progress)
+
+
+def _with_origin(event: Event, origin: Origin) -> Event:
+    return msgspec.structs.replace(event, origins=(origin,), preferred_origin_id=origin.origin_id)
+
+
+def _reviewed(events: Sequence[Event], flow: Flow, ledger: Ledger) -> Reviewed:
+    found = review(events, flow.review)
+    ledger.notes.extend(found.held_back)
+    ledger.decisions.extend(found.decisions)
+    return found
 
 
 def _with_magnitudes(
-    located: Sequence[tuple[Event, Origin]],
+    events: Sequence[Event],
     picks: Mapping[str, Pick],
     inventory: Inventory,
     tracks: Sequence[AmplitudeTrack],
@@ -69,26 +79,28 @@ def _with_magnitudes(
     ledger: Ledger,
     progress: Progress,
 ) -> tuple[Event, ...]:
-    method: MagnitudeMethod = LocalMagnitude(flow.part("attenuation"))
+    relation = flow.part("attenuation")
+    method = JointLocalMagnitude(relation, terms=flow.terms(relation.name), learns=flow.magnitude_terms == LEARN)
     stations = inventory.stations()
-    progress.start("magnitude", len(located))
-    finished = []
+    origins = [event.origin for event in events]
+    progress.start("magnitude", 1)
     with ledger.stage("magnitude"):
-        onsets = _onsets([origin for _, origin in located], picks, stations, flow.earth())
-        following = _next_onsets(onsets[..., 0])
-        keys = [station.key for station in stations]
-        for (event, origin), own, later in zip(located, onsets.tolist(), following.tolist(), strict=True):
-            at = {key: (p, s) for key, (p, s) in zip(keys, own, strict=True)}
-            until = dict(zip(keys, later, strict=True))
-            magnitude = method.magnitude(origin, stations, tracks, onsets=at, next_onsets=until)
-            if magnitude is None:
-                why = method.why_none(origin, stations, tracks, onsets=at, next_onsets=until)
-                ledger.notes.append(Problem(event.event_id, f"has no {method.magnitude_type}: {why}"))
-            finished.append(_finish(event, origin, magnitude))
-            progress.step("magnitude")
-    sized = sum(event.magnitude is not None for event in finished)
-    progress.finish("magnitude", f"{sized} of {len(finished)} events have a magnitude")
-    return tuple(sorted(finished, key=lambda event: (event.origin.time, event.event_id)))
+        sized = method.magnitudes(origins, stations, tracks, _onsets(origins, picks, stations, flow.earth()))
+        finished = []
+        for event, found in zip(events, sized.events, strict=True):
+            if found.magnitude is None:
+                ledger.notes.append(Problem(event.event_id, f"has no {method.magnitude_type}: {found.why}"))
+                finished.append(event)
+            else:
+                size = found.magnitude
+                preferred = None if size.saturated else size.magnitude_id
+                finished.append(msgspec.structs.replace(event, magnitudes=(size,), preferred_magnitude_id=preferred))
+        ledger.terms = sized.terms
+        reviewed = _reviewed(finished, flow, ledger)
+    progress.step("magnitude")
+    count = sum(event.magnitude is not None for event in reviewed.events)
+    progress.finish("magnitude", f"{count} of {len(finished)} events have a magnitude")
+    return reviewed.events
 
 
 def _onsets(
@@ -109,24 +121,3 @@ def _onsets(
             if column is not None and arrival.weight > 0 and arrival.phase in ("P", "S") and arrival.pick_id in picks:
                 row[column, "PS".index(arrival.phase)] = picks[arrival.pick_id].time
     return onsets
-
-
-def _next_onsets(onsets: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """For P of each event at each station (ns), shape (event, station), the next P there; far ahead after the last."""
-    following = np.full_like(onsets, np.iinfo(np.int64).max)
-    for column, times in zip(following.T, onsets.T, strict=True):
-        later = np.unique(times)
-        rank = np.searchsorted(later, times) + 1
-        column[rank < len(later)] = later[rank[rank < len(later)]]
-    return following
-
-
-def _finish(event: Event, origin: Origin, magnitude: Magnitude | None) -> Event:
-    preferred = magnitude.magnitude_id if magnitude and not magnitude.saturated else None
-    return msgspec.structs.replace(
-        event,
-        origins=(origin,),
-        preferred_origin_id=origin.origin_id,
-        magnitudes=(magnitude,) if magnitude else (),
-        preferred_magnitude_id=preferred,
-    )

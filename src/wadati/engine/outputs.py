@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,15 @@ from wadati.formats.parquet import write_picks as write_picks_parquet
 from wadati.formats.parquet import write_tracks
 from wadati.formats.quakeml import write_quakeml
 from wadati.formats.tables import write_arrivals_csv, write_events_csv, write_picks_csv
+from wadati.magnitudes.station_terms import write_terms
 from wadati.model import AmplitudeTrack, Catalog, Inventory, Pick
 from wadati.sources.files import FileSource
 
 LIBRARIES = ("numpy", "scipy", "obspy", "pymseed", "onnxruntime", "sqlalchemy", "pyarrow", "msgspec")
+OPTIONAL_LIBRARIES = ("openvino", "seisbench", "torch")
 STAGES = ("pick", "associate", "locate")
 AFTER_EVENTS = ("catalog.xml", "events.geojson", "report.html")
-AFTER_PICKS = ("events.csv", "arrivals.csv", *AFTER_EVENTS)
+AFTER_PICKS = ("events.csv", "arrivals.csv", "magnitude_terms.json", *AFTER_EVENTS)
 
 
 class Outputs:
@@ -63,6 +65,8 @@ class Outputs:
             write_picks_csv(catalog.picks, self.folder / "picks.csv")
             write_events_csv(catalog, self.folder / "events.csv")
             write_arrivals_csv(catalog, self.folder / "arrivals.csv")
+        if self.ledger.terms is not None:
+            write_terms(self.ledger.terms, self.folder / "magnitude_terms.json")
         if self.command != "associate":
             with self.ledger.stage("exchange"):
                 write_quakeml(catalog, self.folder / "catalog.xml", authority=self.flow.authority)
@@ -147,7 +151,7 @@ class Outputs:
         versions = {"wadati": wadati.__version__, "python": platform.python_version()}
         return {
             "command": self.command,
-            "versions": versions | {name: version(name) for name in LIBRARIES},
+            "versions": versions | {name: version(name) for name in LIBRARIES} | _optional_versions(),
             "settings": msgspec.to_builtins(self.flow),
             "earth": msgspec.to_builtins(self.flow.earth()),
             "stations": str(self.stations),
@@ -156,8 +160,21 @@ class Outputs:
             "timings": msgspec.to_builtins(self.ledger.timings),
             "coverage": msgspec.to_builtins(self.ledger.coverage),
             "problems": msgspec.to_builtins(self.ledger.problems),
+            "magnitude_terms": self.ledger.terms.digest if self.ledger.terms else None,
+            "decisions": msgspec.to_builtins(self.ledger.decisions),
             "notes": msgspec.to_builtins(self.ledger.notes),
         }
+
+
+def _optional_versions() -> dict[str, str]:
+    """Of the libraries that run networks where they are installed."""
+    found = {}
+    for name in OPTIONAL_LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def read_run(folder: Path) -> dict[str, Any] | None:

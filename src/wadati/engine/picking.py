@@ -146,7 +146,7 @@ def _station(
         traces = tuple(source.read(network, code, span and span.widen(*halo(picker))))
         known = [sid for sid in source.source_ids() if sid.station_key == (network, code)]
         picks = pick_station(traces, picker, source_ids=known)
-        tracks, notes = _amplitudes(traces, inventory)
+        tracks, notes = station_amplitudes(traces, inventory)
         picks = with_amplitudes(picks, tracks)
         if span is not None:
             picks = tuple(pick for pick in picks if pick.time in span)
@@ -201,10 +201,10 @@ def _coverage(unit: str, traces: tuple[Trace, ...], picks: tuple[Pick, ...]) -> 
     return Coverage(unit, "done", seconds=round(max(lengths.values()), 3), band=band[3], picks=len(picks))
 
 
-def _amplitudes(
+def station_amplitudes(
     traces: Iterable[Trace], inventory: Inventory
 ) -> tuple[tuple[AmplitudeTrack, ...], tuple[Problem, ...]]:
-    """Tracks of all horizontals, each epoch of a channel with its own response."""
+    """Amplitude tracks of all horizontals, each epoch of a channel with its own response; notes on those without."""
     tracks: list[AmplitudeTrack] = []
     notes = []
     for source_id, own in sorted(_by_channel(traces).items()):

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from wadati.formats.csv_rows import Row, read_rows
+from wadati.formats.csv_rows import Row
+from wadati.formats.foreign_rows import read_told_rows
 from wadati.formats.tables import in_order, stated_uncertainty, table_magnitude
+from wadati.formats.text_lines import each
 from wadati.model import Catalog, Event, Magnitude, Origin
+from wadati.protocols import Problem
 from wadati.units import KILOMETRE
 
 COMCAT_NEED = ("time", "latitude", "longitude", "depth", "mag", "magType", "id")
@@ -23,13 +26,14 @@ _SPELLING = {"ml": "ML", "mlr": "MLr", "mw": "Mw", "mwr": "Mwr", "mww": "Mww", "
 """Magnitude types that ComCat writes in lower case, as the model spells them; others stay as they are."""
 
 
-def read_comcat_csv(path: Path) -> Catalog:
+def read_comcat_csv(path: Path, problems: list[Problem] | None = None) -> Catalog:
     """The events of a ComCat CSV, with one origin and at most one magnitude each, in order of time.
 
-    An event without a depth stands at 0 m with `Uncertainty.depth_resolved` False. Raises `InputError` naming line,
-    column and mend.
+    An event without a depth stands at 0 m with `Uncertainty.depth_resolved` False. A row that cannot be read is told in
+    `problems`; without that list, `InputError` names line, column and mend.
     """
-    return in_order({event.event_id: event for event in map(_event, read_rows(path, COMCAT_NEED))}.values())
+    events = each(read_told_rows(path, COMCAT_NEED, problems), _event, problems)
+    return in_order({event.event_id: event for event in events}.values())
 
 
 def _event(row: Row) -> Event:

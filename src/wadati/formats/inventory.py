@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wadati.errors import InputError
 from wadati.formats.station_csv import read_station_csv
+from wadati.formats.station_tables import read_station_table
 from wadati.formats.stationxml import read_stationxml
 from wadati.model import Channel, Inventory
 from wadati.protocols import Problem
@@ -15,6 +16,8 @@ from wadati.protocols import Problem
 _SUFFIXES = frozenset((".xml", ".stationxml", ".csv"))
 _TELLING = frozenset(("station", "latitude", "longitude"))
 """The columns by which a table in a folder is taken for one of stations."""
+_OWN = frozenset(("network", "station", "channel"))
+"""The columns by which a table is taken for station CSV, and told what else it lacks."""
 _STATIONXML = "FDSNStationXML"
 _HEAD = 8192
 _NO_ELEMENT = re.compile(rb"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
@@ -25,10 +28,11 @@ _MEND = "give StationXML, or a CSV with network,station,location,channel,latitud
 def read_inventory(path: Path) -> tuple[Inventory, list[Problem]]:
     """The channels of a file, or of all files in a folder and below; and what was left out.
 
-    The content decides: what begins with `<` is XML, all else station CSV. Of a folder, files named `.xml`,
-    `.stationxml` or `.csv` count where the root element is `FDSNStationXML` or the header has the columns station,
-    latitude and longitude; other XML and tables are passed over silently. What of those that count cannot be read is
-    told. Raises `InputError` where nothing is usable, and for a file named itself that is XML of another kind.
+    The content decides: what begins with `<` is XML; a table with the columns network, station and channel is station
+    CSV; all else is a station table of another program. Of a folder, files named `.xml`, `.stationxml` or `.csv` count
+    where the root element is `FDSNStationXML` or the header has the columns station, latitude and longitude; other XML
+    and tables are passed over silently. What of those that count cannot be read is told. Raises `InputError` where
+    nothing is usable, and for a file named itself that is XML of another kind.
     """
     if not path.exists():
         raise InputError(path, "does not exist", _MEND)
@@ -70,14 +74,19 @@ def _may_be_stations(file: Path) -> bool:
         return True  # It is told when it is read.
     if head.startswith(b"<"):
         return _root(head) == _STATIONXML
+    return _has_columns(head, _TELLING)
+
+
+def _has_columns(head: bytes, columns: frozenset[str]) -> bool:
     header = next(csv.reader(head.decode(errors="replace").splitlines()[:1]), [])
-    return _TELLING.issubset(name.strip() for name in header)
+    return columns.issubset(name.strip() for name in header)
 
 
 def _read(path: Path) -> tuple[Inventory, list[Problem]]:
     head = _head(path)
     if not head.startswith(b"<"):
-        return read_station_csv(path)
+        ours = _has_columns(head, _OWN) or _has_columns(head, _TELLING)
+        return read_station_csv(path) if ours else read_station_table(path)
     root = _root(head)
     if root not in (None, _STATIONXML):
         raise InputError(path, f"is no StationXML but XML with the root element {root}", _MEND)

@@ -39,9 +39,6 @@ _ENCODINGS = {
 _BLOCK_BYTES = 1 << 20
 _SHOWN = 3
 
-_Key = tuple[bytes, int, float]
-"""Codes, format version and sampling rate (Hz): what names a stream in a header."""
-
 
 class Block(NamedTuple):
     """A stretch of a file that holds records of one station only: where it is, and the times it spans."""
@@ -84,21 +81,20 @@ def read_records(
     damage = _Damage(source)
     records = Records()
     message = ffi.new("char[]", clibmseed.MAX_LOG_MSG_LENGTH)
-    streams: dict[tuple[_Key, bytes], list[tuple[int, bytes]]] = {}
+    known: _Known = {}
     for data in damage.parts(blocks):
-        for offset, key, (source_id, rate), record in _waveforms(data, damage):
-            if span is not None and not span.overlaps(_span(record, rate)):
+        for offset, channel, record in _waveforms(data, damage, known):
+            start = record.starttime
+            if span is not None and not span.overlaps(TimeSpan(start, channel.end_of(record))):
                 continue
             wrong = _decode(record, message)
             if wrong:
                 damage.add(offset, wrong)
                 continue
             kind = record.sampletype
-            own = streams.get((key, kind))
-            if own is None:
-                own = streams[key, kind] = records.of(Stream(source_id, rate, np.dtype(_DTYPES[kind]).str))
-            size = record.numsamples * int(_DTYPES[kind][1])
-            own.append((record.starttime, ffi.buffer(record.datasamples, size)[:]))
+            if kind != channel.kind:
+                channel.keep(kind, records)
+            channel.records.append((start, ffi.buffer(record.datasamples, record.numsamples * channel.sample_bytes)[:]))
     return records, damage.problems()
 
 
@@ -107,13 +103,21 @@ def scan_miniseed(source: Path | bytes) -> tuple[list[Block], list[Problem]]:
     damage = _Damage(source)
     blocks: list[Block] = []
     for data in damage.parts(None):
-        for offset, _, (source_id, rate), record in _waveforms(data, damage):
-            block = Block(offset, record.reclen, (source_id,), _span(record, rate))
-            merged = _merge(blocks[-1], block) if blocks else None
-            if merged is None:
-                blocks.append(block)
+        offset = until = start = end = 0
+        station: tuple[str, str] | None = None
+        channels: dict[_Channel, None] = {}
+        for at, channel, record in _waveforms(data, damage, {}):
+            first, last = record.starttime, channel.end_of(record)
+            if channel.station == station and at == until and until - offset < _BLOCK_BYTES:
+                start, end = min(start, first), max(end, last)
             else:
-                blocks[-1] = merged
+                if channels:
+                    blocks.append(_block(offset, until, channels, start, end))
+                offset, start, end, station, channels = at, first, last, channel.station, {}
+            channels[channel] = None
+            until = at + record.reclen
+        if channels:
+            blocks.append(_block(offset, until, channels, start, end))
     return blocks, damage.problems()
 
 
@@ -162,56 +166,77 @@ def _fits_steim(samples: npt.NDArray[np.int32]) -> bool:
     return len(samples) < 2 or bool(np.abs(np.diff(samples.astype(np.int64))).max() < 1 << 29)
 
 
-def _merge(block: Block, record: Block) -> Block | None:
-    """The block with the record that follows it, where that is of the same station and the block not too long."""
-    (source_id,) = record.source_ids
-    if block.offset + block.length != record.offset or block.length >= _BLOCK_BYTES:
-        return None
-    if source_id not in block.source_ids:
-        if source_id.station_key != block.source_ids[0].station_key:
-            return None
-        block = block._replace(source_ids=(*block.source_ids, source_id))
-    span = TimeSpan(min(block.span.start, record.span.start), max(block.span.end, record.span.end))
-    return Block(block.offset, block.length + record.length, block.source_ids, span)
+def _block(offset: int, until: int, channels: Iterable[_Channel], start: int, end: int) -> Block:
+    source_ids = dict.fromkeys(channel.source_id for channel in channels)
+    return Block(offset, until - offset, tuple(source_ids), TimeSpan(start, end))
 
 
-def _waveforms(data: bytes, damage: _Damage) -> Iterator[tuple[int, _Key, tuple[SourceId, Fraction], Any]]:
-    """Offset, stream and parsed header (valid until the next) of each record with samples."""
-    known: dict[_Key, tuple[SourceId, Fraction]] = {}
-    for offset, record in _walk(data, damage):
-        if record.samplecnt <= 0 or record.encoding == clibmseed.DE_TEXT:
-            continue
-        # Version 3 has an identifier, version 2 fixed fields, whose blanks an identifier would not keep.
-        codes = data[offset + 8 : offset + 20] if record.formatversion == 2 else ffi.string(record.sid)
-        key = (codes, record.formatversion, clibmseed.msr3_sampratehz(record))
-        stream = known.get(key)
-        if stream is None:
-            try:
-                stream = known[key] = _identify(*key)
-            except UsageError as error:
-                damage.add(offset, str(error))
-                continue
-        yield offset, key, stream, record
+class _Channel:
+    """What the headers of one stream say, and where its samples go."""
+
+    __slots__ = ("interval", "kind", "rate", "records", "sample_bytes", "source_id", "station", "unit")
+
+    def __init__(self, source_id: SourceId, rate: Fraction) -> None:
+        self.source_id = source_id
+        self.station = source_id.station_key
+        self.rate = rate
+        self.interval, self.unit = SECOND * rate.denominator, rate.numerator
+        self.kind = b""
+        self.sample_bytes = 0
+        self.records: list[tuple[int, bytes]] = []
+
+    def end_of(self, record: Any) -> int:
+        """The time one sample after the last of a record (ns)."""
+        return int(record.starttime + record.samplecnt * self.interval // self.unit)
+
+    def keep(self, kind: bytes, records: Records) -> None:
+        """From now on samples of this kind go to `records`."""
+        dtype = np.dtype(_DTYPES[kind])
+        self.kind, self.sample_bytes = kind, dtype.itemsize
+        self.records = records.of(Stream(self.source_id, self.rate, dtype.str))
 
 
-def _walk(data: bytes, damage: _Damage) -> Iterator[tuple[int, Any]]:
-    """Offset and parsed header of each record; tells what is no record and goes on at the next."""
+_Known = dict[tuple[bytes, int, float], _Channel]
+"""Channels by what names them in a header: codes, format version and sampling rate or, negative, interval."""
+
+
+def _waveforms(data: bytes, damage: _Damage, known: _Known) -> Iterator[tuple[int, _Channel, Any]]:
+    """Offset, channel and parsed header (valid until the next) of each record with samples.
+
+    Tells what is no record and goes on at the next.
+    """
     begin_operation()
+    parse, text = clibmseed.msr3_parse, clibmseed.DE_TEXT
+    size = len(data)
     buffer = ffi.from_buffer(data)
     holder = ffi.new("MS3Record **")
-    offset = 0
+    until = 0
     try:
-        while offset < len(data):
-            status = clibmseed.msr3_parse(buffer + offset, len(data) - offset, holder, _FLAGS, 0)
-            if status == clibmseed.MS_NOERROR:
-                length = holder[0].reclen
-                yield offset, holder[0]
-            else:
+        while until < size:
+            offset = until
+            status = parse(buffer + offset, size - offset, holder, _FLAGS, 0)
+            if status:
                 reason = _reason(status)
-                length = _next_record(data, buffer, offset, holder) - offset
-                if not _is_harmless(data[offset : offset + length]):
+                until = _next_record(data, buffer, offset, holder)
+                if not _is_harmless(data[offset:until]):
                     damage.add(offset, reason)
-            offset += length
+                continue
+            record = holder[0]
+            until += record.reclen
+            if record.samplecnt <= 0 or record.encoding == text:
+                continue
+            # Version 3 has an identifier, version 2 fixed fields, whose blanks an identifier would not keep.
+            version = record.formatversion
+            codes = data[offset + 8 : offset + 20] if version == 2 else ffi.string(record.sid)
+            key = codes, version, record.samprate
+            channel = known.get(key)
+            if channel is None:
+                try:
+                    channel = known[key] = _identify(codes, version, clibmseed.msr3_sampratehz(record))
+                except UsageError as error:
+                    damage.add(offset, str(error))
+                    continue
+            yield offset, channel, record
     finally:
         clibmseed.msr3_free(holder)
         ffi.release(buffer)
@@ -253,20 +278,15 @@ def _decode(record: Any, message: Any) -> str:
     return wrong
 
 
-def _identify(codes: bytes, version: int, hertz: float) -> tuple[SourceId, Fraction]:
-    """Source id and sampling rate of a record. Raises `UsageError` where a record cannot mean them."""
+def _identify(codes: bytes, version: int, hertz: float) -> _Channel:
+    """The channel that a header names. Raises `UsageError` where it cannot mean one."""
     text = codes.decode("ascii", errors="replace").replace("\0", " ")
     if version == 2:
         # libmseed writes a code that is blank as an underscore, which no channel code holds.
         source_id = SourceId.from_nslc(text[10:12], text[:5], text[5:7], text[7:10].replace("_", ""))
     else:
         source_id = SourceId.parse(text)
-    return source_id, sampling_rate(hertz)
-
-
-def _span(record: Any, rate: Fraction) -> TimeSpan:
-    duration = record.samplecnt * SECOND * rate.denominator // rate.numerator
-    return TimeSpan(record.starttime, record.starttime + duration)
+    return _Channel(source_id, sampling_rate(hertz))
 
 
 class _Damage:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from wadati.errors import InputError
 from wadati.formats.atomic import atomic_write, clean_leftovers
@@ -93,17 +94,27 @@ def write_tracks(tracks: Iterable[AmplitudeTrack], path: Path) -> None:
     """Write amplitude tracks to one file, atomically; a row holds at most an hour of one track."""
     import pyarrow as pa
 
-    columns: dict[str, list[Any]] = {name: [] for name in _track_schema().names}
-    for number, track in enumerate(tracks):
-        for start, end in _hours(track):
-            columns["track"].append(number)
-            columns["source_id"].append(str(track.source_id))
-            columns["first_bin"].append(track.first_bin + start)
-            columns["minimum_m"].append(track.minimum[start:end])
-            columns["maximum_m"].append(track.maximum[start:end])
-            columns["clipped"].append(track.clipped[start:end])
+    given = list(tracks)
+    rows = [(number, track, start, end) for number, track in enumerate(given) for start, end in _hours(track)]
+    offsets = _numbers(np.cumsum([0, *(end - start for *_, start, end in rows)], dtype=np.int32), pa.int32())
+    lists = (
+        ("minimum_m", _numbers(_joined([track.minimum for track in given], np.float32), pa.float32())),
+        ("maximum_m", _numbers(_joined([track.maximum for track in given], np.float32), pa.float32())),
+        ("clipped", _flags(_joined([track.clipped for track in given], np.bool_))),
+    )
+    columns = {
+        "track": _numbers(np.array([number for number, *_ in rows], np.int32), pa.int32()),
+        "source_id": _texts([str(track.source_id) for _, track, *_ in rows]),
+        "first_bin": _numbers(np.array([track.first_bin + start for _, track, start, _ in rows], np.int64), pa.int64()),
+        **{name: pa.ListArray.from_arrays(offsets, values) for name, values in lists},
+    }
     split = [f"{name}.list.element" for name in ("minimum_m", "maximum_m")]
-    _write_table(pa.table(columns, schema=_track_schema()), path, split, ["source_id", "clipped.list.element"])
+    table = pa.Table.from_arrays(list(columns.values()), schema=_track_schema())
+    _write_table(table, path, split, ["source_id", "clipped.list.element"])
+
+
+def _joined(arrays: list[npt.NDArray[Any]], kind: type[np.generic]) -> npt.NDArray[Any]:
+    return np.concatenate([np.empty(0, kind), *arrays])
 
 
 def read_tracks(path: Path) -> tuple[AmplitudeTrack, ...]:
@@ -121,7 +132,7 @@ def read_tracks(path: Path) -> tuple[AmplitudeTrack, ...]:
     return tuple(tracks)
 
 
-def _lists(column: Any) -> list[np.ndarray[Any, np.dtype[Any]]]:
+def _lists(column: Any) -> list[npt.NDArray[Any]]:
     """The arrays of a column of lists."""
     return [row.values.to_numpy(zero_copy_only=False) if len(row.values) else np.empty(0) for row in column]
 
@@ -137,24 +148,64 @@ def _write_pick_file(picks: list[Pick], path: Path) -> None:
     import pyarrow as pa
 
     sids = [pick.source_id for pick in picks]
+    amplitudes = [pick.amplitude for pick in picks]
+    measured = np.array([amplitude is not None for amplitude in amplitudes], bool)
     columns = {
-        "pick_id": [pick.pick_id for pick in picks],
-        "network": [sid.network for sid in sids],
-        "station": [sid.station for sid in sids],
-        "location": [sid.location for sid in sids],
-        "channel": [channel_code(sid) for sid in sids],
-        "phase": [pick.phase_hint for pick in picks],
-        "time": np.array([pick.time for pick in picks], dtype="datetime64[ns]"),
-        "time_uncertainty_s": [pick.time_uncertainty for pick in picks],
-        "probability": [pick.probability for pick in picks],
-        "polarity": [pick.polarity for pick in picks],
-        "amplitude_m": [pick.amplitude for pick in picks],
-        "method": [pick.method for pick in picks],
-        "evaluation_mode": [pick.evaluation_mode for pick in picks],
+        "pick_id": _texts([pick.pick_id for pick in picks]),
+        "network": _words([sid.network for sid in sids]),
+        "station": _words([sid.station for sid in sids]),
+        "location": _words([sid.location for sid in sids]),
+        "channel": _words([channel_code(sid) for sid in sids]),
+        "phase": _words([pick.phase_hint for pick in picks]),
+        "time": _numbers(np.array([pick.time for pick in picks], np.int64), pa.timestamp("ns", tz="UTC")),
+        "time_uncertainty_s": _numbers(np.array([pick.time_uncertainty for pick in picks], np.float64), pa.float64()),
+        "probability": _numbers(np.array([pick.probability for pick in picks], np.float64), pa.float64()),
+        "polarity": _words([pick.polarity for pick in picks]),
+        "amplitude_m": _numbers(np.array([a or 0.0 for a in amplitudes], np.float64), pa.float64(), measured),
+        "method": _words([pick.method for pick in picks]),
+        "evaluation_mode": _words([pick.evaluation_mode for pick in picks]),
     }
-    arrays = [pa.array(columns[field.name], type=field.type) for field in _pick_schema()]
-    table = pa.Table.from_arrays(arrays, schema=_pick_schema())
+    table = pa.Table.from_arrays(list(columns.values()), schema=_pick_schema())
     _write_table(table, path, ["time_uncertainty_s", "probability", "amplitude_m"], list(_WORDS))
+
+
+# Arrays are made from their buffers, because `pyarrow.array` loads pandas, which takes longer than all the rest.
+
+
+def _numbers(
+    values: npt.NDArray[Any],
+    kind: pyarrow.DataType,
+    present: npt.NDArray[Any] | None = None,
+) -> pyarrow.Array:
+    """Numbers of the same size as Arrow's kind; null where not `present`."""
+    import pyarrow as pa
+
+    valid = None if present is None or present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
+
+
+def _flags(values: npt.NDArray[Any]) -> pyarrow.Array:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))])
+
+
+def _texts(values: list[str]) -> pyarrow.Array:
+    import pyarrow as pa
+
+    encoded = [value.encode() for value in values]
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
+
+
+def _words(values: list[str] | list[str | None]) -> pyarrow.Array:
+    """Text of which there are few, each stored once; None is null."""
+    import pyarrow as pa
+
+    places = {word: place for place, word in enumerate(dict.fromkeys(word for word in values if word is not None))}
+    present = np.array([word is not None for word in values], bool)
+    indices = np.array([0 if word is None else places[word] for word in values], np.int32)
+    return pa.DictionaryArray.from_arrays(_numbers(indices, pa.int32(), present), _texts(list(places)))
 
 
 def _day(day: int) -> str:

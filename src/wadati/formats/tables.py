@@ -12,8 +12,13 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import msgspec
+
+from wadati.errors import InputError
 from wadati.formats.channel_codes import channel_code, source_id_of
-from wadati.formats.csv_rows import Row, fixed, read_rows, write_rows
+from wadati.formats.csv_rows import Row, fixed, write_rows
+from wadati.formats.foreign_rows import read_told_rows
+from wadati.formats.text_lines import each, tell
 from wadati.model import (
     Arrival,
     Catalog,
@@ -27,6 +32,7 @@ from wadati.model import (
     format_time,
 )
 from wadati.model.event import EVENT_COLUMNS
+from wadati.protocols import Problem
 from wadati.units import KILOMETRE
 
 PICK_COLUMNS = (
@@ -60,7 +66,9 @@ ARRIVAL_COLUMNS = (
 EVENTS_NEED = ("event_id", "time", "latitude", "longitude", "depth_km", "magnitude", "magnitude_type")
 """The columns without which a table is no `events.csv`."""
 
-_PICKS_NEED = ("network", "station", "channel", "phase", "time")
+PICKS_NEED = ("network", "station", "channel", "phase", "time")
+"""The columns without which a table is no `picks.csv`."""
+
 _SIGMA_95 = 2.4477
 """Semi-axis of the 95 % ellipse in standard deviations, two dimensions."""
 _SIGMA_95_LINE = 1.96
@@ -91,46 +99,104 @@ def _event_fields(event: Event) -> tuple[str, ...]:
 
 
 def read_events_csv(
-    path: Path, arrivals: Mapping[str, tuple[Arrival, ...]] | None = None, picks: Iterable[Pick] = ()
+    path: Path,
+    arrivals: Mapping[str, tuple[Arrival, ...]] | None = None,
+    picks: Iterable[Pick] = (),
+    problems: list[Problem] | None = None,
 ) -> Catalog:
     """The catalog of an `events.csv`, one origin and at most one magnitude an event, in order of time.
 
     `arrivals` (see `read_arrivals_csv`) and `picks` are what the events rest on, where that is known. The columns from
-    `arrivals` on may be absent. Raises `InputError` naming line, column and mend.
+    `arrivals` on may be absent. A row that cannot be read is told in `problems`; without that list, `InputError` names
+    line, column and mend.
     """
-    arrivals = arrivals or {}
+    known = arrivals or {}
     events: dict[str, Event] = {}
-    for row in read_rows(path, EVENTS_NEED):
-        event_id = row.required("event_id")
-        if event_id in events:
-            raise row.error("event_id", f"{event_id} stands twice", "give each event an identifier of its own")
-        origin = Origin.of(
-            row.time("time"),
-            row.number("latitude", -90, 90),
-            row.number("longitude", -180, 360),
-            round(row.number("depth_km", *_DEPTH_RANGE) * KILOMETRE, 3),
-            arrivals=arrivals.get(event_id, ()),
-            uncertainty=stated_uncertainty(
-                row.optional("horizontal_uncertainty_km", 0), row.optional("depth_uncertainty_km", 0)
-            ),
-            azimuthal_gap=row.optional("azimuthal_gap", 0, 360),
-            standard_error=row.optional("standard_error_s", 0),
-        )
-        magnitudes: tuple[Magnitude, ...] = ()
-        value = row.optional("magnitude", -10, 11)
-        if value is not None:
-            magnitudes = (table_magnitude(origin, row.required("magnitude_type"), value),)
-        events[event_id] = Event(
-            event_id, (origin,), magnitudes, origin.origin_id, magnitudes[0].magnitude_id if magnitudes else None
-        )
+    for row in read_told_rows(path, EVENTS_NEED, problems):
+        try:
+            event = _event(row, known)
+            if event.event_id in events:
+                wrong = f"{event.event_id} stands twice"
+                raise row.error("event_id", wrong, "give each event an identifier of its own")
+        except InputError as error:
+            tell(problems, error)
+        else:
+            events[event.event_id] = event
     return in_order(events.values(), picks)
 
 
+def _event(row: Row, arrivals: Mapping[str, tuple[Arrival, ...]]) -> Event:
+    event_id = row.required("event_id")
+    origin = Origin.of(
+        row.time("time"),
+        row.number("latitude", -90, 90),
+        row.number("longitude", -180, 360),
+        round(row.number("depth_km", *_DEPTH_RANGE) * KILOMETRE, 3),
+        arrivals=arrivals.get(event_id, ()),
+        uncertainty=stated_uncertainty(
+            row.optional("horizontal_uncertainty_km", 0), row.optional("depth_uncertainty_km", 0)
+        ),
+        azimuthal_gap=row.optional("azimuthal_gap", 0, 360),
+        standard_error=row.optional("standard_error_s", 0),
+    )
+    value = row.optional("magnitude", -10, 11)
+    if value is None:
+        return event_of(origin, (), event_id)
+    return event_of(origin, (table_magnitude(origin, row.required("magnitude_type"), value),), event_id)
+
+
 def in_order(events: Iterable[Event], picks: Iterable[Pick] = ()) -> Catalog:
-    """A catalog of events and picks given in any order."""
+    """A catalog of events and picks given in any order, each once; of picks under one identifier the most certain."""
+    by_doubt = sorted(picks, key=lambda pick: (pick.time, pick.pick_id, pick.time_uncertainty), reverse=True)
     return Catalog(
-        tuple(sorted(events, key=lambda event: (event.origin.time, event.event_id))),
-        tuple(sorted(picks, key=lambda pick: (pick.time, pick.pick_id))),
+        tuple(sorted(distinct_events(events), key=lambda event: (event.origin.time, event.event_id))),
+        tuple(sorted({pick.pick_id: pick for pick in by_doubt}.values(), key=lambda pick: (pick.time, pick.pick_id))),
+    )
+
+
+def event_of(origin: Origin, magnitudes: tuple[Magnitude, ...] = (), event_id: str = "") -> Event:
+    """An event of one origin, its first magnitude preferred; without an identifier it gets that of its hypocentre."""
+    return Event(
+        event_id or _hypocentre_id(origin),
+        (origin,),
+        magnitudes,
+        origin.origin_id,
+        magnitudes[0].magnitude_id if magnitudes else None,
+    )
+
+
+def _hypocentre_id(origin: Origin) -> str:
+    return content_id(
+        "event", origin.time, round(origin.latitude, 6), round(origin.longitude, 6), round(origin.depth, 3)
+    )
+
+
+def distinct_events(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events whose identifiers differ, whatever their order.
+
+    Programs count events from 1 in every file. Of different hypocentres under one identifier the first in time keeps
+    it, the others get that of their hypocentre. One hypocentre twice counts once, with the most arrivals.
+    """
+    found: dict[str, Event] = {}
+    for event in sorted(events, key=_sort_key):
+        known = found.get(event.event_id)
+        if known is not None and _hypocentre_id(known.origin) != _hypocentre_id(event.origin):
+            event = msgspec.structs.replace(event, event_id=_hypocentre_id(event.origin))
+        found.setdefault(event.event_id, event)
+    return tuple(found.values())
+
+
+def _sort_key(event: Event) -> tuple[object, ...]:
+    origin = event.origin
+    return (
+        origin.time,
+        origin.latitude,
+        origin.longitude,
+        origin.depth,
+        -len(origin.arrivals),
+        event.event_id,
+        origin.origin_id,
+        len(event.magnitudes) == 0,
     )
 
 
@@ -180,13 +246,13 @@ def _pick_fields(pick: Pick) -> tuple[str, ...]:
     )
 
 
-def read_picks_csv(path: Path) -> tuple[Pick, ...]:
+def read_picks_csv(path: Path, problems: list[Problem] | None = None) -> tuple[Pick, ...]:
     """The picks of a `picks.csv`, in order of time; repeated lines count once.
 
-    A pick without a `pick_id` gets that of its content, one without a probability counts as certain. Raises
-    `InputError` naming line, column and mend.
+    A pick without a `pick_id` gets that of its content, one without a probability counts as certain. A row that cannot
+    be read is told in `problems`; without that list, `InputError` names line, column and mend.
     """
-    picks = dict.fromkeys(_pick(row) for row in read_rows(path, _PICKS_NEED))
+    picks = dict.fromkeys(each(read_told_rows(path, PICKS_NEED, problems), _pick, problems))
     return tuple(sorted(picks, key=lambda pick: (pick.time, pick.pick_id)))
 
 
@@ -245,22 +311,26 @@ def _arrival_fields(event_id: str, arrival: Arrival) -> tuple[str, ...]:
     )
 
 
-def read_arrivals_csv(path: Path) -> dict[str, tuple[Arrival, ...]]:
-    """The arrivals of each event identifier of an `arrivals.csv`, in the file's order. Raises `InputError`."""
+def read_arrivals_csv(path: Path, problems: list[Problem] | None = None) -> dict[str, tuple[Arrival, ...]]:
+    """The arrivals of each event of an `arrivals.csv`, in the file's order; what cannot be read is told, or raised."""
     arrivals: dict[str, list[Arrival]] = {}
-    for row in read_rows(path, ARRIVAL_COLUMNS):
-        arrival = Arrival(
-            row.required("pick_id"),
-            row.text("network"),
-            row.required("station"),
-            row.required("phase"),
-            round(_or_nan(row.optional("distance_km", 0)) * KILOMETRE, 3),
-            _or_nan(row.optional("azimuth", -360, 360)),
-            _or_nan(row.optional("time_residual_s")),
-            row.number("weight", 0),
-        )
-        arrivals.setdefault(row.required("event_id"), []).append(arrival)
+    for event_id, arrival in each(read_told_rows(path, ARRIVAL_COLUMNS, problems), _arrival, problems):
+        arrivals.setdefault(event_id, []).append(arrival)
     return {event_id: tuple(found) for event_id, found in arrivals.items()}
+
+
+def _arrival(row: Row) -> tuple[str, Arrival]:
+    """The identifier of an event and its arrival."""
+    return row.required("event_id"), Arrival(
+        row.required("pick_id"),
+        row.text("network"),
+        row.required("station"),
+        row.required("phase"),
+        round(_or_nan(row.optional("distance_km", 0)) * KILOMETRE, 3),
+        _or_nan(row.optional("azimuth", -360, 360)),
+        _or_nan(row.optional("time_residual_s")),
+        row.number("weight", 0),
+    )
 
 
 def _or_nan(value: float | None) -> float:

@@ -9,40 +9,44 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
-from wadati.errors import InputError
+from wadati.errors import InputError, UsageError
 from wadati.locators.error_model import ErrorModel
 from wadati.locators.observations import Floats, Observations
 from wadati.locators.robust import Solution, solve
+from wadati.locators.station_terms import StationTerms
 from wadati.model import Arrival, Inventory, Origin, Pick, Uncertainty, VelocityModel, seconds
 from wadati.protocols import Candidate
-from wadati.traveltime.geodesy import LocalFrame, distance_azimuth
-from wadati.traveltime.layered import first_arrival
-from wadati.traveltime.table import TravelTimeTable, travel_time_table
+from wadati.traveltime.geodesy import distance_azimuth
+from wadati.traveltime.gridded_times import GriddedTimes
+from wadati.traveltime.layered_times import LayeredTimes
+from wadati.traveltime.times import Frame, Receivers, TravelTimes
 from wadati.units import SECOND
 
 _FEWEST_ARRIVALS = 4
 _FEWEST_STATIONS = 3
-_BOTTOM = 60_000.0
-_MARGIN = 150_000.0
-_TABLE_REACH = 250_000.0
-_ELEVATION_STEP = 500.0
 _UNUSED = 0.05
-_DEPTH_STEP = 10.0
 
 _Position = tuple[float, float, float]
 
 
 class EdtLocator:
-    """Locates one event; see the module. Depths are below sea level, from the highest station used down to 60 km.
+    """Locates one event; see the module. Depths are below sea level, from the ground down to 60 km.
 
-    The hypocentre is the place of greatest posterior density (least misfit): unlike the mean it does not drift
-    downwards where the ground cuts the posterior off. The uncertainty holds errors of picks, sites and the velocity
-    model (`ErrorModel`); `depth_resolved` is False where the depth may be off by a quarter of its range or ends at its
-    bottom.
+    The ground is as high as the highest of the three stations near the source; nothing is located above it. The
+    hypocentre is the place of greatest posterior density (least misfit): unlike the mean it does not drift downwards
+    where the ground cuts the posterior off. Where that place is at an end of the depths, or the depth is not resolved,
+    it is the best place at the median depth, so that depths do not gather there. The uncertainty holds errors of
+    picks, sites and the velocity model (`ErrorModel`); where stations stand in a line, the ellipse holds both sides of
+    it. `depth_resolved` is False where the 95 % interval takes half of the range of depths or reaches its bottom.
 
+    `terms` are taken off the picks before, and their errors added; residuals are then without them. `travel_times`
+    serve in place of the layers of a model. Both stay as they are for all events of a locator.
+
+    >>> from wadati.traveltime.layered import first_arrival
     >>> from wadati.model import Channel, SourceId
     >>> from wadati.traveltime.models import SOUTHERN_CALIFORNIA
     >>> channels, picks = [], []
@@ -60,8 +64,33 @@ class EdtLocator:
 
     name = "edt"
 
-    def __init__(self, errors: ErrorModel | None = None) -> None:
+    def __init__(
+        self,
+        errors: ErrorModel | None = None,
+        terms: StationTerms | None = None,
+        travel_times: TravelTimes | None = None,
+    ) -> None:
         self.errors = errors or ErrorModel()
+        self.terms = terms or StationTerms()
+        self._travel_times = travel_times
+        self._by_key = {(term.network, term.station, term.phase): term for term in self.terms.terms}
+
+    def with_terms(self, terms: StationTerms) -> EdtLocator:
+        """The same locator with station terms."""
+        return EdtLocator(self.errors, terms, self._travel_times)
+
+    def earth(self, model: VelocityModel, inventory: Inventory) -> TravelTimes:
+        """The travel times used: those of the layers of a model, or the grids the locator was made with.
+
+        Raises `UsageError` where the station terms are for another earth.
+        """
+        earth = self._travel_times or LayeredTimes(model, inventory)
+        if self.terms.terms and self.terms.earth_model != earth.name:
+            raise UsageError(
+                f"station terms {self.terms.digest} were learned with {self.terms.earth_model}, not with {earth.name}: "
+                "locate with that model, or learn them anew"
+            )
+        return earth
 
     def locate(
         self,
@@ -74,27 +103,50 @@ class EdtLocator:
 
         The order of the picks does not matter, nor does `near`: the whole volume around the stations is searched.
         Of several picks of one phase at one station the most probable counts, the others get weight 0. Picks at
-        stations that are not in the inventory are left out. Raises `InputError` for fewer than 4 arrivals at 3
-        stations, and for stations at fewer than 3 different coordinates or an
-        uncertainty of a pick that is no number.
+        stations that are not in the inventory, or without travel times, are left out. Raises `InputError` for fewer
+        than 4 arrivals at 3 stations, for stations at fewer than 3 different coordinates, and for an uncertainty of a
+        pick that is no number; `UsageError` for station terms of another earth.
         """
-        chosen, spare, positions = _select(picks, inventory)
-        place = np.array([positions[pick.source_id.station_key] for pick in chosen])
-        frame, start = _frame(place), min(pick.time for pick in chosen)
-        x, y = frame.to_xy(place[:, 0], place[:, 1])
-        margin = max(_MARGIN, 0.5 * float(np.ptp(x)), 0.5 * float(np.ptp(y)))
-        low = np.array([x.min() - margin, y.min() - margin, -place[:, 2].max()])
-        high = np.array([x.max() + margin, y.max() + margin, _BOTTOM])
-        table = _table(model, inventory, float(np.hypot(*(high - low)[:2])))
-        time = np.array([(pick.time - start) / SECOND for pick in chosen])
-        sigma = np.array([pick.time_uncertainty for pick in chosen])
-        p_count = sum(pick.phase_hint == "P" for pick in chosen)
-        solution = solve(Observations(x, y, place[:, 2], time, sigma, p_count, table), self.errors, low, high)
-        return _origin(solution, chosen, spare, positions, frame, start, model, self.name)
+        earth = self.earth(model, inventory)
+        chosen, spare, positions = _select(picks, inventory, earth)
+        count, all_picks = len(chosen), chosen + spare
+        place = np.array([positions[pick.source_id.station_key] for pick in all_picks])
+        frame, start = earth.frame(place[:count, 0], place[:count, 1]), min(pick.time for pick in chosen)
+        receivers = _receivers(all_picks, place, frame)
+        terms = [self._by_key.get((*pick.source_id.station_key, pick.phase_hint)) for pick in all_picks]
+        delay, doubt = np.array([(term.delay, term.uncertainty) if term else (0.0, 0.0) for term in terms]).T
+        obs = Observations(
+            receivers.x,
+            receivers.y,
+            receivers.elevation,
+            np.array([(pick.time - start) / SECOND for pick in all_picks]) - delay,
+            np.hypot([pick.time_uncertainty for pick in all_picks], doubt),
+            np.array([pick.phase_hint == "S" for pick in all_picks]),
+            earth.rays(receivers),
+        )
+        is_chosen = np.arange(len(all_picks)) < count
+        low, high = earth.box(receivers)
+        solution = solve(obs.subset(is_chosen), self.errors, low, high)
+        method = f"{self.name} {self.terms.digest}" if self.terms.terms else self.name
+        return _origin(solution, obs, all_picks, place, frame, start, earth.name, method)
+
+
+def on_grids(path: str) -> EdtLocator:
+    """A locator with the travel times of NonLinLoc grids in a folder, or with names that begin with a path.
+
+    Raises `InputError` as `GriddedTimes`.
+    """
+    return EdtLocator(travel_times=GriddedTimes(Path(path)))
+
+
+def _receivers(picks: Sequence[Pick], place: Floats, frame: Frame) -> Receivers:
+    x, y = frame.to_xy(place[:, 0], place[:, 1])
+    stations = tuple(pick.source_id.station_key for pick in picks)
+    return Receivers(stations, x, y, place[:, 2], tuple(pick.phase_hint for pick in picks))
 
 
 def _select(
-    picks: Sequence[Pick], inventory: Inventory
+    picks: Sequence[Pick], inventory: Inventory, earth: TravelTimes
 ) -> tuple[list[Pick], list[Pick], dict[tuple[str, str], _Position]]:
     """Picks to use (P before S, then by station), picks in excess, and where the stations are."""
     wanted = {pick.source_id.station_key for pick in picks}
@@ -105,7 +157,11 @@ def _select(
             positions[key] = (channel.latitude, channel.longitude, channel.elevation)
     best: dict[tuple[str, str, str], Pick] = {}
     spare = []
-    unique = {pick.pick_id: pick for pick in picks if pick.phase_hint in ("P", "S")}
+    unique = {
+        pick.pick_id: pick
+        for pick in picks
+        if pick.phase_hint in ("P", "S") and earth.knows(pick.source_id.station_key, pick.phase_hint)
+    }
     for pick in sorted(unique.values(), key=lambda pick: (-pick.probability, pick.time, pick.pick_id)):
         key = pick.source_id.station_key
         if key not in positions:
@@ -151,52 +207,22 @@ def _check(chosen: list[Pick], positions: dict[tuple[str, str], _Position]) -> N
         )
 
 
-def _frame(place: Floats) -> LocalFrame:
-    """A flat frame in the middle of the stations."""
-    latitude, longitude = np.radians(np.unique(place, axis=0)[:, :2]).T
-    x, y, z = (
-        (np.cos(latitude) * np.cos(longitude)).mean(),
-        (np.cos(latitude) * np.sin(longitude)).mean(),
-        np.sin(latitude).mean(),
-    )
-    return LocalFrame(math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x)))
-
-
-def _table(model: VelocityModel, inventory: Inventory, reach: float) -> TravelTimeTable:
-    """A table that serves all events of a network: its ranges come in few sizes."""
-    elevations = [channel.elevation for channel in inventory.channels]
-    ground = math.ceil(max(elevations) / _ELEVATION_STEP) * _ELEVATION_STEP
-    floor = math.floor(min(elevations) / _ELEVATION_STEP) * _ELEVATION_STEP
-    return travel_time_table(
-        model,
-        max_distance=_TABLE_REACH * 2 ** max(math.ceil(math.log2(reach / _TABLE_REACH)), 0),
-        depth_range=(-ground, _BOTTOM),
-        elevation_range=(floor, ground),
-    )
-
-
 def _origin(
     solution: Solution,
-    chosen: list[Pick],
-    spare: list[Pick],
-    positions: dict[tuple[str, str], _Position],
-    frame: LocalFrame,
+    obs: Observations,
+    picks: list[Pick],
+    place: Floats,
+    frame: Frame,
     start: int,
-    model: VelocityModel,
+    earth: str,
     method: str,
 ) -> Origin:
     x, y, depth = (float(value) for value in solution.place)
     latitude, longitude = (float(value) for value in frame.to_lat_lon(x, y))
-    picks = chosen + spare
-    place = np.array([positions[pick.source_id.station_key] for pick in picks])
     distance, azimuth = distance_azimuth(latitude, longitude, place[:, 0], place[:, 1])
-    expected = np.zeros(len(picks))
-    for phase in ("P", "S"):
-        same = np.array([pick.phase_hint == phase for pick in picks])
-        expected[same] = first_arrival(model, phase, distance[same], depth, place[same, 2])
-    observed = np.array([(pick.time - start) / SECOND for pick in picks])
-    residual = observed - solution.time - expected
-    weight = np.append(solution.weights, np.zeros(len(spare)))
+    residual = obs.time - solution.time - obs.rays.at(*solution.place[:, None])[0][0]
+    weight = np.zeros(len(picks))
+    weight[: len(solution.weights)] = solution.weights
     weight[weight < _UNUSED] = 0.0
     arrivals = [
         Arrival(pick.pick_id, *pick.source_id.station_key, pick.phase_hint, *(float(value) for value in values))
@@ -207,15 +233,14 @@ def _origin(
     )
     shape = solution.posterior
     semi_major, semi_minor, direction = shape.ellipse(x, y)
-    depth_95 = shape.depth_half_width(depth)
     uncertainty = Uncertainty(
         _rows(shape.covariance),
         semi_major,
         semi_minor,
         direction,
-        depth_95,
+        shape.depth_half_width(depth),
         shape.time_half_width(solution.time),
-        depth_resolved=depth_95 < _BOTTOM / 4 and depth < _BOTTOM - _DEPTH_STEP,
+        depth_resolved=solution.depth_resolved,
     )
     return Origin.of(
         start + seconds(solution.time),
@@ -226,7 +251,7 @@ def _origin(
         uncertainty=uncertainty,
         azimuthal_gap=_gap(azimuth[weight > 0]),
         standard_error=float(np.sqrt((weight * residual**2).sum() / weight.sum())),
-        earth_model=model.name,
+        earth_model=earth,
         method=method,
     )
 

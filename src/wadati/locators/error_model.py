@@ -85,10 +85,9 @@ class Precision:
         """At a place (x, y, z; m), for arrivals of weights between 0 and 1."""
         weights = np.maximum(weights, _LEAST_WEIGHT)
         x, y, z = place[:, None]
-        distances = obs.distances(x, y)
-        times = obs.times(distances, z)[0]
+        times = obs.rays.at(x, y, z)[0][0]
         apart = errors.apart(times, obs)
-        inverse = np.linalg.inv(np.diag(apart / weights) + errors.shared(times, distances[0], obs))
+        inverse = np.linalg.inv(np.diag(apart / weights) + errors.shared(times, obs.distances(x, y)[0], obs))
         column = inverse.sum(axis=1)
         total = float(column.sum())
         return cls(inverse - np.outer(column, column) / total, column / total, 1.0 / total, apart, weights)

@@ -1,26 +1,23 @@
-"""The picks of one event as arrays in a flat frame, and what a model predicts for them."""
+"""The picks of one event as arrays in a flat frame, and what an earth predicts for them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from wadati.traveltime.table import Receivers, TravelTimeTable
+from wadati.traveltime.times import Rays
 
 Floats = npt.NDArray[np.float64]
-
-_SLOPE_STEP = 50.0
 
 
 @dataclass(frozen=True)
 class Observations:
-    """Arrivals, P before S: arrays of shape (arrival,).
+    """Arrivals: arrays of shape (arrival,).
 
-    `x`, `y` and `elevation` of the stations in metres, `time` and its standard deviation `sigma` in seconds; the first
-    `p_count` arrivals are P.
+    `x`, `y` and `elevation` of the stations in metres, `time` and its standard deviation `sigma` in seconds; `is_s` is
+    False for P; `rays` lead to the stations.
     """
 
     x: Floats
@@ -28,8 +25,8 @@ class Observations:
     elevation: Floats
     time: Floats
     sigma: Floats
-    p_count: int
-    table: TravelTimeTable
+    is_s: npt.NDArray[np.bool_]
+    rays: Rays
 
     def __len__(self) -> int:
         return len(self.time)
@@ -42,32 +39,11 @@ class Observations:
             self.elevation[keep],
             self.time[keep],
             self.sigma[keep],
-            int(keep[: self.p_count].sum()),
-            self.table,
+            self.is_s[keep],
+            self.rays.subset(keep),
         )
-
-    @cached_property
-    def is_s(self) -> npt.NDArray[np.bool_]:
-        """Which arrivals are S, shape (arrival,)."""
-        return np.arange(len(self)) >= self.p_count
-
-    @cached_property
-    def _receivers(self) -> tuple[Receivers, Receivers]:
-        p = self.p_count
-        return self.table.receivers("P", self.elevation[:p]), self.table.receivers("S", self.elevation[p:])
 
     def distances(self, x: Floats, y: Floats) -> Floats:
         """Epicentral distances (m), shape (node, arrival), of nodes of shape (node,)."""
         distances: Floats = np.hypot(x[:, None] - self.x, y[:, None] - self.y)
         return distances
-
-    def times(self, distances: Floats, z: Floats) -> Floats:
-        """Travel times (s), shape (node, arrival), from nodes at depths `z` (m) of shape (node,)."""
-        p, depth = self.p_count, z[:, None]
-        by_p, by_s = self._receivers
-        return np.concatenate((by_p(distances[:, :p], depth), by_s(distances[:, p:], depth)), axis=1)
-
-    def slopes(self, distances: Floats, z: Floats, times: Floats) -> Floats:
-        """Horizontal slowness (s/m), shape (node, arrival), where `times` are the travel times."""
-        slopes: Floats = (self.times(distances + _SLOPE_STEP, z) - times) / _SLOPE_STEP
-        return slopes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -12,12 +13,12 @@ from wadati.locators.observations import Floats, Observations
 
 _NO_PRIOR = 1e-11
 _SHORTEST_STEP, _LONGEST_STEP = 3.0, 30_000.0
-_REACH, _ACROSS = 4.5, 10
+_REACH, _ACROSS = 4.5, 7
 _CUT = 12.0
 _FINEST = 20.0
 _NEGLIGIBLE = 1e-5
 _FINE_NODES = 11
-_DEPTH_NODES = 33
+_DEPTH_NODES = 25
 _NORMAL_NODES = np.array([NormalDist().inv_cdf((i + 0.5) / 12) for i in range(12)])
 
 
@@ -57,18 +58,26 @@ class Profile:
         """The node of least χ²."""
         return int(np.argmin(self.chi2))
 
+    @property
+    def vertex(self) -> Floats:
+        """The place (x, y, z; m) of least χ² between the nodes, by a parabola in depth."""
+        here = slice(max(self.best - 1, 0), self.best + 2)
+        z, chi2 = self.z[here] - self.z[self.best], self.chi2[here]
+        depth = self.z[self.best]
+        if len(z) == 3:
+            square, linear = np.linalg.solve(np.stack((z[::2] ** 2, z[::2]), axis=1), chi2[::2] - chi2[1])
+            depth += np.clip(-linear / (2 * max(square, 1e-30)), z[0] / 2, z[2] / 2)
+        return np.array([np.interp(depth, self.z, self.x), np.interp(depth, self.z, self.y), depth])
+
 
 def profile(problem: Problem, z: Floats, x: Floats, y: Floats, steps: int) -> Profile:
     """The epicentres of least χ² at depths `z`, by Levenberg and Marquardt's method at all depths at once."""
-    obs, precision = problem.obs, problem.precision
+    obs, precision, x, y = problem.obs, problem.precision, x.copy(), y.copy()
     damping = np.full(len(z), 1e-3)
-    distances = obs.distances(x, y)
-    times = obs.times(distances, z)
-    chi2 = precision.misfit(obs.time - times)
+    times, along_x, along_y = obs.rays.at(x, y, z)
+    residuals = obs.time - times
+    chi2 = precision.misfit(residuals)
     for step in range(steps + 1):
-        residuals = obs.time - times
-        slopes = obs.slopes(distances, z, times) / np.maximum(distances, 1.0)
-        along_x, along_y = slopes * (x[:, None] - obs.x), slopes * (y[:, None] - obs.y)
         weighed_x, weighed_y = along_x @ precision.matrix, along_y @ precision.matrix
         xx = (weighed_x * along_x).sum(axis=1) + _NO_PRIOR
         yy = (weighed_y * along_y).sum(axis=1) + _NO_PRIOR
@@ -85,14 +94,13 @@ def profile(problem: Problem, z: Floats, x: Floats, y: Floats, steps: int) -> Pr
         shrink = np.minimum(1.0, _LONGEST_STEP / np.maximum(length, 1.0))
         x_new = np.clip(x + dx * shrink, problem.low[0], problem.high[0])
         y_new = np.clip(y + dy * shrink, problem.low[1], problem.high[1])
-        distances_new = obs.distances(x_new, y_new)
-        times_new = obs.times(distances_new, z)
-        chi2_new = precision.misfit(obs.time - times_new)
+        times, *slopes = obs.rays.at(x_new, y_new, z)
+        residuals_new = obs.time - times
+        chi2_new = precision.misfit(residuals_new)
         better = chi2_new < chi2
         damping = np.where(better, damping / 10, damping * 10)
-        x, y, chi2 = np.where(better, x_new, x), np.where(better, y_new, y), np.where(better, chi2_new, chi2)
-        distances = np.where(better[:, None], distances_new, distances)
-        times = np.where(better[:, None], times_new, times)
+        x[better], y[better], chi2[better] = x_new[better], y_new[better], chi2_new[better]
+        residuals[better], along_x[better], along_y[better] = residuals_new[better], *(s[better] for s in slopes)
     return Profile(x, y, z, chi2, np.stack((xx, xy, xy, yy), axis=-1).reshape(-1, 2, 2))
 
 
@@ -111,7 +119,10 @@ def refine(problem: Problem, coarse: Profile) -> Profile:
 
 @dataclass(frozen=True)
 class Posterior:
-    """Nodes (node,) of place and time (m, s) with their probabilities, which sum to 1."""
+    """Nodes (node,) of place and time (m, s) with their probabilities, which sum to 1.
+
+    `log_mass` is the logarithm of what they were divided by.
+    """
 
     x: Floats
     y: Floats
@@ -119,6 +130,20 @@ class Posterior:
     time: Floats
     probability: Floats
     time_sigma: Floats
+    log_mass: float
+
+    def joined(self, other: Posterior) -> Posterior:
+        """The posterior over the nodes of both, which lie in different places."""
+        share = 1 / (1 + math.exp(other.log_mass - self.log_mass))
+        return Posterior(
+            np.concatenate((self.x, other.x)),
+            np.concatenate((self.y, other.y)),
+            np.concatenate((self.z, other.z)),
+            np.concatenate((self.time, other.time)),
+            np.concatenate((self.probability * share, other.probability * (1 - share))),
+            np.concatenate((self.time_sigma, other.time_sigma)),
+            float(np.logaddexp(self.log_mass, other.log_mass)),
+        )
 
     @property
     def covariance(self) -> Floats:
@@ -128,6 +153,11 @@ class Posterior:
         covariance: Floats = (away * self.probability) @ away.T
         covariance[3, 3] += float(self.probability @ self.time_sigma**2)
         return covariance
+
+    @property
+    def depth(self) -> float:
+        """The depth (m) that is as likely too shallow as too deep."""
+        return _quantile(self.z, self.probability, 0.5)
 
     def depth_half_width(self, depth: float, level: float = 0.95) -> float:
         """Half the width (m) of the interval around a depth that holds a part of the probability."""
@@ -167,16 +197,20 @@ def posterior(problem: Problem, coarse: Profile) -> Posterior:
     # Arrivals that tell next to nothing would spread the nodes beyond the box.
     widest = (problem.high - problem.low)[:2] / _REACH
     root *= np.minimum(1.0, widest / np.linalg.norm(root, axis=2))[:, :, None]
-    steps = np.linspace(-_REACH, _REACH, _ACROSS)
-    patch = np.stack(np.meshgrid(steps, steps, indexing="ij")).reshape(2, -1)
-    shift = root @ patch
+    # Nodes of one depth lie between those of the next, so that together they fill the space evenly.
+    step = 2 * _REACH / (_ACROSS - 1)
+    patch = np.stack(np.meshgrid(*(np.linspace(-_REACH, _REACH, _ACROSS),) * 2, indexing="ij")).reshape(2, -1)
+    patches = np.stack((patch, patch + step / 2))[np.arange(len(z)) % 2]
+    shift = root @ patches
     x, y = (line.x[:, None] + shift[:, 0]).ravel(), (line.y[:, None] + shift[:, 1]).ravel()
     depth, area = z.repeat(patch.shape[1]), (root[:, 0, 0] * root[:, 1, 1]).repeat(patch.shape[1])
+    near = (np.hypot(patches[:, 0], patches[:, 1]) <= _REACH).ravel()
+    x, y, depth, area = x[near], y[near], depth[near], area[near]
     inside = (x >= problem.low[0]) & (x <= problem.high[0]) & (y >= problem.low[1]) & (y <= problem.high[1])
     if not inside.any():  # a corner of the box cuts off all but an edge of the ellipse
         x, y = np.clip(x, problem.low[0], problem.high[0]), np.clip(y, problem.low[1], problem.high[1])
         inside[:] = True
-    residuals = obs.time - obs.times(obs.distances(x, y), depth)
+    residuals = obs.time - obs.rays.at(x, y, depth)[0]
     chi2 = precision.misfit(residuals)
     density = np.exp(problem.log_density(chi2) - log_profile.max()) * area
     density[(depth == low) | (depth == high)] /= 2
@@ -189,6 +223,7 @@ def posterior(problem: Problem, coarse: Profile) -> Posterior:
         residuals[nodes] @ precision.time_weights,
         density[nodes] / density[nodes].sum(),
         np.sqrt((problem.confidence + chi2[nodes]) / problem.freedom * precision.time_variance),
+        math.log(density[nodes].sum() * (z[1] - z[0])) + log_profile.max(),
     )
 
 

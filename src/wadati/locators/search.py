@@ -15,10 +15,11 @@ from wadati.locators.error_model import ErrorModel
 from wadati.locators.observations import Floats, Observations
 
 _FIRST_CELL = 20_000.0
-_MOST_FIRST_CELLS = 20
+_MOST_FIRST_CELLS = 16
 _LAST_CELL = 700.0
 _KEPT_CELLS = 20
-_MOST_ARRIVALS = 30
+_MOST_ARRIVALS = 18
+_CHUNK = 320
 _SLOWNESS = 1 / 5000.0
 _CORNERS = np.array(list(itertools.product((-0.5, 0.5), repeat=3)))
 
@@ -45,7 +46,7 @@ def search(obs: Observations, errors: ErrorModel, low: Floats, high: Floats) -> 
 
 def consensus(obs: Observations, errors: ErrorModel, place: Floats) -> Floats:
     """How far (in σ) each arrival is at a place from the origin time on which most agree."""
-    times = obs.times(obs.distances(place[None, 0], place[None, 1]), place[None, 2])[0]
+    times = obs.rays.at(*place[:, None])[0][0]
     origin = obs.time - times
     variance = errors.total(times, obs) + (_SLOWNESS * _LAST_CELL) ** 2
     difference2 = (origin[:, None] - origin) ** 2
@@ -57,11 +58,13 @@ def consensus(obs: Observations, errors: ErrorModel, place: Floats) -> Floats:
 
 def _score(obs: Observations, errors: ErrorModel, nodes: Floats, tolerance: float) -> Floats:
     """How many pairs of arrivals agree on the origin time, shape (node,)."""
-    times = obs.times(obs.distances(nodes[:, 0], nodes[:, 1]), nodes[:, 2])
-    origin = (obs.time - times).T.astype(np.float32)
-    variance = (errors.total(times, obs) + tolerance**2).T.astype(np.float32)
     first, second = np.triu_indices(len(obs), 1)
-    score: Floats = np.exp((origin[first] - origin[second]) ** 2 / (-2 * (variance[first] + variance[second]))).sum(
-        axis=0
-    )
-    return score
+    scores = []
+    for start in range(0, len(nodes), _CHUNK):
+        times = obs.rays.at(*nodes[start : start + _CHUNK].T)[0]
+        origin = (obs.time - times).T.astype(np.float32)
+        variance = (errors.total(times, obs) + tolerance**2).T.astype(np.float32) * np.float32(-2)
+        misfit = (origin[first] - origin[second]) ** 2
+        misfit /= variance[first] + variance[second]
+        scores.append(np.exp(misfit, out=misfit).sum(axis=0))
+    return np.concatenate(scores)

@@ -82,3 +82,27 @@ class BakunJoyner1984:
         """−log10 A0 at hypocentral distances (m)."""
         r = hypocentral_distance / KILOMETRE
         return np.asarray(np.log10(r) + 0.00301 * r + 0.7)
+
+
+@final
+class Luckett2019:
+    """British Isles, also nearer than 10 km: log10(a) + 1.11 log10(R) + 0.00189 R − 1.16 exp(−0.2 R) − 2.09.
+
+    Here a is the amplitude in nm of ground motion, as in the IASPEI standard, from which it differs by the exponential,
+    which takes back what shallow layers add nearby (the authors find the same in Italy and Norway). R. Luckett,
+    L. Ottemöller, A. Butcher and B. Baptie (2019), Extending local magnitude ML to short distances, Geophys. J. Int.
+    216, 1145–1156, doi 10.1093/gji/ggy484. The near end of the range is ours; the far end is that of the standard.
+
+    >>> round(float(Luckett2019().correction(np.array([5e3]))[0] - Iaspei().correction(np.array([5e3]))[0]), 3)
+    -0.427
+    """
+
+    name = "luckett-2019"
+    doi = "10.1093/gji/ggy484"
+    distance_range = (1 * KILOMETRE, 700 * KILOMETRE)
+    magnification = 2080.0
+
+    def correction(self, hypocentral_distance: Floats) -> Floats:
+        """−log10 A0 at hypocentral distances (m)."""
+        near = 1.16 * np.exp(-0.2 * hypocentral_distance / KILOMETRE)
+        return np.asarray(Iaspei().correction(hypocentral_distance) - near)

@@ -35,6 +35,7 @@ def with_amplitudes(picks: Iterable[Pick], tracks: Iterable[AmplitudeTrack]) -> 
     by_station: dict[tuple[str, str], list[AmplitudeTrack]] = defaultdict(list)
     for track in tracks:
         by_station[track.source_id.station_key].append(track)
+    bands = {key: _horizontals(own) for key, own in by_station.items()}
     given = tuple(picks)
     times: dict[tuple[str, str], list[int]] = defaultdict(list)
     for pick in sorted(given, key=lambda pick: pick.time):
@@ -45,16 +46,23 @@ def with_amplitudes(picks: Iterable[Pick], tracks: Iterable[AmplitudeTrack]) -> 
         own = times[key]
         after = bisect_right(own, pick.time)
         end = min([pick.time + LONGEST, *own[after : after + 1]])
-        amplitude = _largest(by_station[key], pick.time, end)
+        amplitude = _largest(bands.get(key, ()), pick.time, end)
         measured.append(msgspec.structs.replace(pick, amplitude=amplitude))
     return tuple(measured)
 
 
-def _largest(tracks: list[AmplitudeTrack], start: int, end: int) -> float | None:
-    """The larger horizontal of the first band with samples that has not clipped."""
+def _horizontals(tracks: list[AmplitudeTrack]) -> tuple[list[AmplitudeTrack], ...]:
+    """The tracks of the horizontals of each instrument of a station, best band first."""
+    bands = []
     for instrument in choose_band({track.source_id for track in tracks}):
         letters = orient({track.source_id for track in tracks if track.source_id.instrument_key == instrument})
-        own = [track for track in tracks if letters.get(track.source_id, "Z") != "Z"]
+        bands.append([track for track in tracks if letters.get(track.source_id, "Z") != "Z"])
+    return tuple(bands)
+
+
+def _largest(bands: Iterable[list[AmplitudeTrack]], start: int, end: int) -> float | None:
+    """The larger horizontal of the first band with samples that has not clipped."""
+    for own in bands:
         found = [value for track in own if (value := track.half_peak_to_peak(start, end)) is not None]
         if found and not any(track.is_clipped(start, end) for track in own):
             return max(found)

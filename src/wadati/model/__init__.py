@@ -1,6 +1,6 @@
 """The nouns: frozen values that every room shares."""
 
-from wadati.model.amplitude import AmplitudeTrack, StationAmplitude
+from wadati.model.amplitude import AmplitudeTrack
 from wadati.model.codec import decode_json, decode_msgpack, encode_json, encode_msgpack
 from wadati.model.earth import Layer, VelocityModel
 from wadati.model.event import Catalog, Event, Magnitude, StationMagnitude
@@ -28,7 +28,6 @@ __all__ = [
     "Response",
     "SourceId",
     "Station",
-    "StationAmplitude",
     "StationMagnitude",
     "TimeSpan",
     "Trace",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any, final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -86,14 +85,3 @@ class AmplitudeTrack:
     def is_clipped(self, start: int, end: int) -> bool:
         """Whether any bin in [start, end) holds clipped samples."""
         return bool(self.clipped[self.bins(start, end)].any())
-
-
-class StationAmplitude(msgspec.Struct, frozen=True):
-    """The Wood–Anderson half peak-to-peak displacement (m) that one channel lends to one event.
-
-    `noise` is the same measure before the event (m); where the amplitude is less than twice that, it is an upper bound.
-    """
-
-    source_id: SourceId
-    amplitude: float
-    noise: float

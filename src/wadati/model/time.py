@@ -34,7 +34,7 @@ def parse_time(text: str) -> int:
     >>> parse_time("2016-12-31T23:59:60Z") == parse_time("2017-01-01")
     True
 
-    Raises `UsageError` for text that is no time.
+    Raises `UsageError` for text that is no time, and for times that do not fit.
     """
     match = _ISO.match(text)
     if match is None:
@@ -51,7 +51,10 @@ def parse_time(text: str) -> int:
     if zone and zone != "Z":
         sign = 1 if zone[0] == "+" else -1
         total -= sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
-    return total * SECOND + int((fraction or "0")[:9].ljust(9, "0"))
+    time = total * SECOND + int((fraction or "0")[:9].ljust(9, "0"))
+    if not BEGINNING <= time <= END:
+        raise UsageError(f"{text!r} is not a time: it is farther from 1970 than 146 years")
+    return time
 
 
 def format_time(time: int, digits: int = 6) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.model import Pick, SourceId, Trace, sampling_rate
-from wadati.pickers.peaks import find_peaks
+from wadati.pickers.peaks import Peak, find_peaks
 from wadati.protocols import Picker
 from wadati.signal.axis import Record, Section, assemble
 from wadati.signal.bands import choose_band, orient
@@ -96,5 +96,15 @@ def _pick_section(section: Section, picker: Picker) -> Iterator[Pick]:
             (time + _TICK // 2) // _TICK * _TICK,
             time_uncertainty=picker.time_uncertainty[peak.phase],
             probability=round(min(peak.height, 1.0), 4),
+            polarity=_polarity(peak, picker),
             method=picker.name,
         )
+
+
+def _polarity(peak: Peak, picker: Picker) -> str | None:
+    """Up or down, where the picker says which a P first moves and is sure enough (its `first_motion`)."""
+    needed = getattr(picker, "first_motion", None)
+    if needed is None or picker.phases[peak.phase] != "P" or max(peak.beside) < needed:
+        return None
+    up, down = peak.beside
+    return "positive" if up > down else "negative"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,8 @@ HALO = BLOCK + WARM_UP
 
 _LONGEST_GAP = HOUR
 _BINS = BLOCK // BIN
+_AT_ONCE = 4 * _BINS
+"""Bins that are read and looked at together; how many changes nothing but the time it takes."""
 
 
 def amplitude_tracks(traces: Iterable[Trace], channel: Channel) -> list[AmplitudeTrack]:
@@ -74,11 +77,10 @@ def _track(section: Section, seismograph: WoodAndersonFilter, channel: Channel) 
     end = axis.time_of(axis.end - 1) // BIN + 1
     low, high = np.full(end - first, np.nan, np.float32), np.full(end - first, np.nan, np.float32)
     clipped = np.zeros(end - first, bool)
-    for block in range(first // _BINS, (end - 1) // _BINS + 1):
-        a, b = max(first, block * _BINS), min(end, (block + 1) * _BINS)
-        edges = np.clip(_edges(axis, a, b), axis.first, axis.end)
-        part = slice(a - first, b - first)
-        low[part], high[part], clipped[part] = _block(section, seismograph, block * BLOCK, edges)
+    for a in range(first - first % _AT_ONCE, end, _AT_ONCE):
+        edges = np.clip(_edges(axis, max(first, a), min(end, a + _AT_ONCE)), axis.first, axis.end)
+        part = slice(max(first, a) - first, min(end, a + _AT_ONCE) - first)
+        low[part], high[part], clipped[part] = _bins(section, seismograph, a, edges)
     return AmplitudeTrack(channel.source_id, first, low, high, clipped)
 
 
@@ -92,23 +94,27 @@ def _edges(axis: Axis, first: int, end: int) -> npt.NDArray[np.int64]:
     return piece.first + before - (-rest - np.arange(end - first + 1) * BIN * axis.unit) // axis.step
 
 
-def _block(
+def _bins(
     section: Section, seismograph: WoodAndersonFilter, start: int, edges: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Smallest, largest and whether clipped for the bins between edges (sample indices) of one block."""
+    """Smallest, largest and whether clipped for the bins between edges (sample indices), blocks from bin `start` on."""
     axis = section.axis
-    halo = math.ceil(HALO_S * axis.sampling_rate)
-    first = max(axis.first_at_or_after([start - WARM_UP])[0], axis.first)
-    end = min(int(edges[-1]) + halo, axis.end)
+    restarts = range(start * BIN, (start + _AT_ONCE) * BIN, BLOCK)
+    beginnings = axis.first_at_or_after([restart - WARM_UP for restart in restarts])
+    first = max(beginnings[0], axis.first)
+    end = min(int(edges[-1]) + math.ceil(HALO_S * axis.sampling_rate), axis.end)
     counts, missing = (array[0] for array in section.read(first, end))
     record = np.full(end - first, np.nan)
     clipped = np.zeros(end - first, bool)
+    blocks = [*axis.first_at_or_after(restarts), int(edges[-1])]
     for a, b in _runs(~missing):
-        settled = axis.first_at_or_after([axis.time_of(first + a) + SETTLE])[0] - first
-        stop = min(b, int(edges[-1]) - first)
-        if settled < stop:
-            record[settled:stop] = seismograph.process(counts[a:stop])[0][settled - a :]
         clipped[a:b] = clipped_samples(counts[a:b], seismograph.sampling_rate_hz)
+        settled = axis.first_at_or_after([axis.time_of(first + a) + SETTLE])[0]
+        for beginning, (low, high) in zip(beginnings, pairwise(blocks), strict=True):
+            since = max(beginning - first, a)
+            low, high = max(low, settled) - first, min(high - first, b, int(edges[-1]) - first)
+            if low < high:
+                record[low:high] = seismograph.process(counts[since:high])[0][low - since :]
     at = edges - first
     smallest, largest = _reduce(np.fmin, record, at, np.nan), _reduce(np.fmax, record, at, np.nan)
     return smallest, largest, _reduce(np.logical_or, clipped, at, np.False_)
@@ -116,10 +122,16 @@ def _block(
 
 def _reduce(function: np.ufunc, values: npt.NDArray[Any], edges: npt.NDArray[np.int64], empty: Any) -> npt.NDArray[Any]:
     """A ufunc over the values between consecutive edges; `empty` where there are none."""
-    padded = np.append(values[: edges[-1]], empty)
-    return np.asarray(np.where(np.diff(edges) > 0, function.reduceat(padded, edges[:-1]), empty))
+    filled = np.diff(edges) > 0
+    found = np.full(len(filled), empty)
+    if filled.any():
+        found[filled] = function.reduceat(values[: edges[-1]], edges[:-1][filled])
+    return found
 
 
 def _runs(present: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    if present.all():
+        yield 0, len(present)
+        return
     edges = np.flatnonzero(np.diff(np.concatenate([[False], present, [False]]).astype(np.int8)))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Protocol, final
 
 import numpy as np
@@ -160,17 +160,16 @@ class Section:
         self.axis = axis
         self.components = components
         self._segments = [sorted(one, key=lambda segment: segment.first) for one in segments]
-        ends = [np.array([s.first + s.high - s.low for s in one], np.int64) for one in self._segments]
-        self._reach = [np.maximum.accumulate(one) for one in ends]
+        self._reach = [list(accumulate((s.first + s.high - s.low for s in one), max)) for one in self._segments]
 
     def read(self, first: int, end: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         """Indices [first, end): samples and which are missing, both (component, sample); missing samples are 0."""
         shape = (len(self.components), end - first)
-        data = np.zeros(shape)
+        data = np.empty(shape)
         held = np.zeros(shape, bool)
         doubted = np.zeros(shape, bool)
         for component, segments in enumerate(self._segments):
-            for segment in segments[int(np.searchsorted(self._reach[component], first, "right")) :]:
+            for segment in segments[bisect_right(self._reach[component], first) :]:
                 if segment.first >= end:
                     break
                 low = max(segment.first, first)
@@ -178,14 +177,18 @@ class Section:
                 if low >= high:
                     continue
                 shift = segment.low - segment.first
-                values = np.asarray(segment.data[low + shift : high + shift], np.float64)
+                values = segment.data[low + shift : high + shift]
                 at = component, slice(low - first, high - first)
                 finite = np.isfinite(values)
-                doubted[at] |= held[at] & finite & (data[at] != values)
-                np.copyto(data[at], values, where=finite)
+                if held[at].any():
+                    doubted[at] |= held[at] & finite & (data[at] != values)
+                    np.copyto(data[at], values, where=finite)
+                else:
+                    data[at] = values
                 held[at] |= finite
         missing = ~held | doubted
-        data[missing] = 0
+        if missing.any():
+            data[missing] = 0
         return data, missing
 
 

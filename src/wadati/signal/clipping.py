@@ -12,12 +12,14 @@ was cut farther away:
   more than the overshoot of the digitizer's decimation filter (70 %): a clipped plateau rings, and its samples then
   differ. A record that goes farther comes from a digitizer with more bits.
 
-A record that does not move (a dead channel), one that moves by less than 1000 counts (where equal samples are
-common) and one that stands still for longer than five seconds are not clipped. Steps and square calibration pulses
+Where a record does not move (a dead channel), moves by less than 1000 counts within five seconds on either side (where
+equal samples are common) or stands still for longer, it is not clipped. Steps and square calibration pulses
 have flat tops, and are taken for clipped.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,22 +53,48 @@ def clipped_samples(counts: npt.ArrayLike, sampling_rate_hz: float) -> Mask:
     """
     data = np.asarray(counts, np.float64)
     clipped = np.zeros(len(data), bool)
+    reach = round(_REACH_S * sampling_rate_hz)
+    for first, end in _suspicious(data, reach):
+        low, high = max(first - 2 * reach, 0), min(end + 2 * reach, len(data))
+        clipped[first:end] = _judged(data[low:high], reach)[first - low : end - low]
+    return clipped
+
+
+def _suspicious(data: Floats, reach: int) -> list[list[int]]:
+    """First and end sample of stretches outside of which no sample can be clipped.
+
+    The range of a stretch of `reach` samples and its neighbours is at least the local range of any sample within it.
+    """
     if len(data) < _LEAST_LENGTH:
-        return clipped
-    extent = data.max() - data.min()
-    step = np.abs(np.diff(data))
-    if extent < _LEAST_RANGE or not (
-        np.abs(data).max() >= _BACK_OFF * _FULL_SCALES[0] or len(_plateaus(step <= _flatness(extent)))
-    ):
-        return clipped
+        return []
+    starts = np.arange(0, len(data), reach)
+    high, low = (_near(extreme, extreme.reduceat(data, starts)) for extreme in (np.maximum, np.minimum))
+    moving = high - low >= _LEAST_RANGE
+    found = moving & (np.maximum(high, -low) >= _BACK_OFF * _FULL_SCALES[0])
+    flatness = np.where(_near(np.logical_or, moving), _flatness(high - low), -1.0)
+    still = np.abs(np.diff(data)) <= np.repeat(flatness, reach)[: len(data) - 1]
+    runs = np.flatnonzero(still[:-3] & still[1:-2] & still[2:-1] & still[3:])
+    found[runs // reach] = found[(runs + _LEAST_LENGTH - 1) // reach] = True
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], found, [False]]).astype(np.int8))) * reach
+    return np.minimum(edges, len(data)).reshape(-1, 2).tolist()
+
+
+def _near(extreme: np.ufunc, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The extreme of each value and its two neighbours."""
+    padded = np.concatenate([values[:1], values, values[-1:]])
+    return np.asarray(extreme(extreme(padded[:-2], padded[2:]), values))
+
+
+def _judged(data: Floats, reach: int) -> Mask:
+    """Which samples are clipped, from all samples and their local ranges."""
     from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-    reach = round(_REACH_S * sampling_rate_hz)
     high = maximum_filter1d(data, 2 * reach + 1, mode="nearest")
     low = minimum_filter1d(data, 2 * reach + 1, mode="nearest")
-    for first, end in _flat_tops(data, step, high, low, reach):
+    clipped = _full_scale(data, high, low)
+    for first, end in _flat_tops(data, high, low, reach):
         clipped[first:end] = True
-    return clipped | _full_scale(data, high, low)
+    return clipped
 
 
 def _full_scale(data: Floats, high: Floats, low: Floats) -> Mask:
@@ -75,7 +103,7 @@ def _full_scale(data: Floats, high: Floats, low: Floats) -> Mask:
     largest = np.maximum(high, -low)
     for scale in _FULL_SCALES:
         found |= (size >= _BACK_OFF * scale) & (largest <= _OVERSHOOT * scale)
-    return found
+    return found & (high - low >= _LEAST_RANGE)
 
 
 def _flatness(extent: npt.ArrayLike) -> Floats:
@@ -91,9 +119,9 @@ def _plateaus(still: Mask) -> npt.NDArray[np.int64]:
     return np.asarray(runs[runs[:, 1] - runs[:, 0] >= _LEAST_LENGTH], np.int64)
 
 
-def _flat_tops(data: Floats, step: Floats, high: Floats, low: Floats, reach: int) -> npt.NDArray[np.int64]:
+def _flat_tops(data: Floats, high: Floats, low: Floats, reach: int) -> npt.NDArray[np.int64]:
     """First and end sample of each flat top, shape (top, 2)."""
-    runs = _plateaus(step <= _flatness((high - low)[:-1]))
+    runs = _plateaus(np.abs(np.diff(data)) <= _flatness((high - low)[:-1]))
     first, end = runs.T
     extent = high[first] - low[first]
     kept = (end - first <= reach) & (extent >= _LEAST_RANGE) & (first > 0) & (end < len(data))

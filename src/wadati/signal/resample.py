@@ -10,12 +10,16 @@ The sinc is weighted by a Kaiser window.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from fractions import Fraction
-from typing import final
+from functools import lru_cache
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from wadati.errors import UsageError
 from wadati.model import SourceId
@@ -84,65 +88,69 @@ class Resampled:
             raise ValueError("a resampled record is read in order")
         if high <= low:
             return np.empty(0)
-        centre, phase = self._positions(low, high)
-        first = int(centre.min()) - self._half + 1
-        data, missing = self._section.read(first, int(centre.max()) + self._half + 1)
-        at = centre - first - self._half + 1
-        count = np.concatenate(([0], np.cumsum(missing[0])))
-        out = self._sums(data[0], at, phase)
-        out[count[at + 2 * self._half] > count[at]] = np.nan
+        groups = list(self._groups(low, high))
+        first = min(int(group.centres[0]) for group in groups) - self._half + 1
+        data, missing = self._section.read(first, max(int(group.centres[-1]) for group in groups) + self._half + 1)
+        gone = np.concatenate(([0], np.cumsum(missing[0]))) if missing.any() else None
+        reaches = sliding_window_view(data[0], 2 * self._half)
+        kernels = _kernels(self._scale, self._half)
+        out = np.empty(high - low)
+        for outputs, centres, phases in groups:
+            at = centres - (first + self._half - 1)
+            if isinstance(phases, int):
+                advance = int(at[1] - at[0]) if len(at) > 1 else 1
+                sums = np.einsum("ot,t->o", reaches[at[0] : at[-1] + 1 : advance], kernels[phases])
+            else:
+                sums = np.einsum("ot,ot->o", reaches[at], kernels[phases])
+            if gone is not None:
+                sums[gone[at + 2 * self._half] > gone[at]] = np.nan
+            out[outputs] = sums
         return out
 
-    def _positions(self, low: int, high: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """For outputs [low, high): the index of the sample at or before each, and the rest in 1/4096 of a sample."""
+    def _groups(self, low: int, high: int) -> Iterator[_Group]:
+        """Outputs [low, high), those together that have the same phase where there are few."""
         axis = self._section.axis
         time = (self._first + low) * self._step * axis.unit
         stride = self._step * axis.unit
-        centre = np.empty(high - low, np.int64)
-        phase = np.empty(high - low, np.int64)
+        period = axis.step // math.gcd(axis.step, stride)
         done = 0
         at = max(bisect_right(axis.pieces, time, key=lambda piece: piece.start) - 1, 0)
         while done < high - low:
             piece = axis.pieces[at]
             following = axis.pieces[at + 1] if at + 1 < len(axis.pieces) else None
             until = high - low if following is None else min(-((time - following.start) // stride), high - low)
-            ticks = np.arange(done, until, dtype=np.int64) * stride + (time - piece.start)
-            index, rest = np.divmod(ticks, axis.step)
-            rounded = (rest * _PHASES + axis.step // 2) // axis.step
-            centre[done:until] = piece.first + index + rounded // _PHASES
-            phase[done:until] = rounded % _PHASES
+            if period <= _FEW:
+                for start in range(done, min(done + period, until)):
+                    index, phase = _nearest(start * stride + time - piece.start, axis.step)
+                    count = -((start - until) // period)
+                    centres = piece.first + index + np.arange(count) * (period * stride // axis.step)
+                    yield _Group(slice(start, until, period), centres, phase)
+            elif done < until:
+                ticks = np.arange(done, until, dtype=np.int64) * stride + (time - piece.start)
+                indices, phases = _nearest(ticks, axis.step)
+                yield _Group(slice(done, until), piece.first + indices, phases)
             done, at = until, at + 1
-        return centre, phase
 
-    def _sums(
-        self, data: npt.NDArray[np.float64], at: npt.NDArray[np.int64], phase: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.float64]:
-        """Weighted sums over the samples from `at` on, always added in the same order."""
-        out = np.zeros(len(at))
-        phases, which = np.unique(phase, return_inverse=True)
-        kernels = self._kernels(phases)
-        if len(phases) > _FEW:
-            for tap in range(2 * self._half):
-                out += kernels[which, tap] * data[at + tap]
-            return out
-        for row, kernel in enumerate(kernels):
-            chosen = np.flatnonzero(which == row)
-            places = at[chosen]
-            strides = np.diff(places)
-            total = np.zeros(len(chosen))
-            even = len(strides) == 0 or (strides == strides[0]).all()
-            stride = int(strides[0]) if len(strides) else 1
-            for tap in range(2 * self._half):
-                begin = int(places[0]) + tap
-                values = data[begin : begin + stride * len(chosen) : stride] if even and stride else data[places + tap]
-                total += kernel[tap] * values[: len(chosen)]
-            out[chosen] = total
-        return out
 
-    def _kernels(self, phases: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Weights, shape (phase, tap), each row of sum 1."""
-        taps = np.arange(2 * self._half) - self._half + 1
-        x = (taps - phases[:, None] / _PHASES) / self._scale
-        taper = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (x / LOBES) ** 2, 0, None))) * (np.abs(x) <= LOBES)
-        weights = np.sinc(_CUTOFF * x) * taper
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+def _nearest(ticks: Any, step: int) -> tuple[Any, Any]:
+    """The sample at or before each time since a piece's start, and the rest in 1/4096 of a sample; as `ticks`."""
+    rounded = (ticks % step * _PHASES + step // 2) // step
+    return ticks // step + rounded // _PHASES, rounded % _PHASES
+
+
+class _Group(NamedTuple):
+    """Outputs, the sample at or before each, and the rest in 1/4096 of a sample: one for all, or one each."""
+
+    outputs: slice
+    centres: npt.NDArray[np.int64]
+    phases: int | npt.NDArray[np.int64]
+
+
+@lru_cache(maxsize=4)
+def _kernels(scale: float, half: int) -> npt.NDArray[np.float64]:
+    """Weights, shape (phase, tap), each row of sum 1."""
+    taps = np.arange(2 * half) - half + 1
+    x = (taps - np.arange(_PHASES)[:, None] / _PHASES) / scale
+    taper = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (x / LOBES) ** 2, 0, None))) * (np.abs(x) <= LOBES)
+    weights = np.sinc(_CUTOFF * x) * taper
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -7,7 +7,7 @@ Windows that reach beyond the data are filled up with missing samples; windows w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -49,19 +49,22 @@ def cut_windows(section: Section, grid: Grid, batch: int = 16) -> Iterator[Batch
         data, missing = section.read(some[0], some[-1] + grid.samples)
         places = [slice(first - some[0], first - some[0] + grid.samples) for first in some]
         gone = np.stack([missing[:, place] for place in places])
-        kept = [k for k, one in enumerate(gone) if not one.all()]
-        if kept:
+        kept = np.flatnonzero(~gone.all(axis=(1, 2)))
+        if len(kept):
             windows = np.stack([data[:, places[k]] for k in kept])
             yield Batch([some[k] for k in kept], _without_mean(windows, gone[kept]), gone[kept])
 
 
 def _without_mean(data: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-    """Data minus the mean of what is there; 0 where missing or where nothing moves."""
-    there = ~missing
+    """Data minus the mean of what is there; 0 where missing or where nothing moves. Missing samples of `data` are 0."""
+    incomplete = bool(missing.any())
+    there: Any = ~missing if incomplete else True
     low = np.min(data, axis=-1, keepdims=True, initial=np.inf, where=there)
     high = np.max(data, axis=-1, keepdims=True, initial=-np.inf, where=there)
-    data -= data.sum(axis=-1, keepdims=True) / np.maximum(there.sum(axis=-1, keepdims=True), 1)
-    data *= there & (low < high)
+    count = np.sum(there, axis=-1, keepdims=True) if incomplete else data.shape[-1]
+    data -= data.sum(axis=-1, keepdims=True) / np.maximum(count, 1)
+    if incomplete or not (low < high).all():
+        data *= there & (low < high)
     return data.astype(np.float32)
 
 
@@ -82,12 +85,12 @@ def combine(
         if total is None:
             base = firsts[0] + grid.edge
             total = np.zeros((some.shape[1], 0))
-        grown = firsts[-1] + grid.edge + inner - base - len(cover)
-        total = np.pad(total, ((0, 0), (0, max(grown, 0))))
-        cover = np.pad(cover, (0, max(grown, 0)))
-        for first, curve in zip(firsts, some, strict=True):
+        grown = max(firsts[-1] + grid.edge + inner - base - len(cover), 0)
+        total = np.concatenate((total, np.zeros((len(total), grown))), axis=1)
+        cover = np.concatenate((cover, np.zeros(grown)))
+        for first, curve in zip(firsts, some[:, :, grid.edge : grid.edge + inner], strict=True):
             at = first + grid.edge - base
-            total[:, at : at + inner] += curve[:, grid.edge : grid.edge + inner]
+            total[:, at : at + inner] += curve
             cover[at : at + inner] += 1
         final = firsts[-1] + grid.edge - base
         if final > 0:

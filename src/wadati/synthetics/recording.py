@@ -86,7 +86,7 @@ def record(
     listener = Listener(station, station.instruments[0], start, lost, silence)
     for number, instrument in enumerate(station.instruments):
         count = int(simulation.span.seconds * instrument.rate)
-        counts = _noise(simulation, station, instrument, number, count) if noise else np.zeros((3, count))
+        counts = station_noise(simulation, station, instrument, number, count) if noise else np.zeros((3, count))
         for event in simulation.events:
             ground = simulation.motion(event, station, rays, instrument.rate)
             own = scales[event.index] * _turn(ground.through(instrument.counts_per_velocity), station.first_azimuth)
@@ -112,7 +112,7 @@ def _turn(samples: Floats, azimuth: float) -> Floats:
     return np.stack([samples[0], c * samples[1] + s * samples[2], c * samples[2] - s * samples[1]])
 
 
-def _noise(
+def station_noise(
     simulation: Simulation, station: SimulatedStation, instrument: Instrument, number: int, count: int
 ) -> Floats:
     """Counts without earthquakes, shape (component, sample)."""

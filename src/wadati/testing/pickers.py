@@ -24,7 +24,8 @@ def check_picker(picker: Picker, *, seed: int = 0, tolerance: float = 1e-6) -> N
         raise AssertionError(f"{picker.name}: need one threshold and one time uncertainty for each of {picker.phases}")
     windows, missing = _windows(picker, np.random.default_rng(seed))
     whole = picker.curves(windows, missing)
-    if whole.shape != (len(windows), len(picker.phases), grid.samples):
+    rows = len(picker.phases) + (0 if getattr(picker, "first_motion", None) is None else 2)
+    if whole.shape != (len(windows), rows, grid.samples):
         raise AssertionError(f"{picker.name}: curves have shape {whole.shape}, not (window, phase, sample)")
     if not (np.isfinite(whole).all() and whole.min() >= 0 and whole.max() <= 1):
         raise AssertionError(f"{picker.name}: curves leave [0, 1]")

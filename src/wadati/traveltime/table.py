@@ -55,6 +55,7 @@ class TravelTimeTable:
         # Node i lies at near · i + bend · i², so that its index is found by a square root.
         count = int(np.ceil(2 * max_distance / (_NEAR_STEP + _FAR_STEP)))
         self._bend = (max_distance / count - _NEAR_STEP) / count
+        self.steps = _NEAR_STEP, self._bend
         self.distances = _NEAR_STEP * np.arange(count + 1) + self._bend * np.arange(count + 1) ** 2
         self.slowness = {phase: self._grid(phase) for phase in phases}
         self.head_waves = {phase: head_wave_terms(model, phase, _beside(self.depths)) for phase in phases}

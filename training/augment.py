@@ -1,0 +1,381 @@
+"""Training examples out of the pool: what can happen to a record between the ground and the picker.
+
+An example is drawn from its number alone, so training that was stopped goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.pool import RATE, SAMPLES, Record
+
+MARGIN = 400
+SHARES = {"labelled": 0.36, "simulated": 0.24, "continuous": 0.30, "noise": 0.10}
+SETS = {"ncedc": 0.75, "stead": 0.25}
+"""How much of the labelled examples comes from which set; the other sets count by their records."""
+INVISIBLE, DOUBTFUL = 0.5, 1.0
+"""An onset whose first second has less than this share of the noise around it is no onset, or is not asked for."""
+
+
+@dataclass
+class Example:
+    """`data` (component, sample), `target` (P and S, sample), `weight` (sample) with which to count, `first_motion`
+    (sample): +1 up, −1 down, 0 unknown."""
+
+    data: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    first_motion: np.ndarray
+    labels: list[tuple[int, float]]
+
+
+class Augmenter:
+    """Draws examples from records and noises."""
+
+    def __init__(self, records: Sequence[Record], noises: Sequence[np.ndarray], seed: int) -> None:
+        self._by_kind = {kind: [one for one in records if one.kind == kind] for kind in SHARES if kind != "noise"}
+        self._odds = {kind: _odds(some) for kind, some in self._by_kind.items() if some}
+        self._noises, self._seed = noises, seed
+        self._kinds = [kind for kind in SHARES if kind == "noise" or self._by_kind[kind]]
+        self._shares = np.array([SHARES[kind] for kind in self._kinds])
+        self._shares /= self._shares.sum()
+
+    def batch(self, number: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Batch `number`: normalised windows, targets of P and S, weights, first motions."""
+        rng = np.random.default_rng([self._seed, number])
+        examples = [self.draw(rng) for _ in range(size)]
+        data = np.stack([one.data for one in examples]).astype(np.float32)
+        target = np.stack([one.target for one in examples]).astype(np.float32)
+        weight = np.stack([one.weight for one in examples]).astype(np.float32)
+        motion = np.stack([one.first_motion for one in examples]).astype(np.float32)
+        return data, target, weight, motion
+
+    def draw(self, rng: np.random.Generator) -> Example:
+        """One example, normalised."""
+        kind = self._kinds[rng.choice(len(self._kinds), p=self._shares)]
+        if kind == "noise":
+            example = _empty(self._noise(rng, SAMPLES + 2 * MARGIN))
+        else:
+            example = self._cut(rng, kind)
+            if kind == "simulated":
+                example = self._mix(example, self._quiet(rng), 10 ** rng.uniform(-0.2, 2.3))
+            elif rng.random() < 0.4:
+                example = self._mix(example, self._quiet(rng), 10 ** rng.uniform(-0.2, 1.7))
+            if rng.random() < 0.2:
+                other = self._cut(rng, rng.choice([one for one in self._kinds if one != "noise"]))
+                example = _superpose(example, other, 10 ** rng.uniform(-1.5, 1.5))
+        example = _sensor(rng, example)
+        example = _inside(example)
+        example = _nuisances(rng, example)
+        return _normalised(_losses(rng, example))
+
+    def _cut(self, rng: np.random.Generator, kind: str) -> Example:
+        """A stretch of a record with a margin at both ends, most often around an onset, sometimes stretched in time."""
+        record = self._by_kind[kind][rng.choice(len(self._odds[kind]), p=self._odds[kind])]
+        stretch = float(np.exp(rng.uniform(-0.2, 0.2))) if rng.random() < 0.25 else 1.0
+        length = SAMPLES + 2 * MARGIN
+        if record.labels and rng.random() < 0.9:
+            _, around = record.labels[rng.integers(len(record.labels))]
+            first = around * stretch - rng.uniform(MARGIN - 50, MARGIN + SAMPLES + 50)
+        else:
+            first = rng.uniform(-MARGIN, max(record.data.shape[1] * stretch - length + MARGIN, 1 - MARGIN))
+        if stretch == 1.0:
+            first = round(first)
+        place_of = first, length, stretch
+        data, target = _taken(record.data, *place_of), _taken(record.target, *place_of)
+        labels = [(phase, sample * stretch - first) for phase, sample in record.labels]
+        motion = np.zeros(length, np.float32)
+        for sample, sign in record.first_motion.items():
+            place = round(sample * stretch - first)
+            if 3 <= place < length - 3:
+                motion[place - 2 : place + 3] = sign
+        weight = np.ones(length, np.float32)
+        if record.doubt is not None:
+            weight -= np.ceil(_taken(record.doubt[None], *place_of)[0])
+        example = Example(data, target, weight, motion, [one for one in labels if 0 <= one[1] < length])
+        at = (first + np.arange(length)) / stretch
+        outside = (at < 0) | (at > record.data.shape[1] - 1)
+        if outside.any() and kind != "simulated":
+            _fill(rng, data, outside)
+        return example
+
+    def _noise(self, rng: np.random.Generator, length: int) -> np.ndarray:
+        """A stretch of noise (component, sample), repeated backwards where it is too short."""
+        noise = self._noises[rng.integers(len(self._noises))]
+        while noise.shape[1] < length:
+            noise = np.concatenate([noise, noise[:, ::-1]], axis=1)
+        first = rng.integers(noise.shape[1] - length + 1)
+        return noise[:, first : first + length].astype(np.float32)
+
+    def _quiet(self, rng: np.random.Generator) -> np.ndarray:
+        return self._noise(rng, SAMPLES + 2 * MARGIN)
+
+    def _mix(self, example: Example, noise: np.ndarray, ratio: float) -> Example:
+        """Noise under a record so that its strongest onset stands `ratio` times above it."""
+        loud = max((_onset_size(example.data, at) for _, at in example.labels), default=0.0)
+        sizes = noise.std(axis=1)
+        size = float(np.median(sizes[sizes > 0])) if sizes.any() else 0.0
+        if loud <= 0:
+            loud = float(example.data.std())
+            ratio = max(ratio, 1.0)
+        if size <= 0 or loud <= 0:
+            return example
+        scaled = noise * np.float32(loud / ratio / size)
+        absent = ~example.data.any(axis=1)
+        scaled[absent] = 0
+        _judge(example, example.data, scaled)
+        example.data = example.data + scaled
+        return example
+
+
+def _odds(records: Sequence[Record]) -> np.ndarray:
+    """With what probability each record is drawn."""
+    sets = [one.name.split("/")[0] for one in records]
+    odds = np.array([SETS[one] / sets.count(one) if one in SETS else 1 / len(records) for one in sets])
+    return odds / odds.sum()
+
+
+def _empty(data: np.ndarray) -> Example:
+    length = data.shape[1]
+    return Example(
+        data, np.zeros((2, length), np.float32), np.ones(length, np.float32), np.zeros(length, np.float32), []
+    )
+
+
+def _taken(rows: np.ndarray, first: float, length: int, stretch: float) -> np.ndarray:
+    """Rows from a place that may lie between samples or outside (0 there), stretched in time."""
+    taken = np.zeros((len(rows), length), np.float32)
+    if stretch == 1.0:
+        begin = round(first)
+        low, high = max(begin, 0), min(begin + length, rows.shape[1])
+        if low < high:
+            taken[:, low - begin : high - begin] = rows[:, low:high]
+        return taken
+    at = (first + np.arange(length)) / stretch
+    inside = np.flatnonzero((at >= 0) & (at < rows.shape[1] - 1))
+    if len(inside):
+        part = slice(inside[0], inside[-1] + 1)
+        whole = at[part].astype(int)
+        share = (at[part] - whole).astype(np.float32)
+        taken[:, part] = rows[:, whole] * (1 - share) + rows[:, whole + 1] * share
+    return taken
+
+
+def _fill(rng: np.random.Generator, data: np.ndarray, outside: np.ndarray) -> None:
+    """Where a record has ended, its own quiet part backwards, else nothing at all."""
+    inside = np.flatnonzero(~outside)
+    if len(inside) < 500 or rng.random() < 0.1:
+        return
+    quiet = data[:, inside[:400]]
+    for part in np.split(np.flatnonzero(outside), np.flatnonzero(np.diff(np.flatnonzero(outside)) > 1) + 1):
+        repeats = np.concatenate([quiet[:, ::-1], quiet], axis=1)
+        tiled = np.tile(repeats, (1, len(part) // repeats.shape[1] + 1))
+        data[:, part] = tiled[:, : len(part)] if part[0] > inside[0] else tiled[:, : len(part)][:, ::-1]
+
+
+def _onset_size(data: np.ndarray, at: float) -> float:
+    """Standard deviation of the strongest component in the second after an onset."""
+    first = max(round(at), 0)
+    part = data[:, first : first + RATE]
+    return float(part.std(axis=1).max()) if part.shape[1] > 10 else 0.0
+
+
+def _judge(example: Example, own: np.ndarray, other: np.ndarray) -> None:
+    """Take away onsets that vanish under what is laid over them; do not ask for those in doubt."""
+    kept = []
+    for phase, at in example.labels:
+        first = round(at)
+        low, high = max(first - 60, 0), min(first + 61, own.shape[1])
+        around = other[:, max(first - RATE, 0) : first + RATE]
+        after = own[:, max(first, 0) : first + RATE]
+        if high <= low or around.shape[1] < 10 or after.shape[1] < 10:
+            continue
+        noise = around.std(axis=1)
+        alive = noise > 0
+        ratio = (after.std(axis=1)[alive] / noise[alive]).max() if alive.any() else np.inf
+        if ratio < INVISIBLE:
+            example.target[phase, low:high] = 0
+            example.first_motion[low:high] = 0
+            continue
+        if ratio < DOUBTFUL:
+            example.weight[low:high] = 0
+        if ratio < 4:
+            example.first_motion[low:high] = 0
+        kept.append((phase, at))
+    example.labels = kept
+
+
+def _superpose(one: Example, two: Example, ratio: float) -> Example:
+    """Two earthquakes at one station, the second `ratio` times as large as the first; dead components stay dead."""
+    alive = one.data.any(axis=1) & two.data.any(axis=1)
+    if not alive.any():
+        return one
+    sizes = one.data[alive].std(), two.data[alive].std()
+    if min(sizes) <= 0:
+        return one
+    second = two.data * np.float32(ratio * sizes[0] / sizes[1])
+    first = one.data.copy()
+    first[~alive] = second[~alive] = 0
+    _judge(one, first, second)
+    _judge(two, second, first)
+    return Example(
+        first + second,
+        np.maximum(one.target, two.target),
+        np.minimum(one.weight, two.weight),
+        np.where(one.first_motion != 0, one.first_motion, two.first_motion),
+        one.labels + two.labels,
+    )
+
+
+def _sensor(rng: np.random.Generator, example: Example) -> Example:
+    """Another azimuth, polarity, gain, pass band, integration or differentiation."""
+    data = example.data
+    if rng.random() < 0.6 and data[1].any() and data[2].any():
+        angle = rng.uniform(0, 2 * np.pi)
+        c, s = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+        data[1], data[2] = c * data[1] + s * data[2], c * data[2] - s * data[1]
+    if rng.random() < 0.5:
+        data *= -1
+        example.first_motion = -example.first_motion
+    kind = rng.random()
+    if kind < 0.45:
+        spectrum = np.fft.rfft(data, axis=1)
+        frequency = np.fft.rfftfreq(data.shape[1], 1 / RATE)
+        if kind < 0.17:
+            low = np.exp(rng.uniform(np.log(0.2), np.log(3.0)))
+            spectrum *= frequency**2 / (frequency**2 + low**2)
+        elif kind < 0.34:
+            high = rng.choice([8.0, 10.0, 16.0, 20.0, 25.0, 40.0])
+            spectrum /= np.sqrt(1 + (frequency / high) ** 12)
+        elif kind < 0.40:
+            spectrum *= frequency / (1 + frequency / 30.0)
+        else:
+            spectrum /= np.maximum(frequency, 0.3)
+            spectrum[:, 0] = 0
+        data = np.fft.irfft(spectrum, data.shape[1], axis=1).astype(np.float32)
+        if not 0.17 <= kind < 0.34:
+            example.first_motion[:] = 0
+    example.data = data
+    return example
+
+
+def _inside(example: Example) -> Example:
+    """The window itself, without the margin."""
+    cut = slice(MARGIN, MARGIN + SAMPLES)
+    labels = [(phase, at - MARGIN) for phase, at in example.labels if MARGIN <= at < MARGIN + SAMPLES]
+    return Example(
+        np.ascontiguousarray(example.data[:, cut]),
+        example.target[:, cut],
+        example.weight[cut].copy(),
+        example.first_motion[cut].copy(),
+        labels,
+    )
+
+
+def _nuisances(rng: np.random.Generator, example: Example) -> Example:
+    """Spikes, steps, calibration pulses, distant earthquakes, a drift: none of them an onset."""
+    data = example.data
+    size = data.std(axis=1, keepdims=True)
+    time = np.arange(SAMPLES) / RATE
+    if rng.random() < 0.06:
+        for _ in range(rng.integers(1, 5)):
+            at, width = rng.integers(SAMPLES - 3), rng.integers(1, 3)
+            rows = rng.random(3) < 0.6
+            data[rows, at : at + width] += (size * 10 ** rng.uniform(0.3, 2.0) * rng.choice([-1, 1]))[rows]
+    if rng.random() < 0.05:
+        at = rng.integers(SAMPLES)
+        row = rng.integers(3)
+        data[row, at:] += size[row] * 10 ** rng.uniform(0, 1.5) * rng.choice([-1, 1])
+    if rng.random() < 0.04:
+        at = rng.uniform(0, SAMPLES / RATE)
+        lapse = np.maximum(time - at, 0)
+        pulse = np.exp(-lapse / 10 ** rng.uniform(-0.7, 1.0)) * (lapse > 0)
+        if rng.random() < 0.5:
+            pulse = np.convolve(pulse, np.exp(-np.arange(60) / 10.0))[:SAMPLES] / 10
+        row = rng.integers(3)
+        data[row] += size[row] * 10 ** rng.uniform(0, 1.7) * pulse * rng.choice([-1, 1])
+    if rng.random() < 0.08:
+        low, high = sorted(10 ** rng.uniform(-1.5, -0.1, 2))
+        spectrum = rng.normal(size=(3, SAMPLES // 2 + 1)) + 1j * rng.normal(size=(3, SAMPLES // 2 + 1))
+        frequency = np.fft.rfftfreq(SAMPLES, 1 / RATE)
+        spectrum[:, (frequency < low) | (frequency > high + 0.05)] = 0
+        slow = np.fft.irfft(spectrum, SAMPLES, axis=1)
+        envelope = 1 / (1 + np.exp(-(time - rng.uniform(-10, 35)) / rng.uniform(0.5, 4)))
+        slow *= envelope / max(slow.std(), 1e-30)
+        data += (size * 10 ** rng.uniform(-0.3, 1.5) * slow).astype(np.float32)
+    if rng.random() < 0.05:
+        data += size * (10 ** rng.uniform(-0.5, 1.0)) * rng.normal(size=(3, 1)) * (time / 15 - 1)
+    example.data = data.astype(np.float32)
+    return example
+
+
+def _losses(rng: np.random.Generator, example: Example) -> Example:
+    """What the station does to its samples before anybody has them."""
+    example.data = _digitised(rng, example.data)
+    missing = _gaps(rng, example)
+    lost = rng.random()
+    if lost < 0.12:
+        missing[rng.integers(3)] = True
+    elif lost < 0.24:
+        missing[1:] = True
+    elif lost < 0.26:
+        missing[0] = True
+    if missing[0].all():
+        example.first_motion[:] = 0
+    if missing.all() or not example.data[~missing.all(axis=1)].any():
+        example.target[:] = 0
+    example.data = np.where(missing, np.float32(np.nan), example.data)
+    return example
+
+
+def _digitised(rng: np.random.Generator, data: np.ndarray) -> np.ndarray:
+    """Unequal gains, a step of gain, clipping, coarse digits."""
+    if rng.random() < 0.3:
+        data *= (10 ** rng.uniform(-0.7, 0.7, (3, 1))).astype(np.float32)
+    if rng.random() < 0.03:
+        at = rng.integers(SAMPLES)
+        data[rng.integers(3), at:] *= np.float32(10 ** rng.uniform(-1, 1))
+    if rng.random() < 0.08:
+        largest = np.abs(data).max() * rng.uniform(0.05, 0.6)
+        np.clip(data, -largest, largest, out=data)
+    if rng.random() < 0.08:
+        alive = data.std(axis=1)
+        step = np.median(alive[alive > 0]) * 10 ** rng.uniform(-1.5, 0.2) if alive.any() else 0
+        if step > 0:
+            data = (np.round(data / step) * step).astype(np.float32)
+    return data
+
+
+def _gaps(rng: np.random.Generator, example: Example) -> np.ndarray:
+    """Gaps of 0.1 to 8 s, filled with 0 or missing; which samples are missing, shape (component, sample)."""
+    missing = np.zeros((3, SAMPLES), bool)
+    if rng.random() >= 0.12:
+        return missing
+    for _ in range(rng.integers(1, 3)):
+        first, length = rng.integers(SAMPLES), int(10 ** rng.uniform(1.0, 2.9))
+        rows = np.ones(3, bool) if rng.random() < 0.7 else rng.random(3) < 0.5
+        if rng.random() < 0.5:
+            example.data[rows, first : first + length] = 0
+        else:
+            missing[rows, first : first + length] = True
+        if rows.all():
+            around = slice(max(first - 30, 0), first + length + 30)
+            example.weight[around] = 0
+            example.first_motion[around] = 0
+    return missing
+
+
+def _normalised(example: Example) -> Example:
+    """As the picker does it: each component less its mean, over its standard deviation, 0 where it is missing."""
+    data = example.data.astype(np.float64)
+    there = np.isfinite(data)
+    data[~there] = 0
+    count = np.maximum(there.sum(axis=1, keepdims=True), 1)
+    data -= data.sum(axis=1, keepdims=True) / count
+    data *= there
+    size = np.sqrt(np.square(data).sum(axis=1, keepdims=True) / count)
+    example.data = np.divide(data, size, out=np.zeros_like(data), where=size > 0).astype(np.float32)
+    return example
