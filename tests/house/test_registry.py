@@ -47,5 +47,5 @@ def test_an_argument_that_a_part_may_take_is_given_to_it(monkeypatch: pytest.Mon
 @pytest.mark.parametrize("kind", registry.KINDS)
 def test_every_part_that_needs_no_argument_can_be_made(kind: str) -> None:
     for name in registry.names(kind):
-        if name not in ("neural", "seisbench", "parametric", "pyocto"):
+        if name not in ("neural", "seisbench", "parametric", "pyocto", "edt-grids"):
             assert registry.make(kind, name).name

@@ -11,13 +11,15 @@ from wadati import registry
 from wadati.engine.review_rules import Review
 from wadati.errors import InputError, UsageError
 from wadati.formats.velocity_csv import read_velocity_model
+from wadati.locators.station_terms import StationTerms as StationDelays
+from wadati.locators.station_terms import read_station_terms
 from wadati.magnitudes.station_terms import StationTerms, read_terms
 from wadati.model import TimeSpan, VelocityModel, parse_time
 from wadati.model.time import BEGINNING, END
 from wadati.traveltime import models
 
 LEARN, NO_TERMS = "learn", "none"
-"""What `Flow.magnitude_terms` may be besides a file."""
+"""What `Flow.station_terms` and `Flow.magnitude_terms` may be besides a file."""
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -26,8 +28,9 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `start` and `end` are ISO times that cut the input; `velocity_model` is a name (see `traveltime.models`) or a CSV
     file; `picker` is `NAME` or `NAME:ARGUMENT`. `workers` is the number of processes; None is one, this one, for Python
     and one a core for the command line. `authority` owns the identifiers in QuakeML.
-    `magnitude_terms`, the station terms of magnitudes, are learned from the run (`learn`), not used (`none`) or read
-    from a JSON file that an earlier run wrote. `review` are the rules by which events are published.
+    `station_terms`, the delays of stations, and `magnitude_terms`, their terms in magnitude, are learned from the run
+    (`learn`), not used (`none`) or read from a JSON file that an earlier run wrote. `review` are the rules by which
+    events are published.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
     ('wadati', True)
@@ -42,6 +45,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     end: str | None = None
     workers: int | None = None
     authority: str = "local"
+    station_terms: str = LEARN
     magnitude_terms: str = LEARN
     review: Review = Review()
 
@@ -57,6 +61,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             part = self.part(kind)
             if kind == "attenuation":
                 self.terms(part.name)
+            if kind == "locators":
+                self.delays()
 
     def span(self) -> TimeSpan | None:
         """The span that the input is cut to; None for all of it. Raises `UsageError` where it ends before it starts."""
@@ -73,6 +79,16 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.velocity_model.endswith(".csv") or "/" in self.velocity_model:
             return read_velocity_model(Path(self.velocity_model))
         return models.named(self.velocity_model)
+
+    def delays(self) -> StationDelays | None:
+        """The terms of the file named by `station_terms`. Raises `InputError` for one unusable or of another earth."""
+        if self.station_terms in (LEARN, NO_TERMS):
+            return None
+        found = read_station_terms(Path(self.station_terms))
+        if found.earth_model != self.earth().name:
+            wrong = f"holds station terms for the earth {found.earth_model}, not {self.earth().name}"
+            raise InputError(self.station_terms, wrong, "use the velocity model that they were learned with")
+        return found
 
     def terms(self, relation: str) -> StationTerms | None:
         """The terms of the file named by `magnitude_terms`. Raises `InputError` for an unusable one."""

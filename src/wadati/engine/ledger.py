@@ -13,6 +13,7 @@ from contextlib import contextmanager
 import msgspec
 
 from wadati.engine.review import Decision
+from wadati.locators.station_terms import StationTerms as StationDelays
 from wadati.magnitudes.station_terms import StationTerms
 from wadati.protocols import Problem
 from wadati.store.coverage import Coverage
@@ -34,6 +35,7 @@ class Ledger:
         self.problems: list[Problem] = []
         self.notes: list[Problem] = []
         self.decisions: list[Decision] = []
+        self.delays: StationDelays | None = None
         self.terms: StationTerms | None = None
         self.timings: list[Timing] = []
         self._children_cpu = 0.0

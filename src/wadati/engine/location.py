@@ -9,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.engine.association import candidate_of
-from wadati.engine.flow import LEARN, Flow
+from wadati.engine.flow import LEARN, NO_TERMS, Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.progress import Progress
 from wadati.engine.review import Reviewed, review
 from wadati.errors import InputError
+from wadati.locators.clock import clock_errors
+from wadati.locators.edt import EdtLocator
+from wadati.locators.learning import collect, learn_station_terms
+from wadati.locators.station_terms import station_terms
 from wadati.magnitudes.joint_inversion import JointLocalMagnitude
 from wadati.model import AmplitudeTrack, Event, Inventory, Origin, Pick, Station, VelocityModel
 from wadati.protocols import Locator, Problem
@@ -41,6 +45,7 @@ def locate_all(
     located: list[Event] = []
     progress.start("locate", len(events))
     with ledger.stage("locate"):
+        locator, words = _with_station_terms(locator, events, by_id, inventory, model, flow, ledger)
         for event in events:
             candidate = candidate_of(event)
             own = [by_id[pick_id] for pick_id in candidate.pick_ids if pick_id in by_id]
@@ -55,8 +60,44 @@ def locate_all(
                 located.append(_with_origin(event, origin))
             progress.step("locate")
         found = _reviewed(located, flow, ledger)
-    progress.finish("locate", f"{len(found.events)} of {len(events)} events located")
+        _name_clocks(locator, found.events, inventory, model, ledger)
+    progress.finish("locate", f"{len(found.events)} of {len(events)} events located{words}")
     return _with_magnitudes(found.events, by_id, inventory, tracks, flow, ledger, progress)
+
+
+def _with_station_terms(
+    locator: Locator,
+    events: Sequence[Event],
+    picks: Mapping[str, Pick],
+    inventory: Inventory,
+    model: VelocityModel,
+    flow: Flow,
+    ledger: Ledger,
+) -> tuple[Locator, str]:
+    """The locator with the delays of a file or of these events, and words on them; as it is where it takes none."""
+    if flow.station_terms == NO_TERMS or not isinstance(locator, EdtLocator):
+        return locator, ""
+    terms, reason = flow.delays(), "station terms from a file"
+    if terms is None:
+        own = [[picks[pick_id] for pick_id in candidate_of(event).pick_ids if pick_id in picks] for event in events]
+        learned = learn_station_terms(locator, own, inventory, model)
+        terms, reason = learned.terms, learned.reason
+    if not terms.terms:
+        return locator, f"; {reason}"
+    ledger.delays = terms
+    return locator.with_terms(terms), f"; {reason}"
+
+
+def _name_clocks(
+    locator: Locator, events: Sequence[Event], inventory: Inventory, model: VelocityModel, ledger: Ledger
+) -> None:
+    """A note for each station whose P and S both come early or late by what no earth explains."""
+    if not events or not isinstance(locator, EdtLocator):
+        return
+    found = collect([event.origin for event in events], inventory, locator.earth(model, inventory), locator.terms)
+    for clock in clock_errors(station_terms(found)):
+        wrong = f"its times are {clock.seconds:+.2f} s off (± {clock.uncertainty:.2f})"
+        ledger.notes.append(Problem(f"{clock.network}.{clock.station}", wrong, "check its clock"))
 
 
 def _with_origin(event: Event, origin: Origin) -> Event:

@@ -24,6 +24,7 @@ from wadati.formats.parquet import write_picks as write_picks_parquet
 from wadati.formats.parquet import write_tracks
 from wadati.formats.quakeml import write_quakeml
 from wadati.formats.tables import write_arrivals_csv, write_events_csv, write_picks_csv
+from wadati.locators.station_terms import write_station_terms
 from wadati.magnitudes.station_terms import write_terms
 from wadati.model import AmplitudeTrack, Catalog, Inventory, Pick
 from wadati.sources.files import FileSource
@@ -32,7 +33,7 @@ LIBRARIES = ("numpy", "scipy", "obspy", "pymseed", "onnxruntime", "sqlalchemy", 
 OPTIONAL_LIBRARIES = ("openvino", "seisbench", "torch")
 STAGES = ("pick", "associate", "locate")
 AFTER_EVENTS = ("catalog.xml", "events.geojson", "report.html")
-AFTER_PICKS = ("events.csv", "arrivals.csv", "magnitude_terms.json", *AFTER_EVENTS)
+AFTER_PICKS = ("events.csv", "arrivals.csv", "station_terms.json", "magnitude_terms.json", *AFTER_EVENTS)
 
 
 class Outputs:
@@ -65,6 +66,8 @@ class Outputs:
             write_picks_csv(catalog.picks, self.folder / "picks.csv")
             write_events_csv(catalog, self.folder / "events.csv")
             write_arrivals_csv(catalog, self.folder / "arrivals.csv")
+        if self.ledger.delays is not None:
+            write_station_terms(self.ledger.delays, self.folder / "station_terms.json")
         if self.ledger.terms is not None:
             write_terms(self.ledger.terms, self.folder / "magnitude_terms.json")
         if self.command != "associate":
@@ -160,6 +163,7 @@ class Outputs:
             "timings": msgspec.to_builtins(self.ledger.timings),
             "coverage": msgspec.to_builtins(self.ledger.coverage),
             "problems": msgspec.to_builtins(self.ledger.problems),
+            "station_terms": self.ledger.delays.digest if self.ledger.delays else None,
             "magnitude_terms": self.ledger.terms.digest if self.ledger.terms else None,
             "decisions": msgspec.to_builtins(self.ledger.decisions),
             "notes": msgspec.to_builtins(self.ledger.notes),
