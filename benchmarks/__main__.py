@@ -7,10 +7,18 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import cost, demo_seeds, ridgecrest, startup
+from benchmarks import cost, demo_seeds, picking_cost, ridgecrest, startup
+from benchmarks.pickers import judge
 
 BASELINE = Path(__file__).with_name("baseline.json")
-ALL = {"startup": startup.measure, "cost": cost.measure, "ridgecrest": ridgecrest.measure, "demo": demo_seeds.measure}
+ALL = {
+    "startup": startup.measure,
+    "cost": cost.measure,
+    "ridgecrest": ridgecrest.measure,
+    "demo": demo_seeds.measure,
+    "picking": picking_cost.measure,
+    "pickers": judge.measure,
+}
 
 
 def main() -> int:

@@ -52,8 +52,8 @@ def parse_time(text: str) -> int:
         sign = 1 if zone[0] == "+" else -1
         total -= sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
     time = total * SECOND + int((fraction or "0")[:9].ljust(9, "0"))
-    if not BEGINNING <= time <= END:
-        raise UsageError(f"{text!r} is not a time: it is farther from 1970 than 146 years")
+    if not -(2**63) <= time < 2**63:
+        raise UsageError(f"{text!r} is not a time: it is farther from 1970 than 292 years")
     return time
 
 
