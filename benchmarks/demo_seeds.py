@@ -27,7 +27,7 @@ class Seed:
     sizes: dict[str, float]
 
 
-def run(seed: int, picker: str = "stalta") -> Seed:
+def run(seed: int, picker: str = "wadati") -> Seed:
     from wadati.engine.demo import demo
     from wadati.engine.flow import Flow
 
@@ -49,7 +49,7 @@ def run(seed: int, picker: str = "stalta") -> Seed:
     )
 
 
-def measure(picker: str = "stalta") -> dict[str, object]:
+def measure(picker: str = "wadati") -> dict[str, object]:
     with ProcessPoolExecutor(2) as pool:
         seeds = list(pool.map(run, SEEDS, [picker] * len(SEEDS)))
     found: dict[str, object] = {}
