@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from wadati.engine import local
-from wadati.engine.flow import Flow
+from wadati.engine.flow import Flow, override
 from wadati.engine.scoring import evaluate
 from wadati.errors import InputError, NothingUsableError
 from wadati.formats.miniseed import read_miniseed, write_miniseed
@@ -223,7 +223,7 @@ def test_a_part_that_fails_costs_its_station_only(small: Small, monkeypatch: pyt
         return whole(self, windows, missing)  # type: ignore[arg-type]
 
     monkeypatch.setattr(StaLta, "curves", fails_once)
-    ledger = local.pick(small.waveforms, small.stations, flow=ONE).ledger
+    ledger = local.pick(small.waveforms, small.stations, flow=override(ONE, picker="stalta")).ledger
     failed = [unit for unit in ledger.coverage if unit.status == "failed"]
     assert [unit.reason for unit in failed] == ["unexpected RuntimeError: out of luck"]
     assert sum(unit.status == "done" for unit in ledger.coverage) == 11
