@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -78,8 +79,10 @@ def associate(
         )
         if done.returncode == 0:
             return msgspec.msgpack.decode(paths[1].read_bytes(), type=Result)
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return Result(failure=f"ended after {cap} CPU s")
     if done.returncode < 0:
-        return Result(failure=f"ended after {cap} CPU s (signal {-done.returncode})")
+        return Result(failure=f"ended by signal {-done.returncode}")
     return Result(failure=done.stderr.strip().splitlines()[-1])
 
 
