@@ -90,13 +90,14 @@ def _pick_section(section: Section, picker: Picker) -> Iterator[Pick]:
         if section.read(peak.sample, peak.sample + 1)[1].all():
             continue
         time = axis.time_of(peak.sample) + round(peak.rest * SECOND / picker.grid.sampling_rate_hz)
+        channel = axis.piece_of(peak.sample).source_id
         yield Pick.of(
-            axis.piece_of(peak.sample).source_id,
+            channel,
             picker.phases[peak.phase],
             (time + _TICK // 2) // _TICK * _TICK,
             time_uncertainty=picker.time_uncertainty[peak.phase],
             probability=round(min(peak.height, 1.0), 4),
-            polarity=_polarity(peak, picker),
+            polarity=_polarity(peak, picker) if channel.subsource == "Z" else None,
             method=picker.name,
         )
 
