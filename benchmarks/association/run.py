@@ -79,7 +79,7 @@ def associate(
         )
         if done.returncode == 0:
             return msgspec.msgpack.decode(paths[1].read_bytes(), type=Result)
-    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+    if done.returncode == -signal.SIGXCPU:
         return Result(failure=f"ended after {cap} CPU s")
     if done.returncode < 0:
         return Result(failure=f"ended by signal {-done.returncode}")
@@ -101,7 +101,8 @@ def main(order_path: str, result_path: str, cap: str) -> None:
     associator.associate(order.picks[:_WARM_UP_PICKS], order.inventory, order.model)
     middle = time.process_time()
     limit = int(middle) + int(cap) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    # A hard limit beyond the soft one, so that the signal tells the cap from other ends.
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 10))
     candidates = associator.associate(order.picks, order.inventory, order.model)
     cpu = time.process_time() - middle
     Path(result_path).write_bytes(msgspec.msgpack.encode(Result(tuple(candidates), cpu, middle - began, _memory())))
