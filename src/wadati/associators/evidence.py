@@ -1,79 +1,179 @@
 """How much better picks are explained by an event than by chance: the logarithm of a likelihood ratio.
 
 Each expected arrival adds a term. Found: the density of its residual times the probability of detection, over the rate
-of unrelated picks. Not found: the probability of a miss, unless the channel seems dead or other picks of the station
-shortly before may hide the arrival, as in a burst of aftershocks. Detection fades with hypocentral distance beyond
-a reach that is fitted to each event, so that a small event is not blamed for what far stations could not see.
+of unrelated picks, with what the picker's probability and the amplitude say. Not found: the probability of a miss,
+unless the channel seems dead or other picks of the station shortly before may hide the arrival, as in a burst of
+aftershocks. Detection fades with distance beyond a reach that is fitted to each event, so that a small event is not
+blamed for what far stations could not see.
 
 The idea of weighing misses is that of NET-VISA: Arora, Russell & Sudderth (2013), doi:10.1785/0120120107.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from typing import Any
 
 import numpy as np
 
-from wadati.associators.hypocentre import chance, fit
-from wadati.associators.network import Floats, Integers, Network
-from wadati.associators.pickset import Flags, PickSet
+from wadati.associators.compiled import compiled
+from wadati.associators.picks_of_window import Picks, search
+from wadati.associators.terms import Terms, term
+from wadati.associators.travel import Floats, Integers, Travel, travel_time
+from wadati.associators.volume import Volume, cell_of
 
-_REACHES = np.geomspace(5_000.0, 400_000.0, 16)
+REACHES = np.geomspace(4_000.0, 800_000.0, 24)
 _FADING = 0.25
-_CERTAIN, _HOPELESS = 0.95, 0.02
-_ALIVE_WINDOW = 900.0
-_HIDDEN_FOR, _HIDDEN_AHEAD = 10.0, 1.0
+_CERTAIN_P, _CERTAIN_S = 0.95, 0.9
+_PATIENCE = 24
+_SCATTER, _SPREAD = 0.35, 0.8
+_P_SMALLER, _SHARED_WINDOW = 0.4, 10.0
+_WORST_SIZE = -3.0
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What speaks for each hypothesis.
+@compiled
+def station_size(size: float, phase: int, distance: float, depth: float, lag: float) -> float:
+    """Local magnitude of one amplitude: Hutton & Boore (1987), doi:10.1785/BSSA0770062074.
 
-    `total` (hypothesis) is the logarithm of the likelihood ratio; `pick`, `gain` and `counts` have shape (hypothesis,
-    station, phase): the nearest free pick, what it adds, and whether it speaks for the event.
+    A P amplitude holds S where this comes within ten seconds; else P is smaller.
     """
-
-    total: Floats
-    pick: Integers
-    gain: Floats
-    counts: Flags
-
-    def picks_of(self, hypothesis: int) -> Integers:
-        """The picks that speak for one hypothesis, in order."""
-        return np.sort(self.pick[hypothesis][self.counts[hypothesis]])
+    kilometres = max(math.sqrt(distance * distance + depth * depth), 1000.0) / 1000.0
+    found = size + 1.110 * math.log10(kilometres / 100.0) + 0.00189 * (kilometres - 100.0) + 3.0
+    if phase == 0 and lag > _SHARED_WINDOW:
+        found += _P_SMALLER
+    return found
 
 
-def weigh(network: Network, picks: PickSet, hypotheses: Floats, sigmas: float) -> Evidence:
-    """The evidence for hypotheses (x, y, depth, time), shape (hypothesis, 4), from all stations."""
-    station = np.broadcast_to(np.arange(len(network)), (len(hypotheses), len(network)))
-    times = network.times(hypotheses, station)
-    found = fit(network, picks, hypotheses, times, station, sigmas)
-    density = np.exp(-0.5 * (found.residual / found.sigma) ** 2) / (found.sigma * np.sqrt(2 * np.pi))
-    with np.errstate(divide="ignore"):
-        gain = np.where(found.hit, np.log(density / picks.rate[found.pick]), 0.0)
-    phase = np.arange(2)
-    rate = picks.rates(station[..., None], phase, found.time)
-    unexplained = 1 - chance(rate, found.tolerance)
-    tells = picks.channel_is_alive(station[..., None], phase, found.time, _ALIVE_WINDOW) & ~_hidden(
-        picks, station, found.time, found.hit
-    )
-    hypocentral = np.hypot(network.distances(hypotheses, station), hypotheses[:, 2, None])[..., None]
-    total = np.full(len(hypotheses), -np.inf)
-    detection = np.zeros(hypocentral.shape)
-    for reach in _REACHES:
-        fading = np.clip((hypocentral - reach) / (_FADING * reach), -50.0, 50.0)
-        seen = _HOPELESS + (_CERTAIN - _HOPELESS) / (1 + np.exp(fading))
-        terms = np.where(found.hit, gain + np.log(seen), np.where(tells, np.log1p(-seen * unexplained), 0.0))
-        value = terms.sum(axis=(1, 2))
-        better = value > total
-        total = np.where(better, value, total)
-        detection = np.where(better[:, None, None], seen, detection)
-    gain = np.where(found.hit, gain + np.log(detection), 0.0)
-    return Evidence(total, found.pick, gain, gain > 0)
+@compiled
+def weigh(
+    place: Floats,
+    picks: Picks,
+    travel: Travel,
+    volume: Volume,
+    terms: Terms,
+    sigmas: float,
+    chosen: Integers,
+    gains: Floats,
+    work: Floats,
+    counts: Integers,
+) -> float:
+    """The logarithm of the likelihood ratio of a hypothesis (x, y, depth, time).
+
+    Its picks go into `chosen` and what each adds into `gains`; `counts` becomes the number of these, of P, of stations
+    and of stations with both. `work` has shape (2 · stations, 4).
+    """
+    order = volume.order[cell_of(volume, place[0], place[1])]
+    used, idle = 0, 0
+    sizes, sized = np.empty(2 * len(order)), 0
+    for m in range(len(order)):
+        s = order[m]
+        dx, dy = place[0] - travel.x[s], place[1] - travel.y[s]
+        distance = math.sqrt(dx * dx + dy * dy)
+        straight = math.sqrt(distance * distance + place[2] * place[2])
+        idle += 1
+        p_time = 0.0
+        p_hit = False
+        for phase in range(2):
+            time, _, _ = travel_time(travel, s, phase, distance, place[2])
+            if phase == 0:
+                p_time = time
+            c = 2 * s + phase
+            first, last = picks.first[c], picks.first[c + 1]
+            delay, spread = term(terms, travel, s, phase, place[0], place[1], time)
+            expected = place[3] + time + delay
+            best, pick = -1e9, -1
+            if first < last:
+                limit = sigmas * math.sqrt(spread * spread + 0.09)
+                for i in range(search(picks.time, first, last, expected - limit), last):
+                    late = picks.time[i] - expected
+                    if late > limit:
+                        break
+                    if not picks.free[i]:
+                        continue
+                    sigma = math.sqrt(spread * spread + picks.error[i] ** 2)
+                    part = late / sigma
+                    if abs(part) > sigmas:
+                        continue
+                    gain = -0.5 * part * part - math.log(sigma * 2.5066 * picks.rate[i]) + picks.belief[i]
+                    if gain > best:
+                        best, pick = gain, i
+            if pick >= 0:
+                p_hit = p_hit or phase == 0
+                if not math.isnan(picks.size[pick]):
+                    sizes[sized] = station_size(picks.size[pick], phase, distance, place[2], time - p_time)
+                    work[used, 3] = sizes[sized]
+                    sized += 1
+                else:
+                    work[used, 3] = np.nan
+                work[used, 0], work[used, 1], work[used, 2] = best, straight, phase
+                chosen[used] = pick
+                used += 1
+                idle = 0
+            else:
+                bin = int(expected - picks.start)
+                if bin < 0 or bin >= picks.rates.shape[1]:
+                    continue
+                own = 1 if phase == 1 and p_hit else 0
+                if not picks.alive[c] or picks.busy[s, bin] > own:
+                    continue
+                # How likely it is that no unrelated pick lies there either.
+                work[used, 0] = math.exp(-2.0 * picks.rates[c, bin] * 0.5)
+                work[used, 1], work[used, 2] = straight, phase
+                chosen[used] = -1
+                used += 1
+        if idle > _PATIENCE:
+            break
+    if sized >= 3:
+        middle = np.median(sizes[:sized])
+        for k in range(used):
+            if chosen[k] >= 0 and not math.isnan(work[k, 3]):
+                off = (work[k, 3] - middle) ** 2
+                extra = math.log(_SPREAD / _SCATTER) - 0.5 * off * (1 / _SCATTER**2 - 1 / _SPREAD**2)
+                work[k, 0] += max(extra, _WORST_SIZE)
+    best, reach = -1e9, REACHES[0]
+    for candidate in REACHES:
+        total = 0.0
+        for k in range(used):
+            total += _term(work[k, 0], work[k, 1], work[k, 2], chosen[k] >= 0, candidate)
+        if total > best:
+            best, reach = total, candidate
+    found = 0
+    p = stations = both = 0
+    previous = -1
+    for k in range(used):
+        if chosen[k] < 0:
+            continue
+        gain = work[k, 0] + math.log(_seen(work[k, 1], work[k, 2], reach))
+        if gain <= 0.0:
+            continue
+        pick = chosen[k]
+        chosen[found], gains[found] = pick, gain
+        found += 1
+        s = picks.station[pick]
+        p += picks.phase[pick] == 0
+        if s == previous:
+            both += 1
+        else:
+            stations += 1
+        previous = s
+    counts[0], counts[1], counts[2], counts[3] = found, p, stations, both
+    return best
 
 
-def _hidden(picks: PickSet, station: Integers, time: Floats, hit: Flags) -> Flags:
-    """Where picks of other events shortly before may hide an arrival; the event's own P before its S does not."""
-    own = np.zeros(hit.shape, np.int64)
-    own[..., 1] = hit.any(axis=-1)
-    return picks.station_count(station[..., None], time, _HIDDEN_FOR, _HIDDEN_AHEAD) > own
+@compiled
+def _seen(distance: float, phase: float, reach: float) -> float:
+    """The probability that an arrival is picked."""
+    certain = _CERTAIN_P if phase == 0 else _CERTAIN_S
+    fading = (distance - reach) / (_FADING * reach)
+    if fading > 30.0:
+        return 1e-13
+    return certain / (1.0 + math.exp(fading))
+
+
+@compiled
+def _term(value: float, distance: float, phase: float, hit: bool, reach: float) -> float:
+    seen = _seen(distance, phase, reach)
+    if hit:
+        # A pick that fits badly may as well be another's.
+        return max(value + math.log(seen), math.log(1.0 - seen))
+    return math.log(1.0 - seen * value)

@@ -7,81 +7,98 @@ near: in a busy channel one nearly always does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from typing import Any
 
 import numpy as np
 
-from wadati.associators.network import Floats, Integers, Network
-from wadati.associators.pickset import Flags, PickSet
+from wadati.associators.compiled import compiled
+from wadati.associators.picks_of_window import Picks, search
+from wadati.associators.terms import Terms, term
+from wadati.associators.travel import Floats, Travel, model_error, travel_time
+from wadati.associators.volume import Volume, cell_of
 
-WIDE = (2.5, 2.5, 2.0, 1.5, 1.25, 1.0, 1.0, 1.0)
-"""Tolerances of the iterations that start from a node of the grid, relative to the final one."""
-NARROW = (1.25, 1.0, 1.0)
+WIDE = np.array([2.5, 2.0, 1.5, 1.25, 1.0, 1.0, 1.0])
+"""Tolerances of the iterations that start from a node, relative to the final one."""
+NARROW = np.array([1.25, 1.0, 1.0])
 """Tolerances of the iterations that start from a hypocentre."""
 
-_STEP = np.array([5000.0, 5000.0, 4000.0, 30.0])
-_LONGEST_STEP = np.array([6000.0, 6000.0, 6000.0, 2.0])
+_STATIONS = 60
+_NEAREST = 100.0
 
 
-@dataclass(frozen=True)
-class Fit:
-    """What hypotheses expect and find; arrays of shape (hypothesis, station, phase).
-
-    `pick` is the free pick nearest to the expected `time`, `sigma` the standard deviation (s) of its `residual` (s);
-    `hit` is True where the residual lies within the `tolerance` (s).
-    """
-
-    time: Floats
-    pick: Integers
-    residual: Floats
-    sigma: Floats
-    tolerance: Floats
-    hit: Flags
-
-
-def fit(network: Network, picks: PickSet, hypotheses: Floats, times: Floats, station: Integers, sigmas: float) -> Fit:
-    """Hypotheses (x, y, depth, time), shape (hypothesis, 4), and their travel times against the free picks.
-
-    `station`, shape (hypothesis, station), names the stations of the travel times; the tolerance is `sigmas` standard
-    deviations.
-    """
-    time = hypotheses[:, 3, None, None] + times
-    pick, residual = picks.nearest(station[..., None], np.arange(2), time)
-    sigma = np.hypot(network.model_error(times), picks.uncertainty[pick])
-    tolerance = sigmas * sigma
-    return Fit(time, pick, residual, sigma, tolerance, np.abs(residual) <= tolerance)
-
-
-def chance(rate: Floats, tolerance: Floats) -> Floats:
-    """The probability that an unrelated pick lies within a tolerance, at a rate of picks a second."""
-    return np.asarray(-np.expm1(-2 * rate * tolerance))
-
-
+@compiled
 def refine(
-    network: Network,
-    picks: PickSet,
-    hypotheses: Floats,
-    station: Integers,
-    sigmas: float,
-    schedule: tuple[float, ...] = WIDE,
-) -> Floats:
-    """Hypotheses (x, y, depth, time), shape (hypothesis, 4), moved to where the free picks of the stations agree.
-
-    `station` has shape (hypothesis, station).
-    """
-    place = hypotheses.copy()
+    place: Floats, picks: Picks, travel: Travel, volume: Volume, terms: Terms, sigmas: float, schedule: Floats
+) -> Any:
+    """Move `place` (x, y, depth, time) to where the free picks of the stations around it agree."""
+    step_x, step_z, step_t = 5000.0, 4000.0, 30.0
+    normal, right = np.empty((4, 4)), np.empty(4)
+    row = np.empty(4)
     for scale in schedule:
-        times, slopes = network.slopes(place, station)
-        found = fit(network, picks, place, times, station, sigmas * scale)
-        surprise = -np.log(chance(picks.rate[found.pick], found.sigma))
-        bell = (1 - (found.residual / found.tolerance) ** 2) ** 2
-        weight = np.where(found.hit, surprise * bell / (scale * found.sigma) ** 2, 0.0)
-        count = len(place)
-        design = np.concatenate([slopes, np.ones((*times.shape, 1))], axis=-1).reshape(count, -1, 4) * _STEP
-        weighted = design * weight.reshape(count, -1, 1)
-        normal = weighted.transpose(0, 2, 1) @ design + np.eye(4)
-        residual = np.where(found.hit, found.residual, 0.0).reshape(count, -1, 1)
-        step = np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ residual)[..., 0] * _STEP
-        place += np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
-        place[:, :3] = np.clip(place[:, :3], network.low, network.high)
-    return place
+        normal[:] = 0.0
+        right[:] = 0.0
+        for i in range(4):
+            normal[i, i] = 1.0
+        order = volume.order[cell_of(volume, place[0], place[1])]
+        for m in range(min(_STATIONS, len(order))):
+            s = order[m]
+            dx, dy = place[0] - travel.x[s], place[1] - travel.y[s]
+            distance = math.sqrt(dx * dx + dy * dy)
+            away = max(distance, _NEAREST)
+            for phase in range(2):
+                c = 2 * s + phase
+                first, last = picks.first[c], picks.first[c + 1]
+                if first == last:
+                    continue
+                time, along, down = travel_time(travel, s, phase, distance, place[2])
+                delay, spread = term(terms, travel, s, phase, place[0], place[1], time)
+                expected = place[3] + time + delay
+                limit = sigmas * scale * math.sqrt(spread * spread + 0.04)
+                nearest, pick = limit, -1
+                for i in range(search(picks.time, first, last, expected - limit), last):
+                    late = picks.time[i] - expected
+                    if late > nearest:
+                        break
+                    if picks.free[i] and abs(late) < nearest:
+                        nearest, pick = abs(late), i
+                if pick < 0:
+                    continue
+                sigma = math.sqrt(spread * spread + picks.error[pick] ** 2)
+                late = picks.time[pick] - expected
+                part = late / (sigmas * scale * sigma)
+                if abs(part) >= 1.0:
+                    continue
+                surprise = -math.log(1.0 - math.exp(-2.0 * picks.rate[pick] * sigma))
+                weight = surprise * (1.0 - part * part) ** 2 / (scale * sigma) ** 2
+                row[0] = along * dx / away * step_x
+                row[1] = along * dy / away * step_x
+                row[2] = down * step_z
+                row[3] = step_t
+                for i in range(4):
+                    right[i] += weight * row[i] * late
+                    for j in range(4):
+                        normal[i, j] += weight * row[i] * row[j]
+        _solve(normal, right)
+        place[0] += min(max(right[0] * step_x, -6000.0), 6000.0)
+        place[1] += min(max(right[1] * step_x, -6000.0), 6000.0)
+        place[2] += min(max(right[2] * step_z, -6000.0), 6000.0)
+        place[3] += min(max(right[3] * step_t, -2.0), 2.0)
+        for i in range(3):
+            place[i] = min(max(place[i], volume.low[i]), volume.high[i])
+
+
+@compiled
+def _solve(a: Floats, b: Floats) -> Any:
+    """Solve a · x = b in place for a symmetric positive definite a."""
+    n = len(b)
+    for i in range(n):
+        for r in range(i + 1, n):
+            factor = a[r, i] / a[i, i]
+            for c in range(i, n):
+                a[r, c] -= factor * a[i, c]
+            b[r] -= factor * b[i]
+    for i in range(n - 1, -1, -1):
+        for c in range(i + 1, n):
+            b[i] -= a[i, c] * b[c]
+        b[i] /= a[i, i]
