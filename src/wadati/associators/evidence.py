@@ -130,20 +130,25 @@ def weigh(
                 off = (work[k, 3] - middle) ** 2
                 extra = math.log(_SPREAD / _SCATTER) - 0.5 * off * (1 / _SCATTER**2 - 1 / _SPREAD**2)
                 work[k, 0] += max(extra, _WORST_SIZE)
-    best, reach = -1e9, REACHES[0]
-    for candidate in REACHES:
-        total = 0.0
-        for k in range(used):
-            total += _term(work[k, 0], work[k, 1], work[k, 2], chosen[k] >= 0, candidate)
-        if total > best:
-            best, reach = total, candidate
+    evidence = 0.0
+    reach = np.empty(2)
+    for phase in range(2):
+        best = -1e9
+        for candidate in REACHES:
+            total = 0.0
+            for k in range(used):
+                if work[k, 2] == phase:
+                    total += _term(work[k, 0], work[k, 1], phase, chosen[k] >= 0, candidate)
+            if total > best:
+                best, reach[phase] = total, candidate
+        evidence += best
     found = 0
     p = stations = both = 0
     previous = -1
     for k in range(used):
         if chosen[k] < 0:
             continue
-        gain = work[k, 0] + math.log(_seen(work[k, 1], work[k, 2], reach))
+        gain = work[k, 0] + math.log(_seen(work[k, 1], work[k, 2], reach[int(work[k, 2])]))
         if gain <= 0.0:
             continue
         pick = chosen[k]
@@ -157,7 +162,7 @@ def weigh(
             stations += 1
         previous = s
     counts[0], counts[1], counts[2], counts[3] = found, p, stations, both
-    return best
+    return evidence
 
 
 @compiled

@@ -15,6 +15,7 @@ than the picks that are still awaited never changes.
 from __future__ import annotations
 
 import heapq
+import time
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -22,12 +23,15 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
+from wadati.associators.compiled import compiled
 from wadati.associators.evidence import weigh
 from wadati.associators.hypocentre import NARROW, WIDE, refine
 from wadati.associators.picks_of_window import Flags, Picks, window_of
+from wadati.associators.places import Places
 from wadati.associators.proposals import propose
-from wadati.associators.terms import Terms, no_terms
-from wadati.associators.travel import PHASES, Floats, Integers, Travel, travel_of
+from wadati.associators.scan import BIN, peaks, scan
+from wadati.associators.terms import Terms, learned, no_terms
+from wadati.associators.travel import PHASES, Floats, Integers, Travel, travel_of, travel_time
 from wadati.associators.volume import Volume, volume_of
 from wadati.model import Inventory, Pick, Station, VelocityModel, seconds
 from wadati.protocols import Candidate
@@ -71,6 +75,12 @@ class JointAssociator:
     around: float = 20.0
     belief: float = 0.5
     deep: float = 35_000.0
+    lasting: float = 7200.0
+    place: float = 10_000.0
+    learn: bool = True
+    rounds: int = 2
+    scan_least: float = 8.0
+    enough: float = 16.0
 
     def associate(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> tuple[Candidate, ...]:
         stations = {station.key: station for station in inventory.stations()}
@@ -106,15 +116,16 @@ class _Run:
         diameter = float(np.hypot(*(self.high - self.low)[:2]))
         self.travel = travel_of(x, y, elevation, model, (top, bottom), diameter, settings.error)
         self.volume = volume_of(self.travel, self.low, self.high, settings.relative_spacing, settings.near, settings.sigmas)
-        self.terms = no_terms(self.low, self.high, len(stations), 10_000.0)
+        self.terms = no_terms(self.low, self.high, len(stations), settings.place)
+        self.places = Places(self.travel, self.low, self.high, settings.lasting)
         self.longest = float(self.volume.time.max()) + 5.0
         number = {station.key: i for i, station in enumerate(stations)}
         station = np.array([number[pick.source_id.station_key] for pick in picks])
         phase = np.array([PHASES.index(pick.phase_hint) for pick in picks])
-        time = np.array([pick.time for pick in picks])
+        times = np.array([pick.time for pick in picks])
         order = np.array(sorted(range(len(picks)), key=lambda i: (picks[i].time, picks[i].pick_id)))
         self.picks = [picks[i] for i in order]
-        self.station, self.phase, self.nanoseconds = station[order], phase[order], time[order]
+        self.station, self.phase, self.nanoseconds = station[order], phase[order], times[order]
         self.origin = int(self.nanoseconds[0] // (86400 * SECOND) * 86400 * SECOND)
         self.time = (self.nanoseconds - self.origin) / SECOND
         self.error = np.array([pick.time_uncertainty for pick in self.picks])
@@ -129,6 +140,8 @@ class _Run:
         sensible = max(FEWEST_STATIONS, math.ceil(0.45 * len(stations)))
         if sensible < settings.min_stations:
             self.needs = msgspec_replace(settings, sensible)
+        from collections import defaultdict
+        self.T = defaultdict(float)
         self.stats = {"anchors": 0, "proposed": 0, "popped": 0}
 
     def candidates(self) -> tuple[Candidate, ...]:
@@ -163,11 +176,12 @@ class _Run:
             alive,
             self.settings.rate_floor,
         )
-        solver = _Window(self, picks, -around, step + around)
+        solver = _Window(self, picks, -around, step + around, reference)
         out = []
-        for event in solver.events():
-            if event.place[3] >= step:
-                continue
+        events = [event for event in solver.events() if event.place[3] < step]
+        self.places.add((event.place for event in events), reference)
+        self.terms = solver.terms_of(self.terms, events)
+        for event in events:
             mine = index[event.picks]
             self.taken[mine] = True
             latitude, longitude = self.frame.to_lat_lon(event.place[0], event.place[1])
@@ -193,8 +207,9 @@ def msgspec_replace(settings: JointAssociator, stations: int) -> JointAssociator
 class _Window:
     """The events of some minutes."""
 
-    def __init__(self, run: _Run, picks: Picks, begin: float, end: float) -> None:
-        self.run, self.picks, self.begin, self.end = run, picks, begin, end
+    def __init__(self, run: _Run, picks: Picks, begin: float, end: float, reference: float) -> None:
+        self.run, self.picks, self.begin, self.end, self.reference = run, picks, begin, end, reference
+        self.terms = run.terms
         stations = len(run.travel.x)
         self.chosen = np.empty(2 * stations, np.int64)
         self.gains = np.empty(2 * stations)
@@ -204,13 +219,13 @@ class _Window:
     def look(self, place: Floats, schedule: Floats) -> Hypothesis:
         run, settings = self.run, self.run.needs
         place = place.copy()
-        refine(place, self.picks, run.travel, run.volume, run.terms, settings.sigmas, schedule)
+        refine(place, self.picks, run.travel, run.volume, self.terms, settings.sigmas, schedule)
         evidence = weigh(
             place,
             self.picks,
             run.travel,
             run.volume,
-            run.terms,
+            self.terms,
             settings.sigmas,
             self.chosen,
             self.gains,
@@ -221,10 +236,11 @@ class _Window:
         count, p, stations, both = (int(v) for v in self.counts)
         holds = (
             evidence > settings.evidence
-            and count >= settings.min_picks
-            and p >= settings.min_p
             and stations >= settings.min_stations
-            and both >= settings.min_both
+            and (
+                (count >= settings.min_picks and p >= settings.min_p and both >= settings.min_both)
+                or (evidence > settings.enough and count > settings.min_stations)
+            )
         )
         return Hypothesis(place, evidence, self.chosen[:count].copy(), self.gains[:count].copy(), holds)
 
@@ -245,11 +261,11 @@ class _Window:
                 found.append(one)
         return found
 
-    def greedy(self, pool: list[Hypothesis]) -> tuple[list[Hypothesis], list[Hypothesis]]:
-        """Events in order of evidence and what was left over."""
+    def greedy(self, pool: list[Hypothesis]) -> list[Hypothesis]:
+        """Events in order of evidence."""
         heap = [(-one.evidence, tuple(one.place), one, True) for one in pool]
         heapq.heapify(heap)
-        events, left = [], []
+        events = []
         while heap:
             _, _, one, fresh = heapq.heappop(heap)
             if self.picks.free[one.picks].all():
@@ -260,24 +276,56 @@ class _Window:
             again = self.look(one.place, NARROW)
             if again.holds and self.begin <= again.place[3] < self.end:
                 heapq.heappush(heap, (-again.evidence, tuple(again.place), again, True))
-            else:
-                left.append(one)
-        return events, left
+        return events
 
     def events(self) -> list[Hypothesis]:
-        free = self.picks.free
-        pool = self.propose()
-        events, _ = self.greedy(pool)
-        for _ in range(_ROUNDS):
+        T=self.run.T; t=time.process_time()
+        events = self.greedy(self.scanned([]))
+        T['scan1']+=time.process_time()-t; t=time.process_time()
+        events += self.greedy(self.propose())
+        T['propose1']+=time.process_time()-t; t=time.process_time()
+        for _ in range(self.run.needs.rounds):
             if not events:
                 break
+            self.terms = self.terms_of(self.run.terms, events)
+            self.picks.free[:] = True
+            places = [event.place for event in events]
+            old = [self.look(place, NARROW) for place in places]
+            events = self.greedy([*(one for one in old if self.good(one)), *self.scanned(places)])
             events = self.reassign(events)
-            before = free.copy()
-            more, _ = self.greedy(self.propose())
-            events += more
-            if not more:
-                break
+            events += self.greedy(self.scanned(places))
+            T['scan2']+=time.process_time()-t; t=time.process_time()
+            events += self.greedy(self.propose())
+            T['propose2']+=time.process_time()-t; t=time.process_time()
         return self.without_parts(events)
+
+    def good(self, one: Hypothesis) -> bool:
+        return one.holds and self.begin <= one.place[3] < self.end
+
+    def scanned(self, places: list[Floats]) -> list[Hypothesis]:
+        run = self.run
+        nodes = run.places.around(self.reference, places)
+        if not len(nodes):
+            return []
+        score = scan(nodes, self.picks, run.travel, run.volume, self.terms, self.begin, self.end)
+        which, bin = peaks(score, nodes, 3000.0, 3, run.needs.scan_least)
+        found = []
+        for i, j in zip(which, bin, strict=True):
+            one = self.look(np.array([*nodes[i], self.begin + (j + 0.5) * BIN]), NARROW)
+            if self.good(one):
+                found.append(one)
+        return found
+
+    def terms_of(self, terms: Terms, events: list[Hypothesis]) -> Terms:
+        run, picks = self.run, self.picks
+        events = [one for one in events if len(one.picks) >= 10 and one.evidence > 20.0]
+        if not events or not run.needs.learn:
+            return terms
+        event = np.repeat(np.arange(len(events)), [len(one.picks) for one in events])
+        pick = np.concatenate([one.picks for one in events])
+        place = np.array([one.place for one in events])
+        residual = residuals(place, event, pick, picks, run.travel)
+        return learned(terms, place[:, 0], place[:, 1], event, picks.station[pick], picks.phase[pick], residual)
 
     def reassign(self, events: list[Hypothesis]) -> list[Hypothesis]:
         free = self.picks.free
@@ -312,3 +360,15 @@ class _Window:
             ):
                 kept.append(one)
         return kept
+
+
+@compiled
+def residuals(place: Floats, event: Integers, pick: Integers, picks: Picks, travel: Travel) -> Floats:
+    """Seconds by which picks are later than travel times say."""
+    found = np.empty(len(pick))
+    for k in range(len(pick)):
+        x, y, depth, time = place[event[k]]
+        s = picks.station[pick[k]]
+        distance = math.sqrt((x - travel.x[s]) ** 2 + (y - travel.y[s]) ** 2)
+        found[k] = picks.time[pick[k]] - time - travel_time(travel, s, picks.phase[pick[k]], distance, depth)[0]
+    return found
