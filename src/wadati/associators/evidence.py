@@ -23,7 +23,7 @@ from wadati.associators.travel import Floats, Integers, Travel, travel_time
 from wadati.associators.volume import Volume, cell_of
 
 REACHES = np.geomspace(4_000.0, 800_000.0, 24)
-_FADING = 0.25
+_FADING = 2.6
 _CERTAIN_P, _CERTAIN_S = 0.95, 0.9
 _PATIENCE = 24
 _SCATTER, _SPREAD = 0.35, 0.8
@@ -169,10 +169,7 @@ def weigh(
 def _seen(distance: float, phase: float, reach: float) -> float:
     """The probability that an arrival is picked."""
     certain = _CERTAIN_P if phase == 0 else _CERTAIN_S
-    fading = (distance - reach) / (_FADING * reach)
-    if fading > 30.0:
-        return 1e-13
-    return certain / (1.0 + math.exp(fading))
+    return certain / (1.0 + (distance / reach) ** _FADING)
 
 
 @compiled

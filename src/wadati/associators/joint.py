@@ -26,12 +26,12 @@ import numpy as np
 from wadati.associators.compiled import compiled
 from wadati.associators.evidence import weigh
 from wadati.associators.hypocentre import NARROW, WIDE, refine
-from wadati.associators.picks_of_window import Flags, Picks, window_of
+from wadati.associators.picks_of_window import Flags, Picks, window_of, with_rates_of_free
 from wadati.associators.places import Places
 from wadati.associators.proposals import propose
 from wadati.associators.scan import BIN, peaks, scan
 from wadati.associators.terms import Terms, learned, no_terms
-from wadati.associators.travel import PHASES, Floats, Integers, Travel, travel_of, travel_time
+from wadati.associators.travel import PHASES, Floats, Integers, Travel, model_error, travel_of, travel_time
 from wadati.associators.volume import Volume, volume_of
 from wadati.model import Inventory, Pick, Station, VelocityModel, seconds
 from wadati.protocols import Candidate
@@ -54,6 +54,7 @@ class Hypothesis:
     picks: Integers
     gains: Floats
     holds: bool
+    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class JointAssociator:
     error: tuple[tuple[float, float], tuple[float, float]] = ((0.03, 0.06), (0.05, 0.10))
     sigmas: float = 3.0
     rate_floor: float = 1 / 100
-    relative_spacing: float = 0.35
-    near: int = 40
+    relative_spacing: float = 0.25
+    near: int = 25
     step: float = 120.0
     around: float = 20.0
     belief: float = 0.5
@@ -78,6 +79,8 @@ class JointAssociator:
     lasting: float = 7200.0
     place: float = 10_000.0
     learn: bool = True
+    part: float = 0.6
+    free_rates: bool = True
     rounds: int = 2
     scan_least: float = 8.0
     enough: float = 16.0
@@ -239,10 +242,10 @@ class _Window:
             and stations >= settings.min_stations
             and (
                 (count >= settings.min_picks and p >= settings.min_p and both >= settings.min_both)
-                or (evidence > settings.enough and count > settings.min_stations)
+                or (evidence > settings.enough and count > settings.min_stations and p >= 2 and count - p >= 2)
             )
         )
-        return Hypothesis(place, evidence, self.chosen[:count].copy(), self.gains[:count].copy(), holds)
+        return Hypothesis(place, evidence, self.chosen[:count].copy(), self.gains[:count].copy(), holds, (count, p, stations, both))
 
     def propose(self, which: Flags | None = None) -> list[Hypothesis]:
         run, picks = self.run, self.picks
@@ -288,6 +291,8 @@ class _Window:
             if not events:
                 break
             self.terms = self.terms_of(self.run.terms, events)
+            if self.run.needs.free_rates:
+                self.picks = with_rates_of_free(self.picks, self.run.needs.rate_floor)
             self.picks.free[:] = True
             places = [event.place for event in events]
             old = [self.look(place, NARROW) for place in places]
@@ -352,14 +357,36 @@ class _Window:
         return kept
 
     def without_parts(self, events: list[Hypothesis]) -> list[Hypothesis]:
+        """Events less those made of what larger ones left over."""
         kept: list[Hypothesis] = []
+        channel = 2 * self.picks.station + self.picks.phase
         for one in sorted(events, key=lambda e: -e.evidence):
             if not any(
-                abs(one.place[3] - other.place[3]) < self.run.settings.separation and 2 * len(one.picks) < len(other.picks)
+                len(one.picks) < len(other.picks)
+                and left_over(other.place, np.isin(channel[one.picks], channel[other.picks]), one.picks, self.picks, self.run.travel)
+                > self.run.needs.part * len(one.picks)
                 for other in kept
+                if abs(one.place[3] - other.place[3]) < self.run.longest
             ):
                 kept.append(one)
         return kept
+
+
+@compiled
+def left_over(place: Floats, used: Flags, pick: Integers, picks: Picks, travel: Travel) -> int:
+    """How many picks lie near the arrivals of an event in channels where it has none."""
+    found = 0
+    for k in range(len(pick)):
+        if used[k]:
+            continue
+        s = picks.station[pick[k]]
+        distance = math.sqrt((place[0] - travel.x[s]) ** 2 + (place[1] - travel.y[s]) ** 2)
+        for phase in range(2):
+            time = travel_time(travel, s, phase, distance, place[2])[0]
+            if abs(picks.time[pick[k]] - place[3] - time) < 2.0 + 4.0 * model_error(travel, phase, time):
+                found += 1
+                break
+    return found
 
 
 @compiled

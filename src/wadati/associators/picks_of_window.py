@@ -82,6 +82,19 @@ def window_of(
     )
 
 
+def with_rates_of_free(picks: Picks, floor: float) -> Picks:
+    """The same picks with channels as busy as those are that no event has."""
+    channels, bins = picks.rates.shape
+    channel = 2 * picks.station + picks.phase
+    column = ((picks.time - picks.start) / BIN).astype(np.int64)
+    flat = (channel * bins + column)[picks.free]
+    count = np.bincount(flat, minlength=channels * bins).reshape(channels, bins)
+    length = _RATE_BEFORE + _RATE_AFTER + BIN
+    rates = _moving(count, int(_RATE_BEFORE / BIN), int(_RATE_AFTER / BIN)) / length
+    rate = np.maximum(rates[channel, column] - picks.free / length, floor)
+    return picks._replace(rate=rate, rates=np.maximum(rates, floor).astype(np.float32))
+
+
 def _moving(count: Integers, before: int, after: int) -> Any:
     """Sums over bins from `before` earlier to `after` later."""
     total = np.pad(np.cumsum(count, axis=1), ((0, 0), (before + 1, after)), mode="edge")

@@ -118,7 +118,7 @@ def _nodes(travel: Travel, low: Floats, high: Floats, relative_spacing: float) -
             break
         smallest = min(s.min() for s in spacings[-8:] if len(s))
         depth = min(depth + max(1.5 * smallest, 0.25 * (depth - low[2]), 2000.0), high[2])
-    return np.concatenate(nodes), np.concatenate(spacings)
+    return np.clip(np.concatenate(nodes), low, high), np.concatenate(spacings)
 
 
 @compiled
