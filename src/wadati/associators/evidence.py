@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from wadati.associators.compiled import compiled
-from wadati.associators.picks_of_window import Picks, search
+from wadati.associators.picks_of_window import Picks, hiding, rate_at, search
 from wadati.associators.terms import Terms, term
 from wadati.associators.travel import Floats, Integers, Travel, travel_time
 from wadati.associators.volume import Volume, cell_of
 
-REACHES = np.geomspace(4_000.0, 800_000.0, 24)
 _FADING = 2.6
+_REACHES = np.geomspace(4.0, 800.0, 24) ** _FADING
 _CERTAIN_P, _CERTAIN_S = 0.95, 0.9
 _PATIENCE = 24
 _SCATTER, _SPREAD = 0.35, 0.8
@@ -64,6 +64,7 @@ def weigh(
     """
     order = volume.order[cell_of(volume, place[0], place[1])]
     used, idle = 0, 0
+    earliest, latest = picks.span[0], picks.span[1]
     sizes, sized = np.empty(2 * len(order)), 0
     for m in range(len(order)):
         s = order[m]
@@ -110,14 +111,13 @@ def weigh(
                 used += 1
                 idle = 0
             else:
-                bin = int(expected - picks.start)
-                if bin < 0 or bin >= picks.rates.shape[1]:
+                if expected < earliest or expected > latest or not picks.alive[c]:
                     continue
                 own = 1 if phase == 1 and p_hit else 0
-                if not picks.alive[c] or picks.busy[s, bin] > own:
+                if hiding(picks, s, expected) > own:
                     continue
                 # How likely it is that no unrelated pick lies there either.
-                work[used, 0] = math.exp(-2.0 * picks.rates[c, bin] * 0.5)
+                work[used, 0] = math.exp(-rate_at(picks, c, expected, 0.0))
                 work[used, 1], work[used, 2] = straight, phase
                 chosen[used] = -1
                 used += 1
@@ -130,15 +130,27 @@ def weigh(
                 off = (work[k, 3] - middle) ** 2
                 extra = math.log(_SPREAD / _SCATTER) - 0.5 * off * (1 / _SCATTER**2 - 1 / _SPREAD**2)
                 work[k, 0] += max(extra, _WORST_SIZE)
+    for k in range(used):
+        work[k, 1] = (work[k, 1] / 1000.0) ** _FADING
     evidence = 0.0
     reach = np.empty(2)
     for phase in range(2):
         best = -1e9
-        for candidate in REACHES:
-            total = 0.0
+        for candidate in _REACHES:
+            total, product, factors = 0.0, 1.0, 0
             for k in range(used):
-                if work[k, 2] == phase:
-                    total += _term(work[k, 0], work[k, 1], phase, chosen[k] >= 0, candidate)
+                if work[k, 2] != phase:
+                    continue
+                seen = _seen(work[k, 1], phase, candidate)
+                if chosen[k] >= 0:
+                    # A pick that fits badly may as well be another's.
+                    product *= max(math.exp(work[k, 0]) * seen, 1.0 - seen)
+                else:
+                    product *= 1.0 - seen * work[k, 0]
+                factors += 1
+                if factors == 16:
+                    total, product, factors = total + math.log(product), 1.0, 0
+            total += math.log(product)
             if total > best:
                 best, reach[phase] = total, candidate
         evidence += best
@@ -148,7 +160,7 @@ def weigh(
     for k in range(used):
         if chosen[k] < 0:
             continue
-        gain = work[k, 0] + math.log(_seen(work[k, 1], work[k, 2], reach[int(work[k, 2])]))
+        gain = work[k, 0] + math.log(_seen(work[k, 1], int(work[k, 2]), reach[int(work[k, 2])]))
         if gain <= 0.0:
             continue
         pick = chosen[k]
@@ -166,16 +178,6 @@ def weigh(
 
 
 @compiled
-def _seen(distance: float, phase: float, reach: float) -> float:
-    """The probability that an arrival is picked."""
-    certain = _CERTAIN_P if phase == 0 else _CERTAIN_S
-    return certain / (1.0 + (distance / reach) ** _FADING)
-
-
-@compiled
-def _term(value: float, distance: float, phase: float, hit: bool, reach: float) -> float:
-    seen = _seen(distance, phase, reach)
-    if hit:
-        # A pick that fits badly may as well be another's.
-        return max(value + math.log(seen), math.log(1.0 - seen))
-    return math.log(1.0 - seen * value)
+def _seen(distance: float, phase: int, reach: float) -> float:
+    """The probability that an arrival is picked; distance and reach in km to the power of the fading."""
+    return (_CERTAIN_P if phase == 0 else _CERTAIN_S) / (1.0 + distance / reach)

@@ -26,7 +26,7 @@ import numpy as np
 from wadati.associators.compiled import compiled
 from wadati.associators.evidence import weigh
 from wadati.associators.hypocentre import NARROW, WIDE, refine
-from wadati.associators.picks_of_window import Flags, Picks, window_of, with_rates_of_free
+from wadati.associators.picks_of_window import Flags, Picks, busy_with_free, window_of
 from wadati.associators.places import Places
 from wadati.associators.proposals import propose
 from wadati.associators.scan import BIN, peaks, scan
@@ -178,6 +178,7 @@ class _Run:
             self.size[index],
             alive,
             self.settings.rate_floor,
+            (-around - 30.0, step + around + self.longest),
         )
         solver = _Window(self, picks, -around, step + around, reference)
         out = []
@@ -292,7 +293,7 @@ class _Window:
                 break
             self.terms = self.terms_of(self.run.terms, events)
             if self.run.needs.free_rates:
-                self.picks = with_rates_of_free(self.picks, self.run.needs.rate_floor)
+                self.picks = busy_with_free(self.picks)
             self.picks.free[:] = True
             places = [event.place for event in events]
             old = [self.look(place, NARROW) for place in places]

@@ -1,8 +1,8 @@
-"""The picks of some minutes as sorted arrays, with how busy every channel is."""
+"""The picks of some minutes as sorted arrays, and how busy a channel is when."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,8 @@ from wadati.associators.travel import Floats, Integers
 
 Flags = npt.NDArray[np.bool_]
 
-BIN = 1.0
-_RATE_BEFORE, _RATE_AFTER = 30.0, 30.0
-_HIDDEN_FOR, _HIDDEN_AHEAD = 10, 1
+_AROUND = 30.0
+_HIDDEN_FOR, _HIDDEN_AHEAD = 10.0, 1.0
 
 
 class Picks(NamedTuple):
@@ -22,9 +21,9 @@ class Picks(NamedTuple):
 
     `time` (s) counts from a moment near by. `error` (s) is the picker's. `belief` is what the picker's probability adds
     to the logarithm of the likelihood ratio, `size` log10 of the Wood–Anderson amplitude in mm (NaN where unknown).
-    `rate` is how many other picks a second the channel has around. Channel c has picks [first[c], first[c + 1]).
-    `rates` (channel, bin) and `busy` (station, bin: picks that may hide an arrival) cover the window in bins of a
-    second from `start` on; `alive` (channel) says whether a channel has had picks of late.
+    `rate` is how many unrelated picks a second the channel has around. Channel c has picks [first[c], first[c + 1]).
+    `unrelated` (pick + 1) counts the unrelated picks before each; `alive` (channel) says whether a channel has had
+    picks of late; `floor` is the least rate (1/s), `span` the time (s) that the picks are of.
     """
 
     time: Floats
@@ -36,10 +35,10 @@ class Picks(NamedTuple):
     rate: Floats
     free: Flags
     first: Integers
-    rates: npt.NDArray[np.float32]
-    busy: npt.NDArray[np.int16]
+    unrelated: Integers
     alive: Flags
-    start: float
+    floor: float
+    span: tuple[float, float]
 
 
 def window_of(
@@ -51,55 +50,51 @@ def window_of(
     size: Floats,
     alive: Flags,
     floor: float,
+    span: tuple[float, float],
 ) -> Picks:
-    """The arrays of picks that are in order of channel and time; `floor` is the least rate (1/s)."""
-    channels = len(alive)
-    channel = 2 * station + phase
-    first = np.searchsorted(channel, np.arange(channels + 1))
-    start = float(np.floor(time.min())) - 1.0
-    bins = int(np.ceil(time.max() - start)) + 2
-    column = ((time - start) / BIN).astype(np.int64)
-    count = np.bincount(channel * bins + column, minlength=channels * bins).reshape(channels, bins)
-    before, after = int(_RATE_BEFORE / BIN), int(_RATE_AFTER / BIN)
-    rates = _moving(count, before, after) / (_RATE_BEFORE + _RATE_AFTER + BIN)
-    busy = _moving(count[0::2] + count[1::2], _HIDDEN_FOR, _HIDDEN_AHEAD)
-    own = 1.0 / (_RATE_BEFORE + _RATE_AFTER + BIN)
-    rate = np.maximum(rates[channel, column] - own, floor)
-    return Picks(
-        time,
-        station,
-        phase,
-        error,
-        belief,
-        size,
-        rate,
-        np.ones(len(time), bool),
-        first.astype(np.int64),
-        np.maximum(rates, floor).astype(np.float32),
-        busy.astype(np.int16),
-        alive,
-        start,
+    """The arrays of picks that are in order of channel and time; until events are known all are unrelated."""
+    first = np.searchsorted(2 * station + phase, np.arange(len(alive) + 1)).astype(np.int64)
+    free = np.ones(len(time), bool)
+    unrelated, rate = np.arange(len(time) + 1), np.empty(len(time))
+    return busy_with_free(
+        Picks(time, station, phase, error, belief, size, rate, free, first, unrelated, alive, floor, span)
     )
 
 
-def with_rates_of_free(picks: Picks, floor: float) -> Picks:
-    """The same picks with channels as busy as those are that no event has."""
-    channels, bins = picks.rates.shape
-    channel = 2 * picks.station + picks.phase
-    column = ((picks.time - picks.start) / BIN).astype(np.int64)
-    flat = (channel * bins + column)[picks.free]
-    count = np.bincount(flat, minlength=channels * bins).reshape(channels, bins)
-    length = _RATE_BEFORE + _RATE_AFTER + BIN
-    rates = _moving(count, int(_RATE_BEFORE / BIN), int(_RATE_AFTER / BIN)) / length
-    rate = np.maximum(rates[channel, column] - picks.free / length, floor)
-    return picks._replace(rate=rate, rates=np.maximum(rates, floor).astype(np.float32))
+def busy_with_free(picks: Picks) -> Picks:
+    """The same picks where those that are free make channels busy."""
+    unrelated = np.concatenate([[0], np.cumsum(picks.free)])
+    rate = np.empty(len(picks.time))
+    picks = picks._replace(unrelated=unrelated, rate=rate)
+    _rates(picks, rate)
+    return picks
 
 
-def _moving(count: Integers, before: int, after: int) -> Any:
-    """Sums over bins from `before` earlier to `after` later."""
-    total = np.pad(np.cumsum(count, axis=1), ((0, 0), (before + 1, after)), mode="edge")
-    total[:, : before + 1] = 0
-    return total[:, before + after + 1 :] - total[:, : count.shape[1]]
+@compiled
+def _rates(picks: Picks, rate: Floats) -> None:
+    for i in range(len(rate)):
+        own = 1.0 if picks.unrelated[i + 1] > picks.unrelated[i] else 0.0
+        rate[i] = rate_at(picks, 2 * picks.station[i] + picks.phase[i], picks.time[i], own)
+
+
+@compiled
+def rate_at(picks: Picks, channel: int, time: float, own: float) -> float:
+    """Unrelated picks a second around a moment, less some."""
+    first, last = picks.first[channel], picks.first[channel + 1]
+    low = search(picks.time, first, last, time - _AROUND)
+    high = search(picks.time, low, last, time + _AROUND)
+    return max((picks.unrelated[high] - picks.unrelated[low] - own) / (2.0 * _AROUND), picks.floor)
+
+
+@compiled
+def hiding(picks: Picks, station: int, time: float) -> int:
+    """How many picks of a station are so near before an arrival that they may hide it."""
+    found = 0
+    for channel in (2 * station, 2 * station + 1):
+        first, last = picks.first[channel], picks.first[channel + 1]
+        low = search(picks.time, first, last, time - _HIDDEN_FOR)
+        found += search(picks.time, low, last, time + _HIDDEN_AHEAD) - low
+    return found
 
 
 @compiled

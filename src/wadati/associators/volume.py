@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import cKDTree
 
 from wadati.associators.travel import Floats, Integers, Travel, model_error, travel_time
 from wadati.associators.compiled import compiled
@@ -19,7 +20,7 @@ _ANCHORS = 8
 _NEIGHBOUR = 4
 _COARSEST, _FINEST = 64_000.0, 1_000.0
 _OF_DEPTH = 0.3
-_CELLS = 3000
+_CELLS = 1000
 
 
 class Volume(NamedTuple):
@@ -57,8 +58,7 @@ def volume_of(
     """The nodes between two corners (x, y, depth), each with its nearest stations."""
     node, spacing = _nodes(travel, low, high, relative_spacing)
     near = min(near, len(travel.x))
-    apart = np.hypot(node[:, :1] - travel.x, node[:, 1:2] - travel.y)
-    nearest = np.argsort(apart, axis=1, kind="stable")[:, :near]
+    nearest = _nearest(travel, node[:, 0], node[:, 1], near)[1]
     time, blur = np.empty((*nearest.shape, 2), np.float32), np.empty((*nearest.shape, 2), np.float32)
     _fill(travel, node, spacing, nearest, sigmas, time, blur)
     anchors = min(_ANCHORS, near)
@@ -77,21 +77,20 @@ def volume_of(
     middle_x = low[0] + cell * (np.arange(cells[0]) + 0.5)
     middle_y = low[1] + cell * (np.arange(cells[1]) + 0.5)
     x, y = (axis.ravel() for axis in np.meshgrid(middle_x, middle_y, indexing="ij"))
-    order = np.empty((len(x), len(travel.x)), np.int32)
-    for i in range(len(x)):
-        order[i] = np.argsort((x[i] - travel.x) ** 2 + (y[i] - travel.y) ** 2, kind="stable")
+    order = _nearest(travel, x, y, len(travel.x))[1].astype(np.int32)
     return Volume(
         node, spacing, nearest, time, blur, start, anchor_node, anchor_rank, neighbour, lag, order, cell, cells, low, high
     )
 
 
+def _nearest(travel: Travel, x: Floats, y: Floats, count: int) -> tuple[Floats, Integers]:
+    """Distances (m) and numbers of the nearest stations in order, shape (place, count)."""
+    apart, station = cKDTree(np.column_stack([travel.x, travel.y])).query(np.column_stack([x, y]), count)
+    return apart.reshape(len(x), count), station.reshape(len(x), count)
+
+
 def _nodes(travel: Travel, low: Floats, high: Floats, relative_spacing: float) -> tuple[Floats, Floats]:
     """Nodes and their spacings: squares are divided in four while they are too large for their place."""
-
-    def neighbour(x: Floats, y: Floats) -> Floats:
-        apart = np.hypot(x[:, None] - travel.x, y[:, None] - travel.y)
-        rank = min(_NEIGHBOUR, len(travel.x)) - 1
-        return np.partition(apart, rank, axis=1)[:, rank]
 
     nodes, spacings = [], []
     depth = low[2]
@@ -105,7 +104,7 @@ def _nodes(travel: Travel, low: Floats, high: Floats, relative_spacing: float) -
         while len(x):
             inside = (x - size / 2 < high[0]) & (y - size / 2 < high[1])
             x, y = x[inside], y[inside]
-            wanted = np.maximum(relative_spacing * neighbour(x, y), _OF_DEPTH * max(depth, 0.0))
+            wanted = np.maximum(relative_spacing * _nearest(travel, x, y, min(_NEIGHBOUR, len(travel.x)))[0][:, -1], _OF_DEPTH * max(depth, 0.0))
             fine = (size <= 1.4 * wanted) | (size <= _FINEST)
             nodes.append(np.column_stack([x[fine], y[fine], np.full(fine.sum(), depth)]))
             spacings.append(np.full(fine.sum(), size))
