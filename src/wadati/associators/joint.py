@@ -60,11 +60,11 @@ class Hypothesis:
 @dataclass(frozen=True)
 class JointAssociator:
     name: str = "joint"
-    min_stations: int = 5
-    min_picks: int = 7
-    min_p: int = 3
-    min_both: int = 2
-    evidence: float = 6.0
+    min_stations: int = 4
+    min_picks: int = 6
+    min_p: int = 2
+    needs: tuple[int,int,int] = (5, 2, 1)
+    quality: float = 11.0
     separation: float = 2.0
     depth_range: tuple[float | None, float] = (None, 250_000.0)
     error: tuple[tuple[float, float], tuple[float, float]] = ((0.03, 0.06), (0.05, 0.10))
@@ -83,7 +83,6 @@ class JointAssociator:
     free_rates: bool = True
     rounds: int = 2
     scan_least: float = 8.0
-    enough: float = 16.0
 
     def associate(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> tuple[Candidate, ...]:
         stations = {station.key: station for station in inventory.stations()}
@@ -238,14 +237,8 @@ class _Window:
         )
         evidence -= max(0.0, place[2] - settings.deep) / 40_000.0
         count, p, stations, both = (int(v) for v in self.counts)
-        holds = (
-            evidence > settings.evidence
-            and stations >= settings.min_stations
-            and (
-                (count >= settings.min_picks and p >= settings.min_p and both >= settings.min_both)
-                or (evidence > settings.enough and count > settings.min_stations and p >= 2 and count - p >= 2)
-            )
-        )
+        quality = evidence * math.sqrt((1 + both) / max(stations, 1))
+        holds = quality > settings.quality and count >= settings.min_picks and p >= settings.min_p and stations >= settings.min_stations
         return Hypothesis(place, evidence, self.chosen[:count].copy(), self.gains[:count].copy(), holds, (count, p, stations, both))
 
     def propose(self, which: Flags | None = None) -> list[Hypothesis]:
@@ -256,7 +249,7 @@ class _Window:
         anchors = np.flatnonzero(wanted)
         run.stats["anchors"] += len(anchors)
         out, score = np.empty((len(anchors), 4)), np.empty(len(anchors))
-        propose(anchors, picks, run.travel, run.volume, np.array([run.needs.min_stations, run.needs.min_p, run.needs.min_both]), out, score)
+        propose(anchors, picks, run.travel, run.volume, np.array(run.needs.needs), out, score)
         found = []
         for place in out[score > 0]:
             run.stats["proposed"] += 1
