@@ -22,8 +22,8 @@ from wadati.associators.terms import Terms, term
 from wadati.associators.travel import Floats, Integers, Travel, travel_time
 from wadati.associators.volume import Volume, cell_of
 
-_FADING = 2.6
-_REACHES = np.geomspace(4.0, 800.0, 24) ** _FADING
+_FADING = 0.2
+_REACHES = np.exp(np.linspace(-1.7, 2.3, 25) / _FADING)
 _CERTAIN_P, _CERTAIN_S = 0.95, 0.9
 _PATIENCE = 24
 _SCATTER, _SPREAD = 0.35, 0.8
@@ -70,7 +70,8 @@ def weigh(
         s = order[m]
         dx, dy = place[0] - travel.x[s], place[1] - travel.y[s]
         distance = math.sqrt(dx * dx + dy * dy)
-        straight = math.sqrt(distance * distance + place[2] * place[2])
+        straight = max(math.sqrt(distance * distance + place[2] * place[2]), 1000.0) / 1000.0
+        faint = math.exp((1.110 * math.log10(straight / 100.0) + 0.00189 * (straight - 100.0) + picks.deafness[s]) / _FADING)
         idle += 1
         p_time = 0.0
         p_hit = False
@@ -106,7 +107,7 @@ def weigh(
                     sized += 1
                 else:
                     work[used, 3] = np.nan
-                work[used, 0], work[used, 1], work[used, 2] = best, straight, phase
+                work[used, 0], work[used, 1], work[used, 2] = best, faint, phase
                 chosen[used] = pick
                 used += 1
                 idle = 0
@@ -118,7 +119,7 @@ def weigh(
                     continue
                 # How likely it is that no unrelated pick lies there either.
                 work[used, 0] = math.exp(-rate_at(picks, c, expected, 0.0))
-                work[used, 1], work[used, 2] = straight, phase
+                work[used, 1], work[used, 2] = faint, phase
                 chosen[used] = -1
                 used += 1
         if idle > _PATIENCE:
@@ -130,8 +131,6 @@ def weigh(
                 off = (work[k, 3] - middle) ** 2
                 extra = math.log(_SPREAD / _SCATTER) - 0.5 * off * (1 / _SCATTER**2 - 1 / _SPREAD**2)
                 work[k, 0] += max(extra, _WORST_SIZE)
-    for k in range(used):
-        work[k, 1] = (work[k, 1] / 1000.0) ** _FADING
     evidence = 0.0
     reach = np.empty(2)
     for phase in range(2):
@@ -178,6 +177,6 @@ def weigh(
 
 
 @compiled
-def _seen(distance: float, phase: int, reach: float) -> float:
-    """The probability that an arrival is picked; distance and reach in km to the power of the fading."""
-    return (_CERTAIN_P if phase == 0 else _CERTAIN_S) / (1.0 + distance / reach)
+def _seen(faint: float, phase: int, reach: float) -> float:
+    """The probability that an arrival is picked; `faint` and `reach` are powers of relative amplitude."""
+    return (_CERTAIN_P if phase == 0 else _CERTAIN_S) / (1.0 + faint / reach)

@@ -26,7 +26,7 @@ import numpy as np
 from wadati.associators.compiled import compiled
 from wadati.associators.evidence import weigh
 from wadati.associators.hypocentre import NARROW, WIDE, refine
-from wadati.associators.picks_of_window import Flags, Picks, busy_with_free, window_of
+from wadati.associators.picks_of_window import Flags, Picks, busy_with_free, deafness_of, window_of
 from wadati.associators.places import Places
 from wadati.associators.proposals import propose
 from wadati.associators.scan import BIN, peaks, scan
@@ -63,7 +63,8 @@ class JointAssociator:
     min_stations: int = 4
     min_picks: int = 6
     min_p: int = 2
-    needs: tuple[int,int,int] = (5, 2, 1)
+    needs: tuple[int,int,int] = (4, 2, 1)
+    least: float = 18.0
     quality: float = 11.0
     separation: float = 2.0
     depth_range: tuple[float | None, float] = (None, 250_000.0)
@@ -137,6 +138,7 @@ class _Run:
             self.size = np.array(
                 [math.nan if not pick.amplitude else math.log10(pick.amplitude * 1000.0) for pick in self.picks]
             )
+        self.deaf: Floats | None = None
         self.taken = np.zeros(len(self.picks), bool)
         self.needs = settings
         sensible = max(FEWEST_STATIONS, math.ceil(0.45 * len(stations)))
@@ -153,6 +155,12 @@ class _Run:
         for k in range(first, last + 1):
             found += self.step(k * step)
         return tuple(sorted(found, key=lambda candidate: (candidate.time, candidate.pick_ids)))
+
+    def deafness(self, begin: float, end: int) -> Floats:
+        if begin % 1200.0 == 0.0 or self.deaf is None:
+            start = np.searchsorted(self.time, begin - 6 * 3600.0)
+            self.deaf = deafness_of(self.station[start:end], self.size[start:end], len(self.travel.x))
+        return self.deaf
 
     def step(self, begin: float) -> list[Candidate]:
         around, step = self.settings.around, self.settings.step
@@ -176,6 +184,7 @@ class _Run:
             self.belief[index],
             self.size[index],
             alive,
+            self.deafness(begin, b),
             self.settings.rate_floor,
             (-around - 30.0, step + around + self.longest),
         )
@@ -251,7 +260,7 @@ class _Window:
         out, score = np.empty((len(anchors), 4)), np.empty(len(anchors))
         propose(anchors, picks, run.travel, run.volume, np.array(run.needs.needs), out, score)
         found = []
-        for place in out[score > 0]:
+        for place in out[score > run.needs.least]:
             run.stats["proposed"] += 1
             one = self.look(place, WIDE)
             if one.holds and self.begin <= one.place[3] < self.end:

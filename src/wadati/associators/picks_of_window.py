@@ -13,6 +13,7 @@ from wadati.associators.travel import Floats, Integers
 Flags = npt.NDArray[np.bool_]
 
 _AROUND = 30.0
+_FEW, _MOST = 8, 1.0
 _HIDDEN_FOR, _HIDDEN_AHEAD = 10.0, 1.0
 
 
@@ -23,7 +24,8 @@ class Picks(NamedTuple):
     to the logarithm of the likelihood ratio, `size` log10 of the Wood–Anderson amplitude in mm (NaN where unknown).
     `rate` is how many unrelated picks a second the channel has around. Channel c has picks [first[c], first[c + 1]).
     `unrelated` (pick + 1) counts the unrelated picks before each; `alive` (channel) says whether a channel has had
-    picks of late; `floor` is the least rate (1/s), `span` the time (s) that the picks are of.
+    picks of late; `deafness` (station) how much larger (log10) than at the median station an amplitude must be to be
+    picked; `floor` is the least rate (1/s), `span` the time (s) that the picks are of.
     """
 
     time: Floats
@@ -37,6 +39,7 @@ class Picks(NamedTuple):
     first: Integers
     unrelated: Integers
     alive: Flags
+    deafness: Floats
     floor: float
     span: tuple[float, float]
 
@@ -49,6 +52,7 @@ def window_of(
     belief: Floats,
     size: Floats,
     alive: Flags,
+    deafness: Floats,
     floor: float,
     span: tuple[float, float],
 ) -> Picks:
@@ -57,7 +61,7 @@ def window_of(
     free = np.ones(len(time), bool)
     unrelated, rate = np.arange(len(time) + 1), np.empty(len(time))
     return busy_with_free(
-        Picks(time, station, phase, error, belief, size, rate, free, first, unrelated, alive, floor, span)
+        Picks(time, station, phase, error, belief, size, rate, free, first, unrelated, alive, deafness, floor, span)
     )
 
 
@@ -107,3 +111,21 @@ def search(time: Floats, low: int, high: int, value: float) -> int:
         else:
             high = middle
     return low
+
+
+def deafness_of(station: Integers, size: Floats, stations: int) -> Floats:
+    """By how much (log10) the small amplitudes picked at each station exceed those at the median station.
+
+    The tenth percentile stands for what is just seen; it counts as little where it is of few picks.
+    """
+    known = np.flatnonzero(~np.isnan(size))
+    known = known[np.lexsort((size[known], station[known]))]
+    start = np.searchsorted(station[known], np.arange(stations + 1))
+    count = np.diff(start)
+    found = np.zeros(stations)
+    if not count.any():
+        return found
+    has = count > 0
+    least = size[known[start[:-1][has] + count[has] // 10]]
+    found[has] = (least - np.median(least)) * count[has] / (count[has] + _FEW)
+    return np.clip(found, -_MOST, _MOST)
