@@ -53,6 +53,7 @@ class Hypothesis:
     evidence: float
     picks: Integers
     gains: Floats
+    quality: float
     holds: bool
     counts: tuple[int, ...]
 
@@ -65,7 +66,8 @@ class JointAssociator:
     min_p: int = 2
     needs: tuple[int,int,int] = (4, 2, 1)
     least: float = 18.0
-    quality: float = 11.0
+    quality: float = 12.0
+    crowd: float = 1.5
     separation: float = 2.0
     depth_range: tuple[float | None, float] = (None, 250_000.0)
     error: tuple[tuple[float, float], tuple[float, float]] = ((0.03, 0.06), (0.05, 0.10))
@@ -247,8 +249,8 @@ class _Window:
         evidence -= max(0.0, place[2] - settings.deep) / 40_000.0
         count, p, stations, both = (int(v) for v in self.counts)
         quality = evidence * math.sqrt((1 + both) / max(stations, 1))
-        holds = quality > settings.quality and count >= settings.min_picks and p >= settings.min_p and stations >= settings.min_stations
-        return Hypothesis(place, evidence, self.chosen[:count].copy(), self.gains[:count].copy(), holds, (count, p, stations, both))
+        holds = quality > settings.quality and self.begin <= place[3] < self.end and count >= settings.min_picks and p >= settings.min_p and stations >= settings.min_stations
+        return Hypothesis(place, evidence, self.chosen[:count].copy(), self.gains[:count].copy(), quality, holds, (count, p, stations, both))
 
     def propose(self, which: Flags | None = None) -> list[Hypothesis]:
         run, picks = self.run, self.picks
@@ -263,11 +265,11 @@ class _Window:
         for place in out[score > run.needs.least]:
             run.stats["proposed"] += 1
             one = self.look(place, WIDE)
-            if one.holds and self.begin <= one.place[3] < self.end:
+            if one.holds:
                 found.append(one)
         return found
 
-    def greedy(self, pool: list[Hypothesis]) -> list[Hypothesis]:
+    def greedy(self, pool: list[Hypothesis], others: list[Hypothesis]) -> list[Hypothesis]:
         """Events in order of evidence."""
         heap = [(-one.evidence, tuple(one.place), one, True) for one in pool]
         heapq.heapify(heap)
@@ -275,20 +277,22 @@ class _Window:
         while heap:
             _, _, one, fresh = heapq.heappop(heap)
             if self.picks.free[one.picks].all():
+                if self.crowded(one, [*others, *events]):
+                    continue
                 self.picks.free[one.picks] = False
                 events.append(one)
                 continue
             self.run.stats["popped"] += 1
             again = self.look(one.place, NARROW)
-            if again.holds and self.begin <= again.place[3] < self.end:
+            if again.holds:
                 heapq.heappush(heap, (-again.evidence, tuple(again.place), again, True))
         return events
 
     def events(self) -> list[Hypothesis]:
         T=self.run.T; t=time.process_time()
-        events = self.greedy(self.scanned([]))
+        events = self.greedy(self.scanned([]), [])
         T['scan1']+=time.process_time()-t; t=time.process_time()
-        events += self.greedy(self.propose())
+        events += self.greedy(self.propose(), events)
         T['propose1']+=time.process_time()-t; t=time.process_time()
         for _ in range(self.run.needs.rounds):
             if not events:
@@ -299,16 +303,18 @@ class _Window:
             self.picks.free[:] = True
             places = [event.place for event in events]
             old = [self.look(place, NARROW) for place in places]
-            events = self.greedy([*(one for one in old if self.good(one)), *self.scanned(places)])
+            events = self.greedy([*(one for one in old if one.holds), *self.scanned(places)], [])
             events = self.reassign(events)
-            events += self.greedy(self.scanned(places))
+            events += self.greedy(self.scanned(places), events)
             T['scan2']+=time.process_time()-t; t=time.process_time()
-            events += self.greedy(self.propose())
+            events += self.greedy(self.propose(), events)
             T['propose2']+=time.process_time()-t; t=time.process_time()
         return self.without_parts(events)
 
-    def good(self, one: Hypothesis) -> bool:
-        return one.holds and self.begin <= one.place[3] < self.end
+    def crowded(self, one: Hypothesis, events: list[Hypothesis]) -> bool:
+        """Whether so much else happens at the time that chance could make it: among many events there are more ways."""
+        beside = sum(abs(other.place[3] - one.place[3]) < 15.0 for other in events)
+        return one.quality < self.run.needs.quality + self.run.needs.crowd * math.log2(1 + beside)
 
     def scanned(self, places: list[Floats]) -> list[Hypothesis]:
         run = self.run
@@ -320,7 +326,7 @@ class _Window:
         found = []
         for i, j in zip(which, bin, strict=True):
             one = self.look(np.array([*nodes[i], self.begin + (j + 0.5) * BIN]), NARROW)
-            if self.good(one):
+            if one.holds:
                 found.append(one)
         return found
 
@@ -353,7 +359,7 @@ class _Window:
             free[:] = unwanted | (owner == k)
             one = self.look(events[k].place, NARROW)
             unwanted |= owner == k
-            if one.holds:
+            if one.holds and not self.crowded(one, kept):
                 unwanted[one.picks] = False
                 kept.append(one)
         free[:] = unwanted
