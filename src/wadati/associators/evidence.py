@@ -25,7 +25,7 @@ from wadati.associators.volume import Volume, cell_of
 _FADING = 0.2
 _REACHES = np.exp(np.linspace(-1.7, 2.3, 25) / _FADING)
 _CERTAIN_P, _CERTAIN_S = 0.95, 0.9
-_PATIENCE = 24
+_PATIENCE = 48
 _SCATTER, _SPREAD = 0.35, 0.8
 _P_SMALLER, _SHARED_WINDOW = 0.4, 10.0
 _WORST_SIZE = -3.0
