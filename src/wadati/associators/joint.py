@@ -66,8 +66,8 @@ class JointAssociator:
     min_p: int = 2
     needs: tuple[int,int,int] = (4, 2, 1)
     least: float = 18.0
-    quality: float = 12.0
-    crowd: float = 1.5
+    quality: float = 10.0
+    crowd: float = 2.0
     separation: float = 2.0
     depth_range: tuple[float | None, float] = (None, 250_000.0)
     error: tuple[tuple[float, float], tuple[float, float]] = ((0.03, 0.06), (0.05, 0.10))
