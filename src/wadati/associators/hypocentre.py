@@ -22,6 +22,8 @@ WIDE = np.array([2.5, 2.0, 1.5, 1.25, 1.0, 1.0, 1.0])
 """Tolerances of the iterations that start from a node, relative to the final one."""
 NARROW = np.array([1.25, 1.0, 1.0])
 """Tolerances of the iterations that start from a hypocentre."""
+UNMOVED = np.zeros(0)
+"""No iteration."""
 
 _STATIONS = 60
 _NEAREST = 100.0

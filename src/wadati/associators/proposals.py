@@ -14,19 +14,25 @@ import numpy as np
 
 from wadati.associators.compiled import compiled
 from wadati.associators.picks_of_window import Picks, search
-from wadati.associators.travel import Floats, Integers, Travel
+from wadati.associators.travel import Floats, Integers
 from wadati.associators.volume import Volume
 
+_NEEDS = np.array([4, 2, 1])
+_LEAST = 18.0
+
+
+def propose(anchors: Integers, picks: Picks, volume: Volume) -> Floats:
+    """For the anchors, free P picks, that have one: the best node's x, y, depth and time, shape (proposal, 4)."""
+    place, score = np.empty((len(anchors), 4)), np.empty(len(anchors))
+    _propose(anchors, picks, volume, _NEEDS, place, score)
+    return place[score > _LEAST]
 
 
 @compiled
-def propose(
-    anchors: Integers, picks: Picks, travel: Travel, volume: Volume, needs: Integers, out: Floats, score: Floats
+def _propose(
+    anchors: Integers, picks: Picks, volume: Volume, needs: Integers, out: Floats, score: Floats
 ) -> Any:
-    """For each anchor, a free P pick, the best node: x, y, depth, time into `out` (anchor, 4) and what it scores.
-
-    `needs` are the fewest stations, stations with P and stations with both. The score is 0 where no more could agree.
-    """
+    """What the best node scores; 0 where fewer than `needs` stations, stations with P, and with both, could agree."""
     channels = len(picks.first) - 1
     low, high = np.empty(channels, np.int64), np.empty(channels, np.int64)
     surprise = np.empty(len(picks.time))

@@ -19,7 +19,7 @@ from wadati.associators.volume import Volume, cell_of
 
 BIN = 0.25
 _STATIONS = 40
-_REACH = 2.0
+_NEAR, _NEAR_BINS, _LEAST = 3000.0, 3, 8.0
 
 
 @compiled
@@ -60,9 +60,14 @@ def scan(places: Floats, picks: Picks, travel: Travel, volume: Volume, terms: Te
     return score
 
 
+def seeds(score: Any, places: Floats, begin: float) -> Floats:
+    """Where and when scores are greatest for some distance and time around: x, y, depth, time, shape (seed, 4)."""
+    place, bin = _peaks(score, places, _NEAR, _NEAR_BINS, _LEAST)
+    return np.column_stack([places[place], begin + (bin + 0.5) * BIN])
+
+
 @compiled
-def peaks(score: Any, places: Floats, near: float, around: int, least: float) -> Any:
-    """The place and the bin of each score that none within a distance (m) and a number of bins exceeds."""
+def _peaks(score: Any, places: Floats, near: float, around: int, least: float) -> Any:
     out_place, out_bin = [], []
     for k in range(len(places)):
         for b in range(score.shape[1]):

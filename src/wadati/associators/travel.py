@@ -106,3 +106,16 @@ def travel_time(travel: Travel, station: int, phase: int, distance: float, depth
 def model_error(travel: Travel, phase: int, time: float) -> float:
     """One standard deviation (s) of a travel time (s)."""
     return float(travel.error[phase, 0] + travel.error[phase, 1] * math.sqrt(max(time, 0.0)))
+
+
+@compiled
+def residuals(
+    travel: Travel, place: Floats, event: Integers, station: Integers, phase: Integers, time: Floats
+) -> Floats:
+    """Seconds by which picks of events (event, 4: x, y, depth, time) are later than travel times say."""
+    found = np.empty(len(event))
+    for k in range(len(event)):
+        s = station[k]
+        distance = math.sqrt((place[event[k], 0] - travel.x[s]) ** 2 + (place[event[k], 1] - travel.y[s]) ** 2)
+        found[k] = time[k] - place[event[k], 3] - travel_time(travel, s, phase[k], distance, place[event[k], 2])[0]
+    return found

@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from wadati.associators.travel import Floats, Integers, Travel, model_error, travel_time
 from wadati.associators.compiled import compiled
 
-_ANCHORS = 8
+_ANCHORS, _NEAR = 8, 25
 _NEIGHBOUR = 4
 _COARSEST, _FINEST = 64_000.0, 1_000.0
 _OF_DEPTH = 0.3
@@ -32,7 +32,8 @@ class Volume(NamedTuple):
     and its place among them. `neighbour` (station, neighbour): all stations near any of these nodes, −1 for none; `lag`
     (station, neighbour, phase, 2): how much later (s), at least and at most, a pick there may be than P at the station.
     `order` (cell, station): the stations in order of distance from the middle of a cell of `cell` (m) size, `cells`
-    (columns, rows) of which cover the volume from `low` on. `low`, `high`: x, y, depth.
+    (columns, rows) of which cover the volume from `low` on. `low`, `high`: x, y, depth. `latest_anchor` and
+    `longest`: the longest times (s) of P to a station among the nearest, and of all.
     """
 
     node: Floats
@@ -50,14 +51,16 @@ class Volume(NamedTuple):
     cells: Integers
     low: Floats
     high: Floats
+    latest_anchor: float
+    longest: float
 
 
 def volume_of(
-    travel: Travel, low: Floats, high: Floats, relative_spacing: float, near: int, sigmas: float
+    travel: Travel, low: Floats, high: Floats, relative_spacing: float, sigmas: float
 ) -> Volume:
     """The nodes between two corners (x, y, depth), each with its nearest stations."""
     node, spacing = _nodes(travel, low, high, relative_spacing)
-    near = min(near, len(travel.x))
+    near = min(_NEAR, len(travel.x))
     nearest = _nearest(travel, node[:, 0], node[:, 1], near)[1]
     time, blur = np.empty((*nearest.shape, 2), np.float32), np.empty((*nearest.shape, 2), np.float32)
     _fill(travel, node, spacing, nearest, sigmas, time, blur)
@@ -79,7 +82,8 @@ def volume_of(
     x, y = (axis.ravel() for axis in np.meshgrid(middle_x, middle_y, indexing="ij"))
     order = _nearest(travel, x, y, len(travel.x))[1].astype(np.int32)
     return Volume(
-        node, spacing, nearest, time, blur, start, anchor_node, anchor_rank, neighbour, lag, order, cell, cells, low, high
+        node, spacing, nearest, time, blur, start, anchor_node, anchor_rank, neighbour, lag, order, cell, cells, low, high,
+        float(time[:, :anchors, 0].max()), float(time.max()) + 5.0,
     )
 
 

@@ -37,7 +37,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     picker: str = "wadati"
-    associator: str = "stack"
+    associator: str = "joint"
     locator: str = "edt"
     attenuation: str = "hutton-boore-1987"
     velocity_model: str = models.DEFAULT.name

@@ -1,0 +1,225 @@
+"""Picks in, events out: what a network's associator knows between one moment and the next."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wadati.associators.picks_of_window import deafness_of, window_of
+from wadati.associators.places import Places
+from wadati.associators.terms import no_terms
+from wadati.associators.travel import PHASES, Floats, travel_of
+from wadati.associators.volume import volume_of
+from wadati.associators.window import Hypothesis, Window
+from wadati.model import Pick, Station, VelocityModel, format_time, seconds
+from wadati.protocols import Candidate
+from wadati.traveltime.geodesy import LocalFrame
+from wadati.units import SECOND
+
+if TYPE_CHECKING:
+    from wadati.associators.joint import JointAssociator
+
+_MARGIN, _LEAST_MARGIN, _MOST_MARGIN = 0.3, 10_000.0, 100_000.0
+_LEAST_BOTTOM, _BOTTOM = 30_000.0, 0.5
+_FULL_NETWORK, _FINEST = 500, 0.5
+_SQUARE = 10_000.0
+_AROUND, _BEFORE = 20.0, 30.0
+_ALIVE, _HEARING, _HEARING_EVERY = 1800, 6 * 3600, 1200
+_UNSURE = 0.02
+
+
+class Stream:
+    """The state of an association that goes on.
+
+    `add` takes picks in any order and portion; `until` returns the events that no pick from a time on can change, each
+    once; `provisional` what the picks so far say of the time after. Picks that come after their time is final are left
+    out and counted in `late`.
+
+    >>> from wadati.associators.joint import JointAssociator
+    >>> from wadati.model import Station
+    >>> from wadati.traveltime.models import DEFAULT
+    >>> stations = [Station("XX", name, 35.0 + 0.1 * i, -117.0, 0.0) for i, name in enumerate("ABCDE")]
+    >>> stream = Stream(JointAssociator(), stations, DEFAULT)
+    >>> stream.add([])
+    >>> stream.until(None)
+    ()
+    """
+
+    def __init__(self, settings: JointAssociator, stations: Sequence[Station], model: VelocityModel) -> None:
+        self.settings = settings
+        self.number = {station.key: i for i, station in enumerate(stations)}
+        latitude, longitude, elevation = (
+            np.array([getattr(station, name) for station in stations]) for name in ("latitude", "longitude", "elevation")
+        )
+        turned = (longitude - longitude[0] + 180.0) % 360.0 - 180.0
+        self.frame = LocalFrame(float(latitude.mean()), float(longitude[0] + turned.mean()))
+        x, y = self.frame.to_xy(latitude, longitude)
+        aperture = float(np.hypot(np.ptp(x), np.ptp(y)))
+        margin = float(np.clip(_MARGIN * aperture, _LEAST_MARGIN, _MOST_MARGIN))
+        top, bottom = settings.depth_range
+        if top is None:
+            top = -1000.0 * math.floor(max(float(np.median(elevation)), 0.0) / 1000.0)
+        bottom = min(bottom, max(_LEAST_BOTTOM, _BOTTOM * aperture))
+        low = np.array([x.min() - margin, y.min() - margin, top])
+        high = np.array([x.max() + margin, y.max() + margin, bottom])
+        diameter = float(np.hypot(*(high - low)[:2]))
+        self.travel = travel_of(x, y, elevation, model, (top, bottom), diameter, settings.error)
+        # A small network can afford a finer search.
+        finer = float(np.clip((len(stations) / _FULL_NETWORK) ** 0.25, _FINEST, 1.0))
+        self.volume = volume_of(self.travel, low, high, finer * settings.spacing, settings.sigmas)
+        self.terms = no_terms(low, high, len(stations), _SQUARE)
+        self.places = Places(self.travel, low, high)
+        self.late = 0
+        self._picks: dict[str, Pick] = {}
+        self._taken: set[str] = set()
+        self._next: int | None = None
+        self._deafness: Floats | None = None
+        self._miss: tuple[int, Hypothesis] | None = None
+        self._columns: _Columns | None = None
+
+    def add(self, picks: Iterable[Pick]) -> None:
+        """Take picks; those of unknown stations, of other phases and already known are ignored."""
+        final = -math.inf if self._next is None else self._next - seconds(_AROUND)
+        for pick in picks:
+            if pick.source_id.station_key not in self.number or pick.phase_hint not in PHASES:
+                continue
+            if pick.pick_id in self._picks:
+                continue
+            if pick.time < final:
+                self.late += 1
+                continue
+            self._picks[pick.pick_id] = pick
+            self._columns = None
+
+    def until(self, time: int | None) -> tuple[Candidate, ...]:
+        """Events in order of time that picks from a time (ns) on cannot change, found since the last call.
+
+        With `None` no more picks are awaited.
+        """
+        if not self._picks:
+            return ()
+        step, reach = self.settings.step * SECOND, seconds(_AROUND + self.volume.longest)
+        columns = self._table()
+        last = int(columns.time[-1])
+        if self._next is None:
+            self._next = (int(columns.time[0]) - seconds(self.volume.longest)) // step * step
+        found: list[Candidate] = []
+        while self._next <= last and (time is None or self._next + step + reach <= time):
+            found += self._step(self._next)
+            self._next += step
+        self._forget()
+        return tuple(sorted(found, key=lambda candidate: (candidate.time, candidate.pick_ids)))
+
+    def provisional(self) -> tuple[Candidate, ...]:
+        """Events in order of time, after those that are final, as the picks so far have them."""
+        return copy.copy(self)._alone().until(None)
+
+    def nearest_miss(self) -> str:
+        """In words, why the best hypothesis so far that is no event is none."""
+        if self._miss is None:
+            return f"nowhere do picks of {self.settings.min_stations} stations agree on a place and a time"
+        reference, one = self._miss
+        settings = self.settings
+        told = [
+            f"{have} {what}, {need} are needed (`{name}`)"
+            for have, need, what, name in (
+                (one.stations, settings.min_stations, "stations", "min_stations"),
+                (len(one.picks), settings.min_picks, "picks", "min_picks"),
+                (one.p, settings.min_p, "P picks", "min_p"),
+            )
+            if have < need
+        ]
+        if one.quality <= settings.quality:
+            told.append(f"a quality of {one.quality:.1f}, {settings.quality:g} is needed (`quality`)")
+        if not told:
+            told.append("too much else happens at that time (`crowding`)")
+        when = format_time(reference + seconds(float(one.place[3])))
+        return f"the best guess, at {when[:19]}, has {'; '.join(told)}"
+
+    def _alone(self) -> Stream:
+        self._picks, self._taken, self.places = dict(self._picks), set(self._taken), copy.deepcopy(self.places)
+        return self
+
+    def _table(self) -> _Columns:
+        if self._columns is None:
+            self._columns = _Columns(self._picks.values(), self.number, self.settings.belief)
+        return self._columns
+
+    def _forget(self) -> None:
+        """Drop picks that no later step asks for."""
+        assert self._next is not None
+        horizon = self._next - _HEARING * SECOND
+        if self._table().time[0] < horizon - _HEARING_EVERY * SECOND:
+            self._picks = {name: pick for name, pick in self._picks.items() if pick.time >= horizon}
+            self._taken &= self._picks.keys()
+            self._columns = None
+
+    def _step(self, begin: int) -> list[Candidate]:
+        columns, step = self._table(), float(self.settings.step)
+        a, b = columns.range(begin, -_AROUND - _BEFORE, step + _AROUND + self.volume.longest)
+        hearing = columns.range(begin, -_HEARING, step)[0]
+        if self._deafness is None or begin % (_HEARING_EVERY * SECOND) == 0:
+            mine = slice(hearing, b)
+            self._deafness = deafness_of(columns.station[mine], columns.size[mine], len(self.number))
+        index = np.array([i for i in range(a, b) if columns.picks[i].pick_id not in self._taken], int)
+        if len(index) < self.settings.min_picks:
+            return []
+        channel = 2 * columns.station + columns.phase
+        index = index[np.argsort(channel[index], kind="stable")]
+        recent = channel[columns.range(begin, -_ALIVE, step)[0] : b]
+        window = Window(
+            self.settings,
+            self.travel,
+            self.volume,
+            self.terms,
+            self.places,
+            window_of(
+                (columns.time[index] - begin) / SECOND,
+                *(part[index] for part in (columns.station, columns.phase, columns.error, columns.belief, columns.size)),
+                np.bincount(recent, minlength=2 * len(self.number)) > 0,
+                self._deafness,
+                self.settings.least_rate,
+                (-_AROUND - _BEFORE, step + _AROUND + self.volume.longest),
+            ),
+            (-_AROUND, step + _AROUND),
+        )
+        self.places.forget(begin)
+        events = [event for event in window.events() if event.place[3] < step]
+        miss = window.nearest_miss
+        if miss is not None and (self._miss is None or miss.quality > self._miss[1].quality):
+            self._miss = begin, miss
+        self.terms = window.taught(self.terms, events)
+        self.places.add(event.place for event in events)
+        found = []
+        for event in events:
+            ids = [columns.picks[i].pick_id for i in np.sort(index[event.picks])]
+            self._taken.update(ids)
+            latitude, longitude = self.frame.to_lat_lon(event.place[0], event.place[1])
+            time = begin + seconds(float(event.place[3]))
+            found.append(Candidate(time, float(latitude), float(longitude), float(event.place[2]), tuple(ids)))
+        return found
+
+
+class _Columns:
+    """Picks in order of time as arrays: `time` (ns), `station`, `phase`, `error` (s), `belief`, `size`."""
+
+    def __init__(self, picks: Iterable[Pick], number: dict[tuple[str, str], int], belief: float) -> None:
+        self.picks = sorted(picks, key=lambda pick: (pick.time, pick.pick_id))
+        self.time = np.array([pick.time for pick in self.picks])
+        self.station = np.array([number[pick.source_id.station_key] for pick in self.picks])
+        self.phase = np.array([PHASES.index(pick.phase_hint) for pick in self.picks])
+        self.error = np.array([pick.time_uncertainty for pick in self.picks])
+        odds = np.clip([pick.probability for pick in self.picks], _UNSURE, 1 - _UNSURE)
+        self.belief = np.clip(belief * (np.log(odds / (1 - odds)) - 0.2), -1.5, 1.5)
+        self.size = np.array(
+            [math.log10(1000.0 * pick.amplitude) if pick.amplitude else math.nan for pick in self.picks]
+        )
+
+    def range(self, reference: int, low: float, high: float) -> tuple[int, int]:
+        """The picks between two times (s) after a reference."""
+        a, b = np.searchsorted(self.time, [reference + seconds(low), reference + seconds(high)])
+        return int(a), int(b)
