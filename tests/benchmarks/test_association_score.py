@@ -92,7 +92,7 @@ def test_two_events_in_one_candidate_are_one():
 
 def test_an_association_in_a_process_of_its_own():
     picks = [pick for pick in TABLE.picks if pick.time < START + HOUR // 2]
-    result = associate("stack", picks, TABLE.inventory, TABLE.model)
+    result = associate("joint", picks, TABLE.inventory, TABLE.model)
     assert result.failure == ""
     assert result.candidates
     assert result.cpu > 0
@@ -104,7 +104,7 @@ def test_a_failure_is_told():
 
 
 def test_what_takes_too_long_is_ended():
-    result = associate("stack", TABLE.picks, TABLE.inventory, TABLE.model, cap=0)
+    result = associate("joint", TABLE.picks, TABLE.inventory, TABLE.model, cap=0)
     assert "CPU s" in result.failure
 
 

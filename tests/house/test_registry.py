@@ -10,7 +10,7 @@ from wadati.errors import UsageError
 
 @pytest.mark.parametrize(
     ("kind", "spec"),
-    [("pickers", "stalta:x"), ("associators", "stack:x"), ("locators", "edt:x"), ("attenuation", "iaspei:x")],
+    [("pickers", "stalta:x"), ("associators", "joint:x"), ("locators", "edt:x"), ("attenuation", "iaspei:x")],
 )
 def test_an_argument_that_a_part_does_not_take_is_refused(kind: str, spec: str) -> None:
     with pytest.raises(UsageError, match=f"{spec[:-2]} takes no argument"):

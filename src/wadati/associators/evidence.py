@@ -29,19 +29,8 @@ _PATIENCE = 48
 _SCATTER, _SPREAD = 0.35, 0.8
 _P_SMALLER, _SHARED_WINDOW = 0.4, 10.0
 _WORST_SIZE = -3.0
-
-
-@compiled
-def station_size(size: float, phase: int, distance: float, depth: float, lag: float) -> float:
-    """Local magnitude of one amplitude: Hutton & Boore (1987), doi:10.1785/BSSA0770062074.
-
-    A P amplitude holds S where this comes within ten seconds; else P is smaller.
-    """
-    kilometres = max(math.sqrt(distance * distance + depth * depth), 1000.0) / 1000.0
-    found = size + 1.110 * math.log10(kilometres / 100.0) + 0.00189 * (kilometres - 100.0) + 3.0
-    if phase == 0 and lag > _SHARED_WINDOW:
-        found += _P_SMALLER
-    return found
+_MOST_ERROR, _ROOT = 0.3, math.sqrt(2.0 * math.pi)
+_AT_ONCE = 16
 
 
 @compiled
@@ -62,118 +51,148 @@ def weigh(
     Its picks go into `chosen` and what each adds into `gains`; `counts` becomes the number of these, of P, of stations
     and of stations with both. `work` has shape (2 · stations, 4).
     """
-    order = volume.order[cell_of(volume, place[0], place[1])]
-    used, idle = 0, 0
-    earliest, latest = picks.span[0], picks.span[1]
-    sizes, sized = np.empty(2 * len(order)), 0
-    for m in range(len(order)):
-        s = order[m]
-        dx, dy = place[0] - travel.x[s], place[1] - travel.y[s]
-        distance = math.sqrt(dx * dx + dy * dy)
-        straight = max(math.sqrt(distance * distance + place[2] * place[2]), 1000.0) / 1000.0
-        faint = math.exp((1.110 * math.log10(straight / 100.0) + 0.00189 * (straight - 100.0) + picks.deafness[s]) / _FADING)
-        idle += 1
-        p_time = 0.0
-        p_hit = False
-        for phase in range(2):
-            time, _, _ = travel_time(travel, s, phase, distance, place[2])
-            if phase == 0:
-                p_time = time
-            c = 2 * s + phase
-            first, last = picks.first[c], picks.first[c + 1]
-            delay, spread = term(terms, travel, s, phase, place[0], place[1], time)
-            expected = place[3] + time + delay
-            best, pick = -1e9, -1
-            if first < last:
-                limit = sigmas * math.sqrt(spread * spread + 0.09)
-                for i in range(search(picks.time, first, last, expected - limit), last):
-                    late = picks.time[i] - expected
-                    if late > limit:
-                        break
-                    if not picks.free[i]:
-                        continue
-                    sigma = math.sqrt(spread * spread + picks.error[i] ** 2)
-                    part = late / sigma
-                    if abs(part) > sigmas:
-                        continue
-                    gain = -0.5 * part * part - math.log(sigma * 2.5066 * picks.rate[i]) + picks.belief[i]
-                    if gain > best:
-                        best, pick = gain, i
-            if pick >= 0:
-                p_hit = p_hit or phase == 0
-                if not math.isnan(picks.size[pick]):
-                    sizes[sized] = station_size(picks.size[pick], phase, distance, place[2], time - p_time)
-                    work[used, 3] = sizes[sized]
-                    sized += 1
-                else:
-                    work[used, 3] = np.nan
-                work[used, 0], work[used, 1], work[used, 2] = best, faint, phase
-                chosen[used] = pick
-                used += 1
-                idle = 0
-            else:
-                if expected < earliest or expected > latest or not picks.alive[c]:
-                    continue
-                own = 1 if phase == 1 and p_hit else 0
-                if hiding(picks, s, expected) > own:
-                    continue
-                # How likely it is that no unrelated pick lies there either.
-                work[used, 0] = math.exp(-rate_at(picks, c, expected, 0.0))
-                work[used, 1], work[used, 2] = faint, phase
-                chosen[used] = -1
-                used += 1
-        if idle > _PATIENCE:
-            break
-    if sized >= 3:
-        middle = np.median(sizes[:sized])
-        for k in range(used):
-            if chosen[k] >= 0 and not math.isnan(work[k, 3]):
-                off = (work[k, 3] - middle) ** 2
-                extra = math.log(_SPREAD / _SCATTER) - 0.5 * off * (1 / _SCATTER**2 - 1 / _SPREAD**2)
-                work[k, 0] += max(extra, _WORST_SIZE)
-    evidence = 0.0
-    reach = np.empty(2)
+    used = _gather(place, picks, travel, volume, terms, sigmas, chosen, work)
+    _agree(chosen, work, used)
+    evidence, reach = 0.0, np.empty(2)
     for phase in range(2):
-        best = -1e9
-        for candidate in _REACHES:
-            total, product, factors = 0.0, 1.0, 0
-            for k in range(used):
-                if work[k, 2] != phase:
-                    continue
-                seen = _seen(work[k, 1], phase, candidate)
-                if chosen[k] >= 0:
-                    # A pick that fits badly may as well be another's.
-                    product *= max(math.exp(work[k, 0]) * seen, 1.0 - seen)
-                else:
-                    product *= 1.0 - seen * work[k, 0]
-                factors += 1
-                if factors == 16:
-                    total, product, factors = total + math.log(product), 1.0, 0
-            total += math.log(product)
-            if total > best:
-                best, reach[phase] = total, candidate
-        evidence += best
-    found = 0
-    p = stations = both = 0
+        total, reach[phase] = _fitted(phase, chosen, work, used)
+        evidence += total
+    counts[:] = 0
     previous = -1
     for k in range(used):
         if chosen[k] < 0:
             continue
-        gain = work[k, 0] + math.log(_seen(work[k, 1], int(work[k, 2]), reach[int(work[k, 2])]))
+        phase = int(work[k, 2])
+        gain = work[k, 0] + math.log(_seen(work[k, 1], phase, reach[phase]))
         if gain <= 0.0:
             continue
         pick = chosen[k]
-        chosen[found], gains[found] = pick, gain
-        found += 1
-        s = picks.station[pick]
-        p += picks.phase[pick] == 0
-        if s == previous:
-            both += 1
-        else:
-            stations += 1
-        previous = s
-    counts[0], counts[1], counts[2], counts[3] = found, p, stations, both
+        chosen[counts[0]], gains[counts[0]] = pick, gain
+        station = picks.station[pick]
+        counts[0] += 1
+        counts[1] += phase == 0
+        counts[2] += station != previous
+        counts[3] += station == previous
+        previous = station
     return evidence
+
+
+@compiled
+def _gather(
+    place: Floats,
+    picks: Picks,
+    travel: Travel,
+    volume: Volume,
+    terms: Terms,
+    sigmas: float,
+    chosen: Integers,
+    work: Floats,
+) -> int:
+    """Expected arrivals from near to far, and how many.
+
+    `chosen` becomes the pick of each, or −1; `work` what the pick adds where it is certain to be seen (or the
+    probability that no unrelated pick lies there), how faint it is, its phase, and the magnitude it stands for.
+    """
+    order = volume.order[cell_of(volume, place[0], place[1])]
+    used = idle = 0
+    for m in range(len(order)):
+        s = order[m]
+        distance = math.sqrt((place[0] - travel.x[s]) ** 2 + (place[1] - travel.y[s]) ** 2)
+        faint = math.exp((_attenuation(distance, place[2]) + picks.deafness[s]) / _FADING)
+        idle += 1
+        own = 0
+        lag = travel_time(travel, s, 1, distance, place[2])[0] - travel_time(travel, s, 0, distance, place[2])[0]
+        for phase in range(2):
+            c = 2 * s + phase
+            time, _, _ = travel_time(travel, s, phase, distance, place[2])
+            delay, spread = term(terms, travel, s, phase, place[0], place[1], time)
+            expected = place[3] + time + delay
+            pick, gain = -1, 0.0
+            if picks.first[c] < picks.first[c + 1]:
+                pick, gain = _best(picks, c, expected, spread, sigmas)
+            work[used, 1], work[used, 2] = faint, phase
+            if pick >= 0:
+                own, idle = 1, 0
+                work[used, 0] = gain
+                work[used, 3] = picks.size[pick] + _attenuation(distance, place[2])
+                if phase == 0 and lag > _SHARED_WINDOW:
+                    work[used, 3] += _P_SMALLER
+                chosen[used] = pick
+                used += 1
+            elif picks.span[0] < expected < picks.span[1] and picks.alive[c] and hiding(picks, s, expected) <= own:
+                work[used, 0] = math.exp(-rate_at(picks, c, expected, 0.0))
+                chosen[used] = -1
+                used += 1
+        if idle > _PATIENCE:
+            break
+    return used
+
+
+@compiled
+def _attenuation(distance: float, depth: float) -> float:
+    """−log10 of relative amplitude, zero at 100 km: Hutton & Boore (1987), doi:10.1785/BSSA0770062074."""
+    kilometres = max(math.sqrt(distance * distance + depth * depth), 1000.0) / 1000.0
+    return 1.110 * math.log10(kilometres / 100.0) + 0.00189 * (kilometres - 100.0)
+
+
+@compiled
+def _best(picks: Picks, channel: int, expected: float, spread: float, sigmas: float) -> Any:
+    """The free pick of a channel that is explained best by an arrival, and what it adds; −1 where there is none."""
+    first, last = picks.first[channel], picks.first[channel + 1]
+    best, pick = -1e9, -1
+    limit = sigmas * math.sqrt(spread * spread + _MOST_ERROR * _MOST_ERROR)
+    for i in range(search(picks.time, first, last, expected - limit), last):
+        late = picks.time[i] - expected
+        if late > limit:
+            break
+        sigma = math.sqrt(spread * spread + picks.error[i] ** 2)
+        if picks.free[i] and abs(late) <= sigmas * sigma:
+            gain = -0.5 * (late / sigma) ** 2 - math.log(sigma * _ROOT * picks.rate[i]) + picks.belief[i]
+            if gain > best:
+                best, pick = gain, i
+    return pick, best
+
+
+@compiled
+def _agree(chosen: Integers, work: Floats, used: int) -> None:
+    """Let picks whose amplitudes tell of one magnitude add more, others less."""
+    sizes, sized = np.empty(used), 0
+    for k in range(used):
+        if chosen[k] >= 0 and not math.isnan(work[k, 3]):
+            sizes[sized] = work[k, 3]
+            sized += 1
+    if sized < 3:
+        return
+    middle = np.median(sizes[:sized])
+    for k in range(used):
+        if chosen[k] >= 0 and not math.isnan(work[k, 3]):
+            off = (work[k, 3] - middle) ** 2
+            extra = math.log(_SPREAD / _SCATTER) - 0.5 * off * (1 / _SCATTER**2 - 1 / _SPREAD**2)
+            work[k, 0] += max(extra, _WORST_SIZE)
+
+
+@compiled
+def _fitted(phase: int, chosen: Integers, work: Floats, used: int) -> Any:
+    """The greatest evidence of one phase over all reaches, and that reach."""
+    best, reach = -1e9, 0.0
+    for candidate in _REACHES:
+        total, product, factors = 0.0, 1.0, 0
+        for k in range(used):
+            if work[k, 2] != phase:
+                continue
+            seen = _seen(work[k, 1], phase, candidate)
+            if chosen[k] >= 0:
+                # A pick that fits badly may as well be another's.
+                product *= max(math.exp(work[k, 0]) * seen, 1.0 - seen)
+            else:
+                product *= 1.0 - seen * work[k, 0]
+            factors += 1
+            if factors == _AT_ONCE:
+                total, product, factors = total + math.log(product), 1.0, 0
+        total += math.log(product)
+        if total > best:
+            best, reach = total, candidate
+    return best, reach
 
 
 @compiled

@@ -15,7 +15,7 @@ import numpy as np
 from wadati.associators.compiled import compiled
 from wadati.associators.picks_of_window import Picks, search
 from wadati.associators.terms import Terms, term
-from wadati.associators.travel import Floats, Travel, model_error, travel_time
+from wadati.associators.travel import Floats, Travel, travel_time
 from wadati.associators.volume import Volume, cell_of
 
 WIDE = np.array([2.5, 2.0, 1.5, 1.25, 1.0, 1.0, 1.0])
@@ -27,6 +27,7 @@ UNMOVED = np.zeros(0)
 
 _STATIONS = 60
 _NEAREST = 100.0
+_FARTHEST, _LATEST = 6000.0, 2.0
 
 
 @compiled
@@ -50,20 +51,13 @@ def refine(
             away = max(distance, _NEAREST)
             for phase in range(2):
                 c = 2 * s + phase
-                first, last = picks.first[c], picks.first[c + 1]
-                if first == last:
+                if picks.first[c] == picks.first[c + 1]:
                     continue
                 time, along, down = travel_time(travel, s, phase, distance, place[2])
                 delay, spread = term(terms, travel, s, phase, place[0], place[1], time)
                 expected = place[3] + time + delay
                 limit = sigmas * scale * math.sqrt(spread * spread + 0.04)
-                nearest, pick = limit, -1
-                for i in range(search(picks.time, first, last, expected - limit), last):
-                    late = picks.time[i] - expected
-                    if late > nearest:
-                        break
-                    if picks.free[i] and abs(late) < nearest:
-                        nearest, pick = abs(late), i
+                pick = _nearest_free(picks, c, expected, limit)
                 if pick < 0:
                     continue
                 sigma = math.sqrt(spread * spread + picks.error[pick] ** 2)
@@ -82,12 +76,34 @@ def refine(
                     for j in range(4):
                         normal[i, j] += weight * row[i] * row[j]
         _solve(normal, right)
-        place[0] += min(max(right[0] * step_x, -6000.0), 6000.0)
-        place[1] += min(max(right[1] * step_x, -6000.0), 6000.0)
-        place[2] += min(max(right[2] * step_z, -6000.0), 6000.0)
-        place[3] += min(max(right[3] * step_t, -2.0), 2.0)
-        for i in range(3):
-            place[i] = min(max(place[i], volume.low[i]), volume.high[i])
+        right[0] *= step_x
+        right[1] *= step_x
+        right[2] *= step_z
+        right[3] *= step_t
+        _moved(place, right, volume)
+
+
+@compiled
+def _nearest_free(picks: Picks, channel: int, expected: float, limit: float) -> int:
+    """The free pick of a channel that is nearest to a time, within a limit (s); −1 where there is none."""
+    first, last = picks.first[channel], picks.first[channel + 1]
+    nearest, pick = limit, -1
+    for i in range(search(picks.time, first, last, expected - limit), last):
+        late = picks.time[i] - expected
+        if late > nearest:
+            break
+        if picks.free[i] and abs(late) < nearest:
+            nearest, pick = abs(late), i
+    return pick
+
+
+@compiled
+def _moved(place: Floats, step: Floats, volume: Volume) -> None:
+    """Move a place by a step that is not too far, and not out of the volume."""
+    for i in range(3):
+        place[i] += min(max(step[i], -_FARTHEST), _FARTHEST)
+        place[i] = min(max(place[i], volume.low[i]), volume.high[i])
+    place[3] += min(max(step[3], -_LATEST), _LATEST)
 
 
 @compiled

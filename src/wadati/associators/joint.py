@@ -32,12 +32,12 @@ class JointAssociator:
     logarithm of 1 + the number of events within 15 s is asked for on top, as many arrivals combine by chance in many
     ways.
 
-    `error` (s) is a + b·√(travel time) of the velocity model for P and for S, one standard deviation; a pick fits within
-    `sigmas` of it. Unrelated picks come at least `least_rate` times a second in every channel. `belief` is how much of
-    the logarithm of the odds that a picker states is believed. Hypocentres lie within `depth_range` (m below sea level;
-    by default down from the median station) and down to half the aperture at most. Nodes of the search are `spacing` of
-    the distance to the fourth nearest station apart (half of that in small networks); events are made final in steps of
-    `step` seconds.
+    `error` (s) is a + b·√(travel time) of the velocity model for P and for S, one standard deviation; a pick fits
+    within `sigmas` of it. Unrelated picks come at least `least_rate` times a second in every channel. `belief` is how
+    much of the logarithm of the odds that a picker states is believed. Hypocentres lie within `depth_range` (m below
+    sea level; by default down from the median station) and down to half the aperture at most. Nodes of the search are
+    `spacing` of the distance to the fourth nearest station apart (half of that in small networks); events are made
+    final in steps of `step` seconds.
 
     >>> from wadati.model import Inventory
     >>> from wadati.traveltime.models import DEFAULT

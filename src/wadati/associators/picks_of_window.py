@@ -78,7 +78,8 @@ def busy_with_free(picks: Picks) -> Picks:
 def _rates(picks: Picks, rate: Floats) -> None:
     for i in range(len(rate)):
         own = 1.0 if picks.unrelated[i + 1] > picks.unrelated[i] else 0.0
-        rate[i] = rate_at(picks, 2 * picks.station[i] + picks.phase[i], picks.time[i], own)
+        channel = 2 * picks.station[i] + picks.phase[i]
+        rate[i] = rate_at(picks, channel, picks.time[i], own)
 
 
 @compiled
@@ -87,7 +88,7 @@ def rate_at(picks: Picks, channel: int, time: float, own: float) -> float:
     first, last = picks.first[channel], picks.first[channel + 1]
     low = search(picks.time, first, last, time - _AROUND)
     high = search(picks.time, low, last, time + _AROUND)
-    return max((picks.unrelated[high] - picks.unrelated[low] - own) / (2.0 * _AROUND), picks.floor)
+    return float(max((picks.unrelated[high] - picks.unrelated[low] - own) / (2.0 * _AROUND), picks.floor))
 
 
 @compiled

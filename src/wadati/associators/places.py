@@ -36,16 +36,18 @@ class Places:
 
     def add(self, events: Iterable[Floats]) -> None:
         """Note hypocentres (x, y, depth, time)."""
+        last = dict(self.last)
         for event in events:
             time = self.reference + round(event[3] * SECOND)
             for node in self._nodes(event):
-                self.last[node] = max(self.last.get(node, time), time)
+                last[node] = max(last.get(node, time), time)
+        self.last = last
 
     def around(self, events: Iterable[Floats]) -> Floats:
         """Nodes, shape (node, 3), of the events noted and of others."""
         nodes = sorted({*self.last, *(node for event in events for node in self._nodes(event))})
         found = np.array([(i * size, j * size, k * _DOWN * size) for i, j, k, size in nodes]).reshape(-1, 3)
-        return np.clip(found, self.low, self.high)
+        return np.asarray(np.clip(found, self.low, self.high))
 
     def _nodes(self, event: Floats) -> Iterable[Node]:
         x, y, depth, _ = event

@@ -13,80 +13,133 @@ from typing import Any
 import numpy as np
 
 from wadati.associators.compiled import compiled
-from wadati.associators.picks_of_window import Picks, search
+from wadati.associators.picks_of_window import Flags, Picks, search
 from wadati.associators.travel import Floats, Integers
 from wadati.associators.volume import Volume
 
-_NEEDS = np.array([4, 2, 1])
+_NEEDS, _NEEDS_WITHOUT_S = np.array([4, 2, 1]), np.array([4, 2, 0])
+_FEW_S = 0.1
 _LEAST = 18.0
+_AROUND = 2.0
 
 
-def propose(anchors: Integers, picks: Picks, volume: Volume) -> Floats:
-    """For the anchors, free P picks, that have one: the best node's x, y, depth and time, shape (proposal, 4)."""
+def propose(picks: Picks, volume: Volume, begin: float, end: float) -> Floats:
+    """The best node of each free P pick that has one between two times (s): x, y, depth, time, shape (proposal, 4)."""
+    late = end + volume.latest_anchor
+    anchors = np.flatnonzero((picks.phase == 0) & picks.free & (picks.time >= begin) & (picks.time < late))
+    needs = _NEEDS if picks.phase.sum() > _FEW_S * len(picks.phase) else _NEEDS_WITHOUT_S
     place, score = np.empty((len(anchors), 4)), np.empty(len(anchors))
-    _propose(anchors, picks, volume, _NEEDS, place, score)
+    _propose(anchors, picks, volume, needs, begin - _AROUND, end + _AROUND, place, score)
     return place[score > _LEAST]
 
 
 @compiled
 def _propose(
-    anchors: Integers, picks: Picks, volume: Volume, needs: Integers, out: Floats, score: Floats
-) -> Any:
+    anchors: Integers,
+    picks: Picks,
+    volume: Volume,
+    needs: Integers,
+    begin: float,
+    end: float,
+    out: Floats,
+    score: Floats,
+) -> None:
     """What the best node scores; 0 where fewer than `needs` stations, stations with P, and with both, could agree."""
     channels = len(picks.first) - 1
     low, high = np.empty(channels, np.int64), np.empty(channels, np.int64)
+    hears = np.zeros(channels // 2, np.bool_)
     surprise = np.empty(len(picks.time))
     for i in range(len(picks.time)):
         surprise[i] = -math.log(1.0 - math.exp(-2.0 * picks.rate[i]))
     for a in range(len(anchors)):
-        score[a] = 0.0
-        pick = anchors[a]
-        s = picks.station[pick]
-        when = picks.time[pick]
-        able = able_p = able_both = 0
-        for m in range(volume.neighbour.shape[1]):
-            q = volume.neighbour[s, m]
-            if q < 0:
-                break
-            has = 0
-            for phase in range(2):
-                c = 2 * q + phase
-                begin, end = when + volume.lag[s, m, phase, 0], when + volume.lag[s, m, phase, 1]
-                low[c] = search(picks.time, picks.first[c], picks.first[c + 1], begin)
-                high[c] = search(picks.time, low[c], picks.first[c + 1], end)
-                while low[c] < high[c] and not picks.free[low[c]]:
-                    low[c] += 1
-                if low[c] < high[c]:
-                    has += 1 + phase
-            able += has > 0
-            able_p += has != 0 and has != 2
-            able_both += has == 3
-        if able < needs[0] or able_p < needs[1] or able_both < needs[2]:
+        pick, score[a] = anchors[a], 0.0
+        station, time = picks.station[pick], picks.time[pick]
+        if not _could_agree(station, time, picks, volume, needs, low, high, hears):
             continue
-        best = 0.0
-        for k in range(volume.anchor_start[s], volume.anchor_start[s + 1]):
-            n, rank = volume.anchor_node[k], volume.anchor_rank[k]
-            origin = when - volume.time[n, rank, 0]
-            total, stations = 0.0, 0
-            for m in range(volume.near.shape[1]):
-                q = volume.near[n, m]
-                seen = False
-                for phase in range(2):
-                    c = 2 * q + phase
-                    if low[c] == high[c]:
-                        continue
-                    expected, blur = origin + volume.time[n, m, phase], volume.blur[n, m, phase]
-                    for i in range(low[c], high[c]):
-                        late = picks.time[i] - expected
-                        if late > blur:
-                            break
-                        if late >= -blur and picks.free[i]:
-                            total += surprise[i]
-                            seen = True
-                            break
-                stations += seen
-            if stations >= needs[0] and total > best:
-                best = total
-                out[a, 0], out[a, 1], out[a, 2] = volume.node[n]
+        for k in range(volume.anchor_start[station], volume.anchor_start[station + 1]):
+            node = volume.anchor_node[k]
+            origin = time - volume.time[node, volume.anchor_rank[k], 0]
+            if origin < begin or origin > end or _heard(node, volume, hears) < needs[0]:
+                continue
+            total, stations = _agreeing(node, origin, picks, volume, surprise, low, high, hears)
+            if stations >= needs[0] and total > score[a]:
+                score[a] = total
+                out[a, 0], out[a, 1], out[a, 2] = volume.node[node]
                 out[a, 3] = origin
-        score[a] = best
+
+
+@compiled
+def _could_agree(
+    station: int,
+    time: float,
+    picks: Picks,
+    volume: Volume,
+    needs: Integers,
+    low: Integers,
+    high: Integers,
+    hears: Flags,
+) -> bool:
+    """Whether enough stations have picks near enough, which `hears` (station) says of each; `low` and `high` (channel)
+    become the ranges of these."""
+    able = able_p = able_both = 0
+    for m in range(volume.neighbour.shape[1]):
+        q = volume.neighbour[station, m]
+        if q < 0:
+            break
+        has = 0
+        for phase in range(2):
+            c = 2 * q + phase
+            begin, end = time + volume.lag[station, m, phase, 0], time + volume.lag[station, m, phase, 1]
+            low[c] = search(picks.time, picks.first[c], picks.first[c + 1], begin)
+            high[c] = search(picks.time, low[c], picks.first[c + 1], end)
+            while low[c] < high[c] and not picks.free[low[c]]:
+                low[c] += 1
+            has += (1 + phase) * (low[c] < high[c])
+        hears[q] = has > 0
+        able += has > 0
+        able_p += has % 2
+        able_both += has == 3
+    return bool(able >= needs[0] and able_p >= needs[1] and able_both >= needs[2])
+
+
+@compiled
+def _heard(node: int, volume: Volume, hears: Flags) -> int:
+    count = 0
+    for m in range(volume.near.shape[1]):
+        count += hears[volume.near[node, m]]
+    return count
+
+
+@compiled
+def _agreeing(
+    node: int,
+    origin: float,
+    picks: Picks,
+    volume: Volume,
+    surprise: Floats,
+    low: Integers,
+    high: Integers,
+    hears: Flags,
+) -> Any:
+    """How surprising the picks are that lie where an event of a node has its arrivals, and of how many stations."""
+    total, stations = 0.0, 0
+    for m in range(volume.near.shape[1]):
+        q = volume.near[node, m]
+        if not hears[q]:
+            continue
+        seen = False
+        for phase in range(2):
+            c = 2 * q + phase
+            if low[c] == high[c]:
+                continue
+            expected, blur = origin + volume.time[node, m, phase], volume.blur[node, m, phase]
+            for i in range(low[c], high[c]):
+                late = picks.time[i] - expected
+                if late > blur:
+                    break
+                if late >= -blur and picks.free[i]:
+                    total += surprise[i]
+                    seen = True
+                    break
+        stations += seen
+    return total, stations

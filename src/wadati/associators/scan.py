@@ -1,4 +1,4 @@
-"""When something happened at known places: for each place and moment, how surprising it is that picks lie where they do.
+"""When something happened at known places: how surprising it is, at each moment, that picks lie where they do.
 
 Where earthquakes follow one another within seconds, the place of most is known before their picks are sorted: it is
 that of the others. (Stacking pick likelihoods over a grid: Woollam et al. 2022, doi:10.1785/0220210279, and others.)
@@ -25,7 +25,7 @@ _NEAR, _NEAR_BINS, _LEAST = 3000.0, 3, 8.0
 @compiled
 def scan(places: Floats, picks: Picks, travel: Travel, volume: Volume, terms: Terms, begin: float, end: float) -> Any:
     """Scores of shape (place, bin): what free picks at the nearest stations say of each place and quarter second."""
-    bins = int(math.ceil((end - begin) / BIN))
+    bins = math.ceil((end - begin) / BIN)
     score = np.zeros((len(places), bins), np.float32)
     for k in range(len(places)):
         x, y, z = places[k, 0], places[k, 1], places[k, 2]
@@ -51,8 +51,8 @@ def scan(places: Floats, picks: Picks, travel: Travel, volume: Volume, terms: Te
                         peak = -math.log(sigma * 2.5066 * picks.rate[i]) + picks.belief[i]
                         if peak > 0.0:
                             width = sigma * math.sqrt(2.0 * peak)
-                            low = max(int(math.ceil((origin - width - begin) / BIN - 0.5)), 0)
-                            high = min(int(math.floor((origin + width - begin) / BIN - 0.5)), bins - 1)
+                            low = max(math.ceil((origin - width - begin) / BIN - 0.5), 0)
+                            high = min(math.floor((origin + width - begin) / BIN - 0.5), bins - 1)
                             for b in range(low, high + 1):
                                 off = (begin + (b + 0.5) * BIN - origin) / sigma
                                 score[k, b] += peak - 0.5 * off * off
@@ -62,36 +62,32 @@ def scan(places: Floats, picks: Picks, travel: Travel, volume: Volume, terms: Te
 
 def seeds(score: Any, places: Floats, begin: float) -> Floats:
     """Where and when scores are greatest for some distance and time around: x, y, depth, time, shape (seed, 4)."""
-    place, bin = _peaks(score, places, _NEAR, _NEAR_BINS, _LEAST)
-    return np.column_stack([places[place], begin + (bin + 0.5) * BIN])
+    place, moment = _peaks(score, places, _NEAR, _NEAR_BINS, _LEAST)
+    return np.column_stack([places[place], begin + (moment + 0.5) * BIN])
 
 
 @compiled
 def _peaks(score: Any, places: Floats, near: float, around: int, least: float) -> Any:
-    out_place, out_bin = [], []
+    found_place, found_bin = [], []
     for k in range(len(places)):
         for b in range(score.shape[1]):
-            value = score[k, b]
-            if value < least:
-                continue
-            best = True
-            low, high = max(b - around, 0), min(b + around, score.shape[1] - 1)
-            for c in range(low, high + 1):
-                if score[k, c] > value:
-                    best = False
-                    break
-            if not best:
-                continue
-            for j in range(len(places)):
-                if j == k or abs(places[j, 0] - places[k, 0]) > near or abs(places[j, 1] - places[k, 1]) > near:
-                    continue
-                for c in range(low, high + 1):
-                    if score[j, c] > value or (score[j, c] == value and j < k):
-                        best = False
-                        break
-                if not best:
-                    break
-            if best:
-                out_place.append(k)
-                out_bin.append(b)
-    return np.array(out_place, np.int64), np.array(out_bin, np.int64)
+            if score[k, b] >= least and _is_peak(k, b, score, places, near, around):
+                found_place.append(k)
+                found_bin.append(b)
+    return np.array(found_place, np.int64), np.array(found_bin, np.int64)
+
+
+@compiled
+def _is_peak(k: int, b: int, score: Any, places: Floats, near: float, around: int) -> bool:
+    value = score[k, b]
+    low, high = max(b - around, 0), min(b + around, score.shape[1] - 1)
+    for c in range(low, high + 1):
+        if score[k, c] > value:
+            return False
+    for j in range(len(places)):
+        if j == k or abs(places[j, 0] - places[k, 0]) > near or abs(places[j, 1] - places[k, 1]) > near:
+            continue
+        for c in range(low, high + 1):
+            if score[j, c] > value or (score[j, c] == value and j < k):
+                return False
+    return True

@@ -30,6 +30,8 @@ _SQUARE = 10_000.0
 _AROUND, _BEFORE = 20.0, 30.0
 _ALIVE, _HEARING, _HEARING_EVERY = 1800, 6 * 3600, 1200
 _UNSURE = 0.02
+_CHANGING = ("terms", "places", "_picks", "_taken", "_next", "_deafness", "_miss", "_columns")
+"""What a step changes, by replacing or within itself."""
 
 
 class Stream:
@@ -53,7 +55,8 @@ class Stream:
         self.settings = settings
         self.number = {station.key: i for i, station in enumerate(stations)}
         latitude, longitude, elevation = (
-            np.array([getattr(station, name) for station in stations]) for name in ("latitude", "longitude", "elevation")
+            np.array([getattr(station, name) for station in stations])
+            for name in ("latitude", "longitude", "elevation")
         )
         turned = (longitude - longitude[0] + 180.0) % 360.0 - 180.0
         self.frame = LocalFrame(float(latitude.mean()), float(longitude[0] + turned.mean()))
@@ -116,7 +119,11 @@ class Stream:
 
     def provisional(self) -> tuple[Candidate, ...]:
         """Events in order of time, after those that are final, as the picks so far have them."""
-        return copy.copy(self)._alone().until(None)
+        before = {name: copy.copy(value) for name, value in vars(self).items() if name in _CHANGING}
+        try:
+            return self.until(None)
+        finally:
+            vars(self).update(before)
 
     def nearest_miss(self) -> str:
         """In words, why the best hypothesis so far that is no event is none."""
@@ -140,10 +147,6 @@ class Stream:
         when = format_time(reference + seconds(float(one.place[3])))
         return f"the best guess, at {when[:19]}, has {'; '.join(told)}"
 
-    def _alone(self) -> Stream:
-        self._picks, self._taken, self.places = dict(self._picks), set(self._taken), copy.deepcopy(self.places)
-        return self
-
     def _table(self) -> _Columns:
         if self._columns is None:
             self._columns = _Columns(self._picks.values(), self.number, self.settings.belief)
@@ -165,10 +168,10 @@ class Stream:
         if self._deafness is None or begin % (_HEARING_EVERY * SECOND) == 0:
             mine = slice(hearing, b)
             self._deafness = deafness_of(columns.station[mine], columns.size[mine], len(self.number))
-        index = np.array([i for i in range(a, b) if columns.picks[i].pick_id not in self._taken], int)
-        if len(index) < self.settings.min_picks:
-            return []
         channel = 2 * columns.station + columns.phase
+        index = np.array([i for i in range(a, b) if columns.picks[i].pick_id not in self._taken], int)
+        if len(index) < self.settings.min_stations:
+            return []
         index = index[np.argsort(channel[index], kind="stable")]
         recent = channel[columns.range(begin, -_ALIVE, step)[0] : b]
         window = Window(
@@ -179,7 +182,11 @@ class Stream:
             self.places,
             window_of(
                 (columns.time[index] - begin) / SECOND,
-                *(part[index] for part in (columns.station, columns.phase, columns.error, columns.belief, columns.size)),
+                columns.station[index],
+                columns.phase[index],
+                columns.error[index],
+                columns.belief[index],
+                columns.size[index],
                 np.bincount(recent, minlength=2 * len(self.number)) > 0,
                 self._deafness,
                 self.settings.least_rate,

@@ -27,7 +27,7 @@ class Terms(NamedTuple):
 
     place: npt.NDArray[np.int32]
     total: npt.NDArray[np.float32]
-    count: npt.NDArray[np.float32]
+    number: npt.NDArray[np.float32]
     west: float
     south: float
     size: float
@@ -54,11 +54,11 @@ def learned(
             places += 1
     room = max(len(terms.total), -(-places // _AT_ONCE) * _AT_ONCE)
     more = ((0, room - len(terms.total)), (0, 0), (0, 0))
-    total, count = np.pad(terms.total, more), np.pad(terms.count, more)
+    total, count = np.pad(terms.total, more), np.pad(terms.number, more)
     where = place[column, row][event], station, phase
     np.add.at(total, where, residual)
     np.add.at(count, where, 1.0)
-    return terms._replace(place=place, total=total, count=count, places=places)
+    return terms._replace(place=place, total=total, number=count, places=places)
 
 
 @compiled
@@ -68,7 +68,7 @@ def term(terms: Terms, travel: Travel, station: int, phase: int, x: float, y: fl
     place = terms.place[int((x - terms.west) / terms.size), int((y - terms.south) / terms.size)]
     if place < 0:
         return 0.0, spread
-    count = terms.count[place, station, phase]
+    count = terms.number[place, station, phase]
     if count == 0.0:
         return 0.0, spread
     share = count / (count + _OF_EVENT * _OF_EVENT / (1.0 - _OF_EVENT * _OF_EVENT))

@@ -68,7 +68,7 @@ def travel_of(
             near = straight < 1.0
             time = first_arrival(model, phase, np.where(near, 1.0, distance), depth[:, None], up)
             slowness[p, e] = time / np.where(near, np.hypot(1.0, depth[:, None] + up), straight)
-    return Travel(x, y, level.astype(np.int64), slowness, height, float(top), np.array(error))
+    return Travel(x, y, level.astype(np.int64), slowness, height.astype(np.float64), float(top), np.array(error))
 
 
 @compiled

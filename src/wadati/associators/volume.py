@@ -7,14 +7,17 @@ nearest station, or of their depth, whichever is more.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from wadati.associators.travel import Floats, Integers, Travel, model_error, travel_time
 from wadati.associators.compiled import compiled
+from wadati.associators.travel import Floats, Integers, Travel, model_error, travel_time
+
+Singles = npt.NDArray[np.float32]
 
 _ANCHORS, _NEAR = 8, 25
 _NEIGHBOUR = 4
@@ -38,14 +41,14 @@ class Volume(NamedTuple):
 
     node: Floats
     spacing: Floats
-    near: Integers
-    time: npt.NDArray[np.float32]
-    blur: npt.NDArray[np.float32]
+    near: npt.NDArray[np.int32]
+    time: Singles
+    blur: Singles
     anchor_start: Integers
     anchor_node: Integers
     anchor_rank: Integers
     neighbour: Integers
-    lag: npt.NDArray[np.float32]
+    lag: Singles
     order: npt.NDArray[np.int32]
     cell: float
     cells: Integers
@@ -55,13 +58,11 @@ class Volume(NamedTuple):
     longest: float
 
 
-def volume_of(
-    travel: Travel, low: Floats, high: Floats, relative_spacing: float, sigmas: float
-) -> Volume:
+def volume_of(travel: Travel, low: Floats, high: Floats, relative_spacing: float, sigmas: float) -> Volume:
     """The nodes between two corners (x, y, depth), each with its nearest stations."""
     node, spacing = _nodes(travel, low, high, relative_spacing)
     near = min(_NEAR, len(travel.x))
-    nearest = _nearest(travel, node[:, 0], node[:, 1], near)[1]
+    nearest = _nearest(travel, node[:, 0], node[:, 1], near)[1].astype(np.int32)
     time, blur = np.empty((*nearest.shape, 2), np.float32), np.empty((*nearest.shape, 2), np.float32)
     _fill(travel, node, spacing, nearest, sigmas, time, blur)
     anchors = min(_ANCHORS, near)
@@ -69,7 +70,7 @@ def volume_of(
     by_station = np.argsort(station, kind="stable")
     start = np.searchsorted(station[by_station], np.arange(len(travel.x) + 1))
     anchor_node, anchor_rank = by_station // anchors, by_station % anchors
-    around = [np.unique(nearest[anchor_node[a:b]]) for a, b in zip(start[:-1], start[1:], strict=True)]
+    around = [np.unique(nearest[anchor_node[a:b]]) for a, b in itertools.pairwise(start)]
     neighbour = np.full((len(around), max(map(len, around))), -1)
     for row, stations in zip(neighbour, around, strict=True):
         row[: len(stations)] = stations
@@ -82,8 +83,23 @@ def volume_of(
     x, y = (axis.ravel() for axis in np.meshgrid(middle_x, middle_y, indexing="ij"))
     order = _nearest(travel, x, y, len(travel.x))[1].astype(np.int32)
     return Volume(
-        node, spacing, nearest, time, blur, start, anchor_node, anchor_rank, neighbour, lag, order, cell, cells, low, high,
-        float(time[:, :anchors, 0].max()), float(time.max()) + 5.0,
+        node,
+        spacing,
+        nearest,
+        time,
+        blur,
+        start,
+        anchor_node,
+        anchor_rank,
+        neighbour,
+        lag,
+        order,
+        cell,
+        cells,
+        low,
+        high,
+        float(time[:, :anchors, 0].max()),
+        float(time.max()) + 5.0,
     )
 
 
@@ -108,7 +124,10 @@ def _nodes(travel: Travel, low: Floats, high: Floats, relative_spacing: float) -
         while len(x):
             inside = (x - size / 2 < high[0]) & (y - size / 2 < high[1])
             x, y = x[inside], y[inside]
-            wanted = np.maximum(relative_spacing * _nearest(travel, x, y, min(_NEIGHBOUR, len(travel.x)))[0][:, -1], _OF_DEPTH * max(depth, 0.0))
+            wanted = np.maximum(
+                relative_spacing * _nearest(travel, x, y, min(_NEIGHBOUR, len(travel.x)))[0][:, -1],
+                _OF_DEPTH * max(depth, 0.0),
+            )
             fine = (size <= 1.4 * wanted) | (size <= _FINEST)
             nodes.append(np.column_stack([x[fine], y[fine], np.full(fine.sum(), depth)]))
             spacings.append(np.full(fine.sum(), size))
@@ -125,7 +144,15 @@ def _nodes(travel: Travel, low: Floats, high: Floats, relative_spacing: float) -
 
 
 @compiled
-def _fill(travel, node, spacing, nearest, sigmas, time, blur):  # type: ignore[no-untyped-def]
+def _fill(
+    travel: Travel,
+    node: Floats,
+    spacing: Floats,
+    nearest: npt.NDArray[np.int32],
+    sigmas: float,
+    time: Singles,
+    blur: Singles,
+) -> None:
     for n in range(len(node)):
         for m in range(nearest.shape[1]):
             s = nearest[n, m]
@@ -140,7 +167,16 @@ def _fill(travel, node, spacing, nearest, sigmas, time, blur):  # type: ignore[n
 
 
 @compiled
-def _lags(start, anchor_node, anchor_rank, nearest, time, blur, neighbour, lag):  # type: ignore[no-untyped-def]
+def _lags(
+    start: Integers,
+    anchor_node: Integers,
+    anchor_rank: Integers,
+    nearest: npt.NDArray[np.int32],
+    time: Singles,
+    blur: Singles,
+    neighbour: Integers,
+    lag: Singles,
+) -> None:
     lag[..., 0], lag[..., 1] = np.inf, -np.inf
     column = np.zeros(neighbour.max() + 1, np.int64)
     for s in range(len(start) - 1):

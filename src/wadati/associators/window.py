@@ -124,11 +124,7 @@ class Window:
         return one
 
     def _proposed(self) -> list[Hypothesis]:
-        picks = self.picks
-        # P of an event at the end of the span comes some time later.
-        late = self.end + self.volume.latest_anchor
-        anchors = np.flatnonzero((picks.phase == 0) & picks.free & (picks.time >= self.begin) & (picks.time < late))
-        starts = propose(anchors, picks, self.volume)
+        starts = propose(self.picks, self.volume, self.begin, self.end)
         return [one for one in (self._look(start, WIDE) for start in starts) if one.holds]
 
     def _scanned(self, here: Sequence[Floats]) -> list[Hypothesis]:
@@ -191,7 +187,8 @@ class Window:
                 if len(other.picks) > len(one.picks) and abs(other.place[3] - one.place[3]) < self.volume.longest
             )
             if not any(
-                share_left_over(other.place, other.picks, one.picks, self.picks, self.travel) > _PART for other in larger
+                share_left_over(other.place, other.picks, one.picks, self.picks, self.travel) > _PART
+                for other in larger
             ):
                 kept.append(one)
         return kept
