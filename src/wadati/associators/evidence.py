@@ -23,7 +23,8 @@ from wadati.associators.travel import Floats, Integers, Travel, travel_time
 from wadati.associators.volume import Volume, cell_of
 
 _FADING = 0.2
-_REACHES = np.exp(np.linspace(-1.7, 2.3, 25) / _FADING)
+_LEAST_REACH, _STEP, _ALIKE = -1.7, 1 / 6, 0.5
+_REACHES = np.exp((_LEAST_REACH + _STEP * np.arange(25)) / _FADING)
 _CERTAIN_P, _CERTAIN_S = 0.95, 0.9
 _PATIENCE = 48
 _SCATTER, _SPREAD = 0.35, 0.8
@@ -53,10 +54,7 @@ def weigh(
     """
     used = _gather(place, picks, travel, volume, terms, sigmas, chosen, work)
     _agree(chosen, work, used)
-    evidence, reach = 0.0, np.empty(2)
-    for phase in range(2):
-        total, reach[phase] = _fitted(phase, chosen, work, used)
-        evidence += total
+    evidence, reach = _fitted(chosen, work, used)
     counts[:] = 0
     previous = -1
     for k in range(used):
@@ -74,7 +72,7 @@ def weigh(
         counts[2] += station != previous
         counts[3] += station == previous
         previous = station
-    return evidence
+    return float(evidence)
 
 
 @compiled
@@ -172,27 +170,38 @@ def _agree(chosen: Integers, work: Floats, used: int) -> None:
 
 
 @compiled
-def _fitted(phase: int, chosen: Integers, work: Floats, used: int) -> Any:
-    """The greatest evidence of one phase over all reaches, and that reach."""
-    best, reach = -1e9, 0.0
-    for candidate in _REACHES:
-        total, product, factors = 0.0, 1.0, 0
-        for k in range(used):
-            if work[k, 2] != phase:
-                continue
-            seen = _seen(work[k, 1], phase, candidate)
-            if chosen[k] >= 0:
-                # A pick that fits badly may as well be another's.
-                product *= max(math.exp(work[k, 0]) * seen, 1.0 - seen)
-            else:
-                product *= 1.0 - seen * work[k, 0]
-            factors += 1
-            if factors == _AT_ONCE:
-                total, product, factors = total + math.log(product), 1.0, 0
-        total += math.log(product)
-        if total > best:
-            best, reach = total, candidate
+def _fitted(chosen: Integers, work: Floats, used: int) -> Any:
+    """The greatest evidence over all reaches of P and of S, which are not far from each other, and these two."""
+    totals = np.empty((2, len(_REACHES)))
+    for phase in range(2):
+        for i in range(len(_REACHES)):
+            totals[phase, i] = _of_reach(phase, _REACHES[i], chosen, work, used)
+    best, reach = -1e9, np.empty(2)
+    for i in range(len(_REACHES)):
+        for j in range(len(_REACHES)):
+            total = totals[0, i] + totals[1, j] - 0.5 * ((i - j) * _STEP / _ALIKE) ** 2
+            if total > best:
+                best, reach[0], reach[1] = total, _REACHES[i], _REACHES[j]
     return best, reach
+
+
+@compiled
+def _of_reach(phase: int, reach: float, chosen: Integers, work: Floats, used: int) -> float:
+    """The evidence of one phase that is seen to a reach."""
+    total, product, factors = 0.0, 1.0, 0
+    for k in range(used):
+        if work[k, 2] != phase:
+            continue
+        seen = _seen(work[k, 1], phase, reach)
+        if chosen[k] >= 0:
+            # A pick that fits badly may as well be another's.
+            product *= max(math.exp(work[k, 0]) * seen, 1.0 - seen)
+        else:
+            product *= 1.0 - seen * work[k, 0]
+        factors += 1
+        if factors == _AT_ONCE:
+            total, product, factors = total + math.log(product), 1.0, 0
+    return total + math.log(product)
 
 
 @compiled

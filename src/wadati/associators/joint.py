@@ -52,7 +52,7 @@ class JointAssociator:
     min_picks: int = 6
     min_p: int = 2
     quality: float = 10.0
-    crowding: float = 2.0
+    crowding: float = 1.5
     error: tuple[tuple[float, float], tuple[float, float]] = ((0.03, 0.06), (0.05, 0.10))
     sigmas: float = 3.0
     least_rate: float = 0.01

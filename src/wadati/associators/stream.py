@@ -30,7 +30,7 @@ _SQUARE = 10_000.0
 _AROUND, _BEFORE = 20.0, 30.0
 _ALIVE, _HEARING, _HEARING_EVERY = 1800, 6 * 3600, 1200
 _UNSURE = 0.02
-_CHANGING = ("terms", "places", "_picks", "_taken", "_next", "_deafness", "_miss", "_columns")
+_CHANGING = ("terms", "places", "_picks", "_taken", "_next", "_deafness", "_times", "_miss", "_columns")
 """What a step changes, by replacing or within itself."""
 
 
@@ -81,6 +81,7 @@ class Stream:
         self._taken: set[str] = set()
         self._next: int | None = None
         self._deafness: Floats | None = None
+        self._times: tuple[int, ...] = ()
         self._miss: tuple[int, Hypothesis] | None = None
         self._columns: _Columns | None = None
 
@@ -193,6 +194,7 @@ class Stream:
                 (-_AROUND - _BEFORE, step + _AROUND + self.volume.longest),
             ),
             (-_AROUND, step + _AROUND),
+            [(time - begin) / SECOND for time in self._times],
         )
         self.places.forget(begin)
         events = [event for event in window.events() if event.place[3] < step]
@@ -201,6 +203,7 @@ class Stream:
             self._miss = begin, miss
         self.terms = window.taught(self.terms, events)
         self.places.add(event.place for event in events)
+        self._times = tuple(begin + seconds(float(event.place[3])) for event in events)
         found = []
         for event in events:
             ids = [columns.picks[i].pick_id for i in np.sort(index[event.picks])]

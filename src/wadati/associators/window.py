@@ -48,7 +48,7 @@ class Hypothesis:
 
 
 class Window:
-    """Picks of some minutes and the events among them between two times (s)."""
+    """Picks of some minutes and the events among them between two times (s), other than those `earlier` (s)."""
 
     def __init__(
         self,
@@ -59,10 +59,12 @@ class Window:
         places: Places,
         picks: Picks,
         span: tuple[float, float],
+        earlier: Sequence[float],
     ) -> None:
         self.settings, self.travel, self.volume = settings, travel, volume
         self.known, self.terms, self.places = terms, terms, places
         self.picks, (self.begin, self.end) = picks, span
+        self.earlier = earlier
         self.nearest_miss: Hypothesis | None = None
         channels = 2 * len(travel.x)
         self._chosen, self._gains = np.empty(channels, np.int64), np.empty(channels)
@@ -152,7 +154,8 @@ class Window:
 
     def _crowded(self, one: Hypothesis, others: Iterable[Hypothesis]) -> bool:
         """Whether so much happens at the time that chance may have made it."""
-        beside = sum(abs(other.place[3] - one.place[3]) < _BESIDE for other in others)
+        times = (*self.earlier, *(other.place[3] for other in others))
+        beside = sum(abs(time - one.place[3]) < _BESIDE for time in times)
         return one.quality < self.settings.quality + self.settings.crowding * math.log2(1 + beside)
 
     def _reassigned(self, events: Sequence[Hypothesis]) -> list[Hypothesis]:

@@ -8,7 +8,7 @@ from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.progress import Progress
 from wadati.model import Arrival, Event, Inventory, Origin, Pick, VelocityModel
-from wadati.protocols import Associator, Candidate
+from wadati.protocols import Associator, Candidate, Explaining
 from wadati.store.identity import new_event_id
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
@@ -28,7 +28,10 @@ def associate_all(
     events = tuple(_event(candidate, by_id, inventory, model, associator.name) for candidate in candidates)
     used = sum(len(candidate.pick_ids) for candidate in candidates)
     progress.step("associate")
-    progress.finish("associate", f"{len(events)} events from {used} of {len(by_id)} picks")
+    told = f"{len(events)} events from {used} of {len(by_id)} picks"
+    if not events and isinstance(associator, Explaining):
+        told += f": {associator.why_none(tuple(by_id.values()), inventory, model)}"
+    progress.finish("associate", told)
     return events
 
 
