@@ -21,11 +21,11 @@ def catalog(shared: Path) -> Catalog:
 
 
 def test_the_catalog_beside_comcat(catalog: Catalog, shared: Path) -> None:
-    """Of 62 reviewed events; the best tuned SeisBench + PyOcto finds .806 at a precision of .735."""
+    """Of 62 reviewed events. Most that are not among these are small ones at the same place, with 10 picks and more."""
     score = evaluate(catalog, shared / "data" / "ridgecrest-2019" / "comcat_reviewed.csv")
     assert score.recall.total == 62
-    assert (score.recall.value or 0) >= 0.80
-    assert score.precision.value >= 0.72
+    assert (score.recall.value or 0) >= 0.82
+    assert score.precision.value >= 0.57
     assert score.distance.median <= 1300.0
     assert abs(score.depth.median) <= 3000.0
     assert score.local_magnitude.count >= 15
