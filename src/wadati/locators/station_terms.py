@@ -31,6 +31,7 @@ _LEAST_SPREAD = 0.03
 _BIWEIGHT = 4.7
 _TYPICAL = 0.2
 _S_TO_P = 1.7
+_SCALES = (("P", 1.0), ("S", _S_TO_P))
 _CAUCHY = 1.5
 _OUTSTANDING = 3.0
 _FEWEST_OUTSTANDING = 2
@@ -113,8 +114,8 @@ def station_terms(residuals: Residuals) -> tuple[StationTerm, ...]:
     """The terms that residuals show, in order of station and phase.
 
     A term is the biweight mean of at least 5 residuals, drawn to zero the more the fewer and the more scattered they
-    are, after a shift common to all hypocentres, which is no station's. Half the P terms, counted by arrivals, are
-    early and half late: a delay of all is a matter of origin times.
+    are, after a shift common to all hypocentres, which is no station's. They have no middle of their own: to take that
+    of P out would put the error of the model's P velocities into the origin times.
     """
     found = _means(residuals)
     if not found:
@@ -124,8 +125,6 @@ def station_terms(residuals: Residuals) -> tuple[StationTerm, ...]:
     delay, error, count = np.array(means), np.array(errors), np.array(counts)
     delay = delay - np.array(slopes) @ _common_shift(delay, np.array(slopes), is_s, count, residuals.covariance)
     delay *= _TYPICAL**2 / (_TYPICAL**2 + error**2)
-    if not is_s.all():
-        delay -= _median(delay[~is_s], count[~is_s])
     return tuple(
         StationTerm(network, station, phase, round(float(value), 4), round(float(spread), 4), number)
         for (network, station, phase), value, spread, number in sorted(zip(keys, delay, error, counts, strict=True))
@@ -150,9 +149,13 @@ def gain(residuals: Residuals) -> float:
 
 
 def size(terms: Sequence[StationTerm]) -> float:
-    """The root mean square (s) of terms, those of S taken as what P would have."""
-    scaled = [term.delay / (_S_TO_P if term.phase == "S" else 1.0) for term in terms]
-    return float(np.sqrt(np.mean(np.square(scaled)))) if scaled else 0.0
+    """The root mean square (s) of terms about the median of each phase, those of S taken as what P would have.
+
+    What all stations have in common is the model's error, not theirs.
+    """
+    parts = [np.array([term.delay for term in terms if term.phase == phase]) / scale for phase, scale in _SCALES]
+    apart = np.concatenate([part - np.median(part) for part in parts if len(part)] or [np.zeros(1)])
+    return float(np.sqrt(np.mean(np.square(apart))))
 
 
 def read_station_terms(path: Path) -> StationTerms:
@@ -222,10 +225,3 @@ def _common_shift(
         normal = slopes.T @ (weights[:, None] * slopes) + prior
         shift = np.asarray(np.linalg.solve(normal, slopes.T @ (weights * delay)), np.float64)
     return shift
-
-
-def _median(values: Floats, counts: npt.NDArray[np.int64]) -> float:
-    """The median of values that occur several times."""
-    order = np.argsort(values)
-    place = np.cumsum(counts[order]) - counts[order] / 2
-    return float(np.interp(counts.sum() / 2, place, values[order]))
