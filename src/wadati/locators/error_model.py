@@ -27,13 +27,13 @@ class ErrorModel:
     site: float = 0.04
     site_s: float = 1.5
     site_common: float = 0.8
-    path: float = 0.004
+    path: float = 0.008
     layering: float = 0.012
     reach: float = 20_000.0
     lateral: float = 0.01
     breadth: float = 7_000.0
     scale: float = 0.025
-    ratio: float = 0.012
+    ratio: float = 0.009
     confidence: float = 8.0
 
     def apart(self, times: Floats, obs: Observations) -> Floats:
