@@ -391,8 +391,7 @@ def test_the_limit_that_kept_picks_from_being_an_event_is_told(burst: list[Pick]
     assert why(burst) == "there are events"
 
 
-def test_half_a_million_noise_picks_a_day_do_not_slow_a_window_down() -> None:
-    """The cost of a window is bounded by what its own picks propose, not by what came before."""
+def test_a_stream_forgets_what_no_later_step_asks_for() -> None:
     settings = JointAssociator()
     stream = settings.stream(noise(SMALL, ORIGIN, ORIGIN + MINUTE, 2, seed=1), SMALL, DEFAULT)
     assert stream is not None

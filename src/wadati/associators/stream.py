@@ -110,7 +110,10 @@ class Stream:
         columns = self._table()
         last = int(columns.time[-1])
         if self._next is None:
-            self._next = (int(columns.time[0]) - seconds(self.volume.longest)) // step * step
+            first = (int(columns.time[0]) - seconds(self.volume.longest)) // step * step
+            if time is not None and first + step + reach > time:
+                return ()  # an earlier pick may still come
+            self._next = first
         found: list[Candidate] = []
         while self._next <= last and (time is None or self._next + step + reach <= time):
             found += self._step(self._next)
@@ -226,7 +229,7 @@ class _Columns:
         odds = np.clip([pick.probability for pick in self.picks], _UNSURE, 1 - _UNSURE)
         self.belief = np.clip(belief * (np.log(odds / (1 - odds)) - 0.2), -1.5, 1.5)
         self.size = np.array(
-            [math.log10(1000.0 * pick.amplitude) if pick.amplitude else math.nan for pick in self.picks]
+            [math.log10(1000.0 * pick.amplitude) if (pick.amplitude or 0.0) > 0.0 else math.nan for pick in self.picks]
         )
 
     def range(self, reference: int, low: float, high: float) -> tuple[int, int]:
