@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from training import real, simulated
+from training import distil, real, simulated
 from training.augment import Augmenter
 from training.pool import Record, load, save
 from training.teachers import align, read_teachers, teach
 
 SEED = 20191104
-SIMULATED, SIMULATED_NOISES = 4000, 400
+SIMULATED, SIMULATED_NOISES = 12000, 1200
 
 
 def main() -> None:
@@ -36,7 +36,8 @@ def main() -> None:
     records, noises = pool_of(options.shared, options.work)
     from training.fit import BATCH, fit
 
-    network = fit(Augmenter(records, noises, options.seed), options.steps, options.work, options.seed)
+    augmenter = Augmenter(records, noises, options.seed)
+    network = fit(augmenter, options.work / "teachers.pt", options.steps, options.work, options.seed)
     from training.card import write_card
     from training.export import export
 
@@ -59,6 +60,7 @@ def pool_of(shared: Path, work: Path) -> tuple[list[Record], list[np.ndarray]]:
         teachers = read_teachers(shared / "weights")
         align(teachers, [one for one in labelled if one.name.startswith("ncedc/")])
         print("delays of the teachers in samples:", {one.name: one.delay for one in teachers}, flush=True)
+        distil.save(teachers, work / "teachers.pt")
         save(list(teach([*labelled, *real.continuous(data)], teachers)), path)
     taught = load(path)
     path = work / "signals.npy"

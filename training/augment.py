@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from training.pool import RATE, SAMPLES, Record
 
 MARGIN = 400
-SHARES = {"labelled": 0.36, "simulated": 0.24, "continuous": 0.30, "noise": 0.10}
+SHARES = {"labelled": 0.25, "simulated": 0.25, "continuous": 0.40, "noise": 0.10}
 SETS = {"ncedc": 0.75, "stead": 0.25}
 """How much of the labelled examples comes from which set; the other sets count by their records."""
+TRUST = {"labelled": 0.5, "continuous": 0.5}
+"""How much the teachers' word counts beside the labels, by the kind of record. What is simulated needs none."""
+MOST_EVENTS = 5
+"""Earthquakes in one window."""
 INVISIBLE, DOUBTFUL = 0.5, 1.0
 """An onset whose first second has less than this share of the noise around it is no onset, or is not asked for."""
 
@@ -23,13 +28,28 @@ INVISIBLE, DOUBTFUL = 0.5, 1.0
 @dataclass
 class Example:
     """`data` (component, sample), `target` (P and S, sample), `weight` (sample) with which to count, `first_motion`
-    (sample): +1 up, −1 down, 0 unknown."""
+    (sample): +1 up, −1 down, 0 unknown; `trust` in teachers, who are asked what they see in `clean` (component,
+    sample), the data before they were damaged."""
 
     data: np.ndarray
     target: np.ndarray
     weight: np.ndarray
     first_motion: np.ndarray
     labels: list[tuple[int, float]]
+    trust: float = 0.0
+    clean: np.ndarray | None = None
+
+
+class Batch(NamedTuple):
+    """Examples as arrays: normalised `data` (example, component, sample), `target` (example, P and S, sample),
+    `weight` (example, sample), `first_motion` (example, sample), `clean` like `data`, `trust` (example,)."""
+
+    data: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    first_motion: np.ndarray
+    clean: np.ndarray
+    trust: np.ndarray
 
 
 class Augmenter:
@@ -43,15 +63,18 @@ class Augmenter:
         self._shares = np.array([SHARES[kind] for kind in self._kinds])
         self._shares /= self._shares.sum()
 
-    def batch(self, number: int, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Batch `number`: normalised windows, targets of P and S, weights, first motions."""
+    def batch(self, number: int, size: int) -> Batch:
+        """Batch `number`, in half precision, since processes have to pass it on."""
         rng = np.random.default_rng([self._seed, number])
         examples = [self.draw(rng) for _ in range(size)]
-        data = np.stack([one.data for one in examples]).astype(np.float32)
-        target = np.stack([one.target for one in examples]).astype(np.float32)
-        weight = np.stack([one.weight for one in examples]).astype(np.float32)
-        motion = np.stack([one.first_motion for one in examples]).astype(np.float32)
-        return data, target, weight, motion
+        return Batch(
+            np.stack([one.data for one in examples]).astype(np.float16),
+            np.stack([one.target for one in examples]).astype(np.float16),
+            np.stack([one.weight for one in examples]).astype(np.float16),
+            np.stack([one.first_motion for one in examples]).astype(np.int8),
+            np.stack([one.clean for one in examples]).astype(np.float16),
+            np.array([one.trust for one in examples], np.float32),
+        )
 
     def draw(self, rng: np.random.Generator) -> Example:
         """One example, normalised."""
@@ -64,18 +87,23 @@ class Augmenter:
                 example = self._mix(example, self._quiet(rng), 10 ** rng.uniform(-0.2, 2.3))
             elif rng.random() < 0.4:
                 example = self._mix(example, self._quiet(rng), 10 ** rng.uniform(-0.2, 1.7))
-            if rng.random() < 0.2:
-                other = self._cut(rng, rng.choice([one for one in self._kinds if one != "noise"]))
-                example = _superpose(example, other, 10 ** rng.uniform(-1.5, 1.5))
-        example = _sensor(rng, example)
+            if rng.random() < 0.25:
+                for _ in range(min(rng.geometric(0.5), MOST_EVENTS - 1)):
+                    other = self._cut(rng, rng.choice([one for one in self._kinds if one != "noise"]))
+                    example = _superpose(example, other, 10 ** rng.uniform(-1.5, 1.5))
+        example = _sensor(rng, _echoes(rng, example))
         example = _inside(example)
+        example.trust = TRUST.get(kind, 0.0)
+        example.clean = _normalised(example.data)
         example = _nuisances(rng, example)
-        return _normalised(_losses(rng, example))
+        example = _losses(rng, example)
+        example.data = _normalised(example.data)
+        return example
 
     def _cut(self, rng: np.random.Generator, kind: str) -> Example:
         """A stretch of a record with a margin at both ends, most often around an onset, sometimes stretched in time."""
         record = self._by_kind[kind][rng.choice(len(self._odds[kind]), p=self._odds[kind])]
-        stretch = float(np.exp(rng.uniform(-0.2, 0.2))) if rng.random() < 0.25 else 1.0
+        stretch = float(np.exp(rng.uniform(-0.3, 0.3))) if rng.random() < 0.4 else 1.0
         length = SAMPLES + 2 * MARGIN
         if record.labels and rng.random() < 0.9:
             _, around = record.labels[rng.integers(len(record.labels))]
@@ -230,6 +258,21 @@ def _superpose(one: Example, two: Example, ratio: float) -> Example:
     )
 
 
+def _echoes(rng: np.random.Generator, example: Example) -> Example:
+    """Another site: each component followed by random echoes of itself that fade away. No onset moves."""
+    if rng.random() >= 0.3:
+        return example
+    lapse = np.arange(1, 200)
+    fading = np.exp(-lapse / 10 ** rng.uniform(0.3, 1.6))
+    site = np.zeros((3, 200))
+    site[:, 0] = 1
+    site[:, 1:] = rng.uniform(0, 0.6) * rng.normal(size=(3, 199)) * fading / np.sqrt(np.square(fading).sum())
+    length = example.data.shape[1]
+    spectrum = np.fft.rfft(example.data, length + 200) * np.fft.rfft(site, length + 200)
+    example.data = np.fft.irfft(spectrum, length + 200)[:, :length].astype(np.float32)
+    return example
+
+
 def _sensor(rng: np.random.Generator, example: Example) -> Example:
     """Another azimuth, polarity, gain, pass band, integration or differentiation."""
     data = example.data
@@ -368,14 +411,13 @@ def _gaps(rng: np.random.Generator, example: Example) -> np.ndarray:
     return missing
 
 
-def _normalised(example: Example) -> Example:
+def _normalised(data: np.ndarray) -> np.ndarray:
     """As the picker does it: each component less its mean, over its standard deviation, 0 where it is missing."""
-    data = example.data.astype(np.float64)
+    data = data.astype(np.float64)
     there = np.isfinite(data)
     data[~there] = 0
     count = np.maximum(there.sum(axis=1, keepdims=True), 1)
     data -= data.sum(axis=1, keepdims=True) / count
     data *= there
     size = np.sqrt(np.square(data).sum(axis=1, keepdims=True) / count)
-    example.data = np.divide(data, size, out=np.zeros_like(data), where=size > 0).astype(np.float32)
-    return example
+    return np.divide(data, size, out=np.zeros_like(data), where=size > 0).astype(np.float32)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-import multiprocessing
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.data import DataLoader, Dataset
 
-from training.augment import Augmenter
+from training.augment import Augmenter, Batch
+from training.distil import Distiller
 from training.network import Network
 
-BATCH = 64
+BATCH = 256
 RATE_AT_BEST, RATE_AT_END = 3e-3, 2e-5
 WARM_UP = 300
 DECAY = 0.998
@@ -24,20 +25,24 @@ FIRST_MOTION_SHARE = 0.02
 SAVE_EVERY = 250
 
 
-def fit(augmenter: Augmenter, steps: int, folder: Path, seed: int) -> Network:
+def fit(augmenter: Augmenter, teachers: Path, steps: int, folder: Path, seed: int) -> Network:
     """The network after so many steps; the averaged weights are what is used.
 
-    `folder` keeps a checkpoint, from which a stopped training goes on with the same examples it would have seen.
+    `teachers` is what `training.distil.save` wrote. A GPU is used where there is one. `folder` keeps a checkpoint, from
+    which a stopped training goes on with the same examples it would have seen.
     """
     torch.manual_seed(seed)
     torch.set_num_threads(1)
-    network, mean = Network(), Network()
+    torch.backends.cudnn.benchmark = True
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    distiller = Distiller(teachers, device)
+    network, mean = Network().to(device), Network().to(device)
     mean.load_state_dict(network.state_dict())
-    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE_AT_BEST, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE_AT_BEST, weight_decay=0.01, fused=device.type == "cuda")
     first = 0
     checkpoint = folder / "checkpoint.pt"
     if checkpoint.exists():
-        held = torch.load(checkpoint, weights_only=True)
+        held = torch.load(checkpoint, weights_only=True, map_location=device)
         network.load_state_dict(held["network"])
         mean.load_state_dict(held["mean"])
         optimiser.load_state_dict(held["optimiser"])
@@ -45,22 +50,22 @@ def fit(augmenter: Augmenter, steps: int, folder: Path, seed: int) -> Network:
     network.train()
     losses = []
     began = time.monotonic()
-    for step, batch in zip(range(first, steps), _batches(augmenter, first, steps), strict=False):
+    numbers = range(first, steps)
+    for step, batch in zip(numbers, _batches(augmenter, numbers, device), strict=True):
         for group in optimiser.param_groups:
             group["lr"] = _rate(step, steps)
-        loss = _loss(network, *(torch.from_numpy(part) for part in batch))
+        data, target, weight, motion, clean, trust = batch
+        loss = _loss(network, data, *distiller.targets(clean, target, weight, trust), motion)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         _average(mean, network, min(DECAY, (step + 1) / (step + 10)))
-        losses.append(float(loss.detach()))
+        losses.append(loss.detach())
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
             rate = len(losses) * BATCH / (time.monotonic() - began)
-            print(
-                f"step {step + 1} of {steps}: loss {np.mean(losses[-SAVE_EVERY:]):.5f}, {rate:.0f} windows/s",
-                flush=True,
-            )
+            recent = torch.stack(losses[-SAVE_EVERY:]).mean()
+            print(f"step {step + 1} of {steps}: loss {recent:.5f}, {rate:.0f} windows/s", flush=True)
             state = {
                 "network": network.state_dict(),
                 "mean": mean.state_dict(),
@@ -69,7 +74,7 @@ def fit(augmenter: Augmenter, steps: int, folder: Path, seed: int) -> Network:
             }
             torch.save(state, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)
-    return mean.eval()
+    return mean.cpu().eval()
 
 
 def _rate(step: int, steps: int) -> float:
@@ -81,45 +86,49 @@ def _rate(step: int, steps: int) -> float:
     return rate * min(1.0, (steps - step) / (steps * 2 / 9))
 
 
-def _loss(network: Network, data: torch.Tensor, target: torch.Tensor, weight: torch.Tensor, motion: torch.Tensor):
+def _loss(network: Network, data: Tensor, target: Tensor, weight: Tensor, motion: Tensor) -> Tensor:
     classes, up = network.logits(data)
-    entropy = functional.binary_cross_entropy_with_logits(classes, target, reduction="none").sum(dim=1)
+    entropy = functional.binary_cross_entropy_with_logits(classes, target, reduction="none")
     loss = (entropy * weight).sum() / weight.sum()
-    known = motion != 0
-    if known.any():
-        signs = functional.binary_cross_entropy_with_logits(up[known], (motion[known] + 1) / 2)
-        loss = loss + FIRST_MOTION_SHARE * signs
-    return loss
+    known = (motion != 0).float()
+    signs = functional.binary_cross_entropy_with_logits(up, (motion + 1) / 2, reduction="none")
+    return loss + FIRST_MOTION_SHARE * (signs * known).sum() / known.sum().clamp(min=1)
 
 
 def _average(mean: Network, network: Network, decay: float) -> None:
     with torch.no_grad():
-        for slow, fast in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
-            if slow.dtype.is_floating_point:
-                slow.lerp_(fast, 1 - decay)
-            else:
-                slow.copy_(fast)
+        pairs = list(zip(mean.state_dict().values(), network.state_dict().values(), strict=True))
+        slow, fast = zip(*(pair for pair in pairs if pair[0].dtype.is_floating_point), strict=True)
+        torch._foreach_lerp_(slow, fast, 1 - decay)
+        for counter, other in (pair for pair in pairs if not pair[0].dtype.is_floating_point):
+            counter.copy_(other)
 
 
-_augmenter: Augmenter | None = None
+class _Batches(Dataset[Batch]):
+    """Batches by their numbers."""
+
+    def __init__(self, augmenter: Augmenter) -> None:
+        self._augmenter = augmenter
+
+    def __getitem__(self, number: int) -> Batch:
+        return self._augmenter.batch(number, BATCH)
 
 
-def _draw(number: int):
-    assert _augmenter is not None
-    return _augmenter.batch(number, BATCH)
+def _batches(augmenter: Augmenter, numbers: range, device: torch.device) -> Iterator[tuple[Tensor, ...]]:
+    """Batches in order of their numbers, drawn by other processes ahead of time."""
+    loader = DataLoader(
+        _Batches(augmenter),
+        batch_size=None,
+        sampler=numbers,
+        num_workers=max((os.cpu_count() or 2) - 1, 1),
+        collate_fn=_tensors,
+        multiprocessing_context="fork",
+        prefetch_factor=4,
+        pin_memory=device.type == "cuda",
+    )
+    for batch in loader:
+        yield tuple(part.to(device, torch.float32, non_blocking=True) for part in batch)
 
 
-def _batches(augmenter: Augmenter, first: int, steps: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """Batches in order of their numbers, drawn by another process ahead of time."""
-    global _augmenter  # noqa: PLW0603 - inherited by the forked process
-    _augmenter = augmenter
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        yield from _ahead(pool, first, steps)
-
-
-def _ahead(pool, first: int, steps: int, depth: int = 12) -> Iterator[tuple[np.ndarray, ...]]:
-    waiting = [pool.apply_async(_draw, (number,)) for number in range(first, min(first + depth, steps))]
-    for number in range(first, steps):
-        yield waiting.pop(0).get()
-        if number + depth < steps:
-            waiting.append(pool.apply_async(_draw, (number + depth,)))
+def _tensors(batch: Batch) -> tuple[Tensor, ...]:
+    return tuple(torch.from_numpy(part) for part in batch)

@@ -19,6 +19,9 @@ SAMPLES, HOP, EDGE = 3072, 2560, 256
 LABEL_SIGMA = 10.0
 """Standard deviation of a label's Gaussian in samples: 0.1 s."""
 
+LARGEST = 3e4
+"""To what the largest sample of a record is scaled, so that float16 holds the others too."""
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -108,12 +111,18 @@ def save(records: Sequence[Record], path: Path) -> None:
         np.save(file, np.array([len(records)]))
         for one in records:
             np.save(file, np.array([one.name, one.kind]))
-            np.save(file, one.data.astype(np.float32))
+            np.save(file, _small(one.data))
             np.save(file, one.target.astype(np.float16))
             np.save(file, np.zeros(0, bool) if one.doubt is None else one.doubt)
             np.save(file, np.array(one.labels, np.float32).reshape(-1, 2))
             np.save(file, np.array(sorted(one.first_motion.items()), np.int32).reshape(-1, 2))
     part.replace(path)
+
+
+def _small(data: Floats) -> npt.NDArray[np.float16]:
+    """Half the bytes: three digits of each sample are kept, and no scale, since pickers see none."""
+    largest = float(np.abs(data).max(initial=0.0))
+    return (data * np.float32(LARGEST / largest if largest > 0 else 1)).astype(np.float16)
 
 
 def load(path: Path) -> list[Record]:
@@ -122,7 +131,7 @@ def load(path: Path) -> list[Record]:
     with path.open("rb") as file:
         for _ in range(int(np.load(file)[0])):
             name, kind = (str(text) for text in np.load(file))
-            data, target = np.load(file), np.load(file).astype(np.float32)
+            data, target = np.load(file).astype(np.float32), np.load(file).astype(np.float32)
             doubt = np.load(file)
             labels = [(int(phase), float(at)) for phase, at in np.load(file)]
             signs = {int(at): int(sign) for at, sign in np.load(file)}

@@ -32,31 +32,31 @@ class Teacher:
         self, name: str, network: torch.nn.Module, samples: int, *, order: str, peak: bool, p: int, s: int
     ) -> None:
         self.name = name
-        self._network = network.eval()
-        self._samples, self._order, self._peak, self._rows = samples, order, peak, [p, s]
+        self.network = network.eval()
+        self.samples, self.order, self.peak, self.rows = samples, order, peak, [p, s]
         self.delay = 0
 
     def curves(self, data: np.ndarray) -> np.ndarray:
         """The mean over windows at half a window's hop, without the edges of each; (phase, sample), delay removed."""
-        samples, total = self._samples, data.shape[1]
+        samples, total = self.samples, data.shape[1]
         lent = data.copy()
         for component in range(3):
             if not np.ptp(lent[component]):
                 alive = [one for one in data if np.ptp(one)]
                 lent[component] = alive[0] if alive else 0
         padded = np.pad(
-            lent[[COMPONENTS.index(c) for c in self._order]], ((0, 0), (0, max(samples - total, 0))), mode="edge"
+            lent[[COMPONENTS.index(c) for c in self.order]], ((0, 0), (0, max(samples - total, 0))), mode="edge"
         )
         firsts = sorted({*range(0, padded.shape[1] - samples + 1, samples // 2), padded.shape[1] - samples})
         windows = np.stack([padded[:, first : first + samples] for first in firsts]).astype(np.float64)
         windows -= windows.mean(axis=-1, keepdims=True)
-        size = np.abs(windows).max(axis=-1, keepdims=True) if self._peak else windows.std(axis=-1, keepdims=True)
+        size = np.abs(windows).max(axis=-1, keepdims=True) if self.peak else windows.std(axis=-1, keepdims=True)
         windows = np.divide(windows, size, out=np.zeros_like(windows), where=size > 0)
         with torch.no_grad():
-            out = self._network(torch.from_numpy(windows.astype(np.float32)))
+            out = self.network(torch.from_numpy(windows.astype(np.float32)))
         if isinstance(out, tuple):
             out = torch.stack(out, dim=1)
-        out = out.numpy()[:, self._rows]
+        out = out.numpy()[:, self.rows]
         mean, weight = np.zeros((2, padded.shape[1])), np.zeros(padded.shape[1])
         for first, curve in zip(firsts, out, strict=True):
             low = 0 if first == 0 else 150

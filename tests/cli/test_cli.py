@@ -36,10 +36,10 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
     waveforms = ["--end", "--output", "--picker", "--start", "--stations", "--workers"]
     assert flags == {
         "demo": sorted([*running, "--output", "--picker", "--seed", "--velocity-model", "--workers"]),
-        "catalog": sorted([*running, *waveforms, "--velocity-model"]),
+        "catalog": sorted([*running, *waveforms, "--topography", "--velocity-model"]),
         "pick": sorted([*running, *waveforms]),
         "associate": sorted([*running, "--output", "--stations", "--velocity-model"]),
-        "locate": sorted([*running, "--output", "--stations", "--velocity-model"]),
+        "locate": sorted([*running, "--output", "--stations", "--topography", "--velocity-model"]),
         "evaluate": sorted(
             ["--debug", "--help", "--distance-tolerance", "--end", "--json", "--start", "--time-tolerance"]
         ),

@@ -12,6 +12,7 @@ from wadati.engine import local
 from wadati.engine.flow import Flow, override
 from wadati.engine.scoring import evaluate
 from wadati.errors import InputError, NothingUsableError
+from wadati.formats.ascii_grid import read_ascii_grid
 from wadati.formats.miniseed import read_miniseed, write_miniseed
 from wadati.formats.quakeml import read_quakeml
 from wadati.formats.tables import read_picks_csv
@@ -168,6 +169,28 @@ def test_locate_without_arrivals_says_so_and_harms_nothing(small: Small, tmp_pat
     with pytest.raises(InputError, match="run `wadati associate`"):
         local.locate(copy, small.stations, copy)
     assert digests(copy) == before
+
+
+def test_nothing_is_located_above_the_ground_that_is_named(small: Small, tmp_path: Path) -> None:
+    """The ground of the test is 8 km below the sea."""
+    copy = tmp_path / "out"
+    shutil.copytree(small.output, copy)
+    latitude = [channel.latitude for channel in small.scenario.inventory]
+    longitude = [channel.longitude for channel in small.scenario.inventory]
+    corner = f"xllcenter {min(longitude) - 2}\nyllcenter {min(latitude) - 2}\ncellsize 2"
+    path = tmp_path / "floor.asc"
+    path.write_text(f"ncols 4\nnrows 4\n{corner}\n" + "-8000 -8000 -8000 -8000\n" * 4)
+    found = local.locate(copy, small.stations, copy, flow=Flow(topography=str(path)))
+    before = [event.origin.depth for event in small.result.catalog]
+    after = [event.origin.depth for event in found.catalog]
+    assert min(before) < 7000.0
+    assert min(after) >= 8000.0
+    record = json.loads((copy / "run.json").read_text())
+    assert record["topography"] == read_ascii_grid(path).digest
+    path.write_text("ncols 4\n")
+    with pytest.raises(InputError, match="nrows"):
+        local.locate(copy, small.stations, copy, flow=Flow(topography=str(path)))
+    assert json.loads((copy / "run.json").read_text()) == record
 
 
 def test_tables_that_rest_on_other_picks_go(small: Small, tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
-"""What a locator meets in practice: blasts, one S, stations in a line, the sea, unresolved depths."""
+"""What a locator meets in practice: blasts, one S, stations in a line, the sea, unresolved depths, the ground above."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from wadati.locators.edt import EdtLocator
-from wadati.model import Channel, Inventory, Origin, Pick, SourceId, Uncertainty, seconds
+from wadati.model import Channel, Inventory, Origin, Pick, SourceId, Topography, Uncertainty, seconds
 from wadati.traveltime.geodesy import LocalFrame, distance_azimuth
 from wadati.traveltime.layered import first_arrival
 from wadati.traveltime.models import SOUTHERN_CALIFORNIA
@@ -159,3 +161,122 @@ def test_no_stripes_where_the_velocity_jumps_or_the_ground_ends() -> None:
     assert (np.abs(depths - BOUNDARY) < 200.0).sum() < 10
     assert (depths < -500.0).sum() < 10
     assert len(np.unique(depths.round())) > 105
+
+
+STEP = 0.005
+SIDE = 161
+
+
+def grid(height) -> Topography:
+    """The ground 35 km around the network whose elevation (m) is a function of x and y (m)."""
+    south, west = 35.7 - STEP * (SIDE // 2), -117.5 - STEP * (SIDE // 2)
+    latitude, longitude = np.meshgrid(south + STEP * np.arange(SIDE), west + STEP * np.arange(SIDE), indexing="ij")
+    x, y = FRAME.to_xy(latitude, longitude)
+    return Topography("ground", south, west, STEP, STEP, np.broadcast_to(height(x, y), x.shape).astype(float))
+
+
+def under(ground: Topography, picks: list[Pick], inventory: Inventory) -> Origin:
+    return EdtLocator(topography=ground).locate(picks, inventory, SOUTHERN_CALIFORNIA)
+
+
+def buried(origin: Origin, ground: Topography) -> float:
+    """How deep (m) an origin lies below the ground."""
+    elevation = ground.elevation(np.array(origin.latitude), np.array(origin.longitude))
+    return origin.depth + float(elevation)
+
+
+def half_width(origin: Origin) -> float:
+    """Half of the 95 % interval of the depth (m)."""
+    assert origin.uncertainty is not None
+    return origin.uncertainty.depth_95
+
+
+def cone(x, y):
+    """A volcano of 3,000 m on a plain of 500 m."""
+    return 500.0 + np.maximum(2500.0 - 0.25 * np.hypot(x, y), 0.0)
+
+
+def shelf(x, y):
+    """A coast: the land rises to the west, the sea floor sinks to 3,000 m in the east."""
+    return np.clip(-0.15 * x, -3000.0, 800.0) + 0.0 * y
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    amplitude=st.floats(0, 2500),
+    wave=st.floats(3000, 30_000),
+    depth=st.floats(-2500, 4000),
+)
+def test_nothing_is_ever_in_the_air(seed: int, amplitude: float, wave: float, depth: float) -> None:
+    rng = np.random.default_rng(seed)
+    ground = grid(lambda x, y: amplitude * np.sin(x / wave + seed) * np.cos(y / wave))
+    x, y = rng.uniform(-8000, 8000, 2)
+    surface = float(ground.elevation(*(np.array(v) for v in FRAME.to_lat_lon(x, y))))
+    places = rng.uniform(-20_000, 20_000, (9, 2))
+    heights = ground.elevation(*FRAME.to_lat_lon(*places.T))
+    inventory = stations([(float(a), float(b), float(h)) for (a, b), h in zip(places, heights, strict=True)])
+    picks = observe(inventory, (x, y, max(depth, -surface)), rng=rng)
+    origin = under(ground, picks, inventory)
+    assert buried(origin, ground) >= -1.0
+    assert np.isfinite(origin.depth)
+
+
+@pytest.mark.parametrize("depth", [-700.0, 3000.0, 9000.0])
+def test_flat_ground_as_high_as_the_stations_is_no_ground(depth: float) -> None:
+    inventory = stations(ring(12_000.0, 700.0))
+    picks = observe(inventory, (1500.0, -2000.0, depth), rng=np.random.default_rng(1))
+    with_ground, (without, _) = under(grid(lambda x, _: 700.0 + 0 * x), picks, inventory), locate(picks, inventory)
+    assert with_ground.depth == pytest.approx(without.depth, abs=1.0)
+    assert with_ground.latitude == pytest.approx(without.latitude, abs=1e-5)
+    assert half_width(with_ground) == pytest.approx(half_width(without), rel=0.01)
+
+
+@pytest.mark.parametrize("depth", [-2300.0, -1800.0, -1000.0])
+def test_an_event_in_a_summit_above_all_stations_is_found_there(depth: float) -> None:
+    """Without the ground it is put at the height of the stations."""
+    place: Place = (800.0, -600.0, depth)
+    inventory = stations([*ring(6000.0, 1500.0), *ring(14_000.0, 500.0)])
+    picks = observe(inventory, place)
+    (without, _), origin = locate(picks, inventory), under(grid(cone), picks, inventory)
+    assert abs(origin.depth - depth) < 200.0
+    assert off(origin, place) < 200.0
+    assert without.depth >= -1500.0
+
+
+def test_an_event_under_the_sea_is_under_its_floor() -> None:
+    """Stations on land alone would let a shallow one float in the water."""
+    inventory = stations([(-x, y, 600.0) for x in (4000.0, 9000.0, 16_000.0) for y in (-15_000.0, -3000.0, 9000.0)])
+    ground = grid(shelf)
+    depths = []
+    for seed in range(12):
+        picks = observe(inventory, (14_000.0, 2000.0, 2400.0), rng=np.random.default_rng(seed))
+        origin = under(ground, picks, inventory)
+        assert buried(origin, ground) >= -1.0
+        depths.append((origin.depth, locate(picks, inventory)[0].depth))
+    found, before = np.array(depths).T
+    assert (before < 2000.0).sum() >= 3
+    assert found.min() > 2000.0
+
+
+def test_where_the_grid_ends_it_is_as_if_there_were_none() -> None:
+    inventory = stations(ring(9000.0, 900.0))
+    picks = observe(inventory, (0.0, 1000.0, 4000.0), rng=np.random.default_rng(3))
+    elsewhere = Topography("elsewhere", -10.0, 20.0, 1.0, 1.0, np.full((5, 5), 800.0))
+    origin, (without, _) = under(elsewhere, picks, inventory), locate(picks, inventory)
+    assert (origin.latitude, origin.longitude, origin.depth) == (without.latitude, without.longitude, without.depth)
+
+
+def test_the_uncertainty_is_that_of_the_ground_alone() -> None:
+    """What would lie in the air is no part of it."""
+    inventory = stations(ring(15_000.0, 0.0))
+    picks = observe(inventory, (0.0, 0.0, 2600.0), rng=np.random.default_rng(4))
+    low, high = (under(grid(lambda x, _, h=h: h + 0 * x), picks, inventory) for h in (-2500.0, 1500.0))
+    assert half_width(low) < half_width(high)
+
+
+def test_the_method_of_an_origin_names_the_ground() -> None:
+    inventory = stations(ring(9000.0, 500.0))
+    ground = grid(cone)
+    origin = under(ground, observe(inventory, (0.0, 0.0, 5000.0)), inventory)
+    assert origin.method == f"edt {ground.digest}"

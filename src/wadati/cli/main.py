@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
     catalog = verbs.add_parser("catalog", help="waveforms to a catalog and a report: the whole chain")
     _waveforms(catalog)
-    _parts(catalog, "picker", "velocity_model")
+    _parts(catalog, "picker", "velocity_model", "topography")
     _running(catalog)
     catalog.set_defaults(run=commands.catalog)
 
@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
     locate = verbs.add_parser("locate", help="preliminary events to locations and magnitudes")
     _tables(locate, "EVENTS", "a folder with events.csv, arrivals.csv, picks.csv (default: the output folder)")
-    _parts(locate, "velocity_model")
+    _parts(locate, "velocity_model", "topography")
     locate.set_defaults(run=commands.locate)
 
     evaluate = verbs.add_parser("evaluate", help="a catalog beside a reference")
@@ -114,6 +114,8 @@ def _parts(verb: argparse.ArgumentParser, *names: str) -> None:
         )
     if "velocity_model" in names:
         verb.add_argument("--velocity-model", metavar="FILE", help="a CSV of layers, or the name of a published model")
+    if "topography" in names:
+        verb.add_argument("--topography", metavar="FILE", help="an ESRI ASCII grid: the ground above all hypocentres")
 
 
 def _running(verb: argparse.ArgumentParser) -> None:

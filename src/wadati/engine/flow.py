@@ -10,11 +10,12 @@ import msgspec
 from wadati import registry
 from wadati.engine.review_rules import Review
 from wadati.errors import InputError, UsageError
+from wadati.formats.ascii_grid import read_ascii_grid
 from wadati.formats.velocity_csv import read_velocity_model
 from wadati.locators.station_terms import StationTerms as StationDelays
 from wadati.locators.station_terms import read_station_terms
 from wadati.magnitudes.station_terms import StationTerms, read_terms
-from wadati.model import TimeSpan, VelocityModel, parse_time
+from wadati.model import TimeSpan, Topography, VelocityModel, parse_time
 from wadati.model.time import BEGINNING, END
 from wadati.traveltime import models
 
@@ -27,7 +28,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `start` and `end` are ISO times that cut the input; `velocity_model` is a name (see `traveltime.models`) or a CSV
     file; `picker` is `NAME` or `NAME:ARGUMENT`. `workers` is the number of processes; None is one, this one, for Python
-    and one a core for the command line. `authority` owns the identifiers in QuakeML.
+    and one a core for the command line. `authority` owns the identifiers in QuakeML. `topography` is an ESRI ASCII grid
+    of elevations (see `formats.ascii_grid`), the ground that nothing is located above.
     `station_terms`, the delays of stations, and `magnitude_terms`, their terms in magnitude, are learned from the run
     (`learn`), not used (`none`) or read from a JSON file that an earlier run wrote. `review` are the rules by which
     events are published.
@@ -41,6 +43,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     locator: str = "edt"
     attenuation: str = "hutton-boore-1987"
     velocity_model: str = models.DEFAULT.name
+    topography: str | None = None
     start: str | None = None
     end: str | None = None
     workers: int | None = None
@@ -63,6 +66,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 self.terms(part.name)
             if kind == "locators":
                 self.delays()
+                if self.ground() and not hasattr(part, "with_topography"):
+                    raise UsageError(f"the locator {part.name} knows no topography: leave it away, or locate with edt")
 
     def span(self) -> TimeSpan | None:
         """The span that the input is cut to; None for all of it. Raises `UsageError` where it ends before it starts."""
@@ -79,6 +84,10 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.velocity_model.endswith(".csv") or "/" in self.velocity_model:
             return read_velocity_model(Path(self.velocity_model))
         return models.named(self.velocity_model)
+
+    def ground(self) -> Topography | None:
+        """The topography; None where none is named. Raises `InputError` for an unusable file."""
+        return read_ascii_grid(Path(self.topography)) if self.topography else None
 
     def delays(self) -> StationDelays | None:
         """The terms of the file named by `station_terms`. Raises `InputError` for one unusable or of another earth."""

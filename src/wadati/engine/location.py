@@ -40,6 +40,8 @@ def locate_all(
     An event that cannot be located, or whose origin is not good enough (see `engine.review`), is left out with a note.
     """
     locator: Locator = flow.part("locators")
+    if (ground := flow.ground()) and isinstance(locator, EdtLocator):
+        locator = locator.with_topography(ground)
     model = flow.earth()
     by_id = {pick.pick_id: pick for pick in picks}
     located: list[Event] = []

@@ -18,7 +18,7 @@ from wadati.locators.error_model import ErrorModel
 from wadati.locators.observations import Floats, Observations
 from wadati.locators.robust import Solution, solve
 from wadati.locators.station_terms import StationTerms
-from wadati.model import Arrival, Inventory, Origin, Pick, Uncertainty, VelocityModel, seconds
+from wadati.model import Arrival, Inventory, Origin, Pick, Topography, Uncertainty, VelocityModel, seconds
 from wadati.protocols import Candidate
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.gridded_times import GriddedTimes
@@ -36,12 +36,13 @@ _Position = tuple[float, float, float]
 class EdtLocator:
     """Locates one event; see the module. Depths are below sea level, from the ground down to 60 km.
 
-    The ground is as high as the highest of the three stations near the source; nothing is located above it. The
-    hypocentre is the place of greatest posterior density (least misfit): unlike the mean it does not drift downwards
-    where the ground cuts the posterior off. Where that place is at an end of the depths, or the depth is not resolved,
-    it is the best place at the median depth, so that depths do not gather there. The uncertainty holds errors of
-    picks, sites and the velocity model (`ErrorModel`); where stations stand in a line, the ellipse holds both sides of
-    it. `depth_resolved` is False where the 95 % interval takes half of the range of depths or reaches its bottom.
+    Nothing is located above the ground: that of `topography`, the sea floor included, and where there is none that of
+    the highest of the three stations near the source. The hypocentre is the place of greatest posterior density (least
+    misfit): unlike the mean it does not drift downwards where the ground cuts the posterior off. Where that place is at
+    an end of the depths, or the depth is not resolved, it is the best place at the median depth, so that depths do not
+    gather there. The uncertainty holds errors of picks, sites and the velocity model (`ErrorModel`); where stations
+    stand in a line, the ellipse holds both sides of it. `depth_resolved` is False where the 95 % interval takes half of
+    the range of depths or reaches its bottom.
 
     `terms` are taken off the picks before, and their errors added; residuals are then without them. `travel_times`
     serve in place of the layers of a model. Both stay as they are for all events of a locator.
@@ -69,28 +70,41 @@ class EdtLocator:
         errors: ErrorModel | None = None,
         terms: StationTerms | None = None,
         travel_times: TravelTimes | None = None,
+        topography: Topography | None = None,
     ) -> None:
         self.errors = errors or ErrorModel()
         self.terms = terms or StationTerms()
         self._travel_times = travel_times
+        self._topography = topography
+        self._summit = topography.highest if topography else -math.inf
         self._by_key = {(term.network, term.station, term.phase): term for term in self.terms.terms}
 
     def with_terms(self, terms: StationTerms) -> EdtLocator:
         """The same locator with station terms."""
-        return EdtLocator(self.errors, terms, self._travel_times)
+        return EdtLocator(self.errors, terms, self._travel_times, self._topography)
+
+    def with_topography(self, topography: Topography) -> EdtLocator:
+        """The same locator under the ground of a grid."""
+        return EdtLocator(self.errors, self.terms, self._travel_times, topography)
 
     def earth(self, model: VelocityModel, inventory: Inventory) -> TravelTimes:
         """The travel times used: those of the layers of a model, or the grids the locator was made with.
 
         Raises `UsageError` where the station terms are for another earth.
         """
-        earth = self._travel_times or LayeredTimes(model, inventory)
+        earth = self._travel_times or LayeredTimes(model, inventory, self._summit)
         if self.terms.terms and self.terms.earth_model != earth.name:
             raise UsageError(
                 f"station terms {self.terms.digest} were learned with {self.terms.earth_model}, not with {earth.name}: "
                 "locate with that model, or learn them anew"
             )
         return earth
+
+    @property
+    def _method(self) -> str:
+        """The name, and what else bears on an origin."""
+        used = [self.terms.digest] if self.terms.terms else []
+        return " ".join([self.name, *used, *([self._topography.digest] if self._topography else [])])
 
     def locate(
         self,
@@ -126,9 +140,10 @@ class EdtLocator:
         )
         is_chosen = np.arange(len(all_picks)) < count
         low, high = earth.box(receivers)
-        solution = solve(obs.subset(is_chosen), self.errors, low, high)
-        method = f"{self.name} {self.terms.digest}" if self.terms.terms else self.name
-        return _origin(solution, obs, all_picks, place, frame, start, earth.name, method)
+        highest = max(float(receivers.elevation.max()), self._summit)
+        low[2] = min(max(low[2], -highest), high[2] - 1.0)
+        solution = solve(obs.subset(is_chosen), self.errors, low, high, frame, self._topography)
+        return _origin(solution, obs, all_picks, place, frame, start, earth.name, self._method)
 
 
 def on_grids(path: str) -> EdtLocator:

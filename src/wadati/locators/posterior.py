@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
 from wadati.locators.error_model import Precision
 from wadati.locators.observations import Floats, Observations
+from wadati.locators.terrain import Terrain
 
 _NO_PRIOR = 1e-11
 _SHORTEST_STEP, _LONGEST_STEP = 3.0, 30_000.0
@@ -24,7 +26,7 @@ _NORMAL_NODES = np.array([NormalDist().inv_cdf((i + 0.5) / 12) for i in range(12
 
 @dataclass(frozen=True)
 class Problem:
-    """What there is to fit: arrivals, how residuals weigh, and the box (m) in which epicentres may lie.
+    """What there is to fit: arrivals, how residuals weigh, the box (m) in which epicentres may lie, the ground above.
 
     The posterior is a Student's t of the misfit: `confidence` is how many arrivals the stated errors are worth,
     `freedom` its degrees of freedom.
@@ -36,6 +38,7 @@ class Problem:
     freedom: float
     low: Floats
     high: Floats
+    terrain: Terrain
 
     def log_density(self, chi2: Floats) -> Floats:
         """Of the posterior, but for a constant."""
@@ -45,18 +48,22 @@ class Problem:
 
 @dataclass(frozen=True)
 class Profile:
-    """The best epicentre at each depth: `x`, `y`, `z` (m), `chi2` and `curvature` (node, 2, 2) of ½ χ² (1/m²)."""
+    """The best epicentre at each depth: `x`, `y`, `z` (m), `chi2` and `curvature` (node, 2, 2) of ½ χ² (1/m²).
+
+    `buried` (node,) tells which lie in the ground.
+    """
 
     x: Floats
     y: Floats
     z: Floats
     chi2: Floats
     curvature: Floats
+    buried: npt.NDArray[np.bool_]
 
     @property
     def best(self) -> int:
-        """The node of least χ²."""
-        return int(np.argmin(self.chi2))
+        """The node of least χ² in the ground; the deepest one where all are above it."""
+        return int(np.argmin(np.where(self.buried, self.chi2, np.inf))) if self.buried.any() else len(self.z) - 1
 
     @property
     def vertex(self) -> Floats:
@@ -101,7 +108,8 @@ def profile(problem: Problem, z: Floats, x: Floats, y: Floats, steps: int) -> Pr
         damping = np.where(better, damping / 10, damping * 10)
         x[better], y[better], chi2[better] = x_new[better], y_new[better], chi2_new[better]
         residuals[better], along_x[better], along_y[better] = residuals_new[better], *(s[better] for s in slopes)
-    return Profile(x, y, z, chi2, np.stack((xx, xy, xy, yy), axis=-1).reshape(-1, 2, 2))
+    curvature = np.stack((xx, xy, xy, yy), axis=-1).reshape(-1, 2, 2)
+    return Profile(x, y, z, chi2, curvature, problem.terrain.covers(x, y, z))
 
 
 def refine(problem: Problem, coarse: Profile) -> Profile:
@@ -187,7 +195,7 @@ class Posterior:
 def posterior(problem: Problem, coarse: Profile) -> Posterior:
     """The posterior for a uniform prior in place and time, over the likely depths of a profile."""
     obs, precision = problem.obs, problem.precision
-    log_profile = problem.log_density(coarse.chi2)
+    log_profile = np.where(coarse.buried, problem.log_density(coarse.chi2), -np.inf)
     likely = np.flatnonzero(log_profile > log_profile.max() - _CUT)
     low, high = coarse.z[max(likely[0] - 1, 0)], coarse.z[min(likely[-1] + 1, len(coarse.z) - 1)]
     z = np.linspace(low, high, _DEPTH_NODES)
@@ -214,7 +222,7 @@ def posterior(problem: Problem, coarse: Profile) -> Posterior:
     chi2 = precision.misfit(residuals)
     density = np.exp(problem.log_density(chi2) - log_profile.max()) * area
     density[(depth == low) | (depth == high)] /= 2
-    density[~inside] = 0.0
+    density[~(inside & problem.terrain.covers(x, y, depth))] = 0.0
     nodes = density > _NEGLIGIBLE * density.max()
     return Posterior(
         x[nodes],

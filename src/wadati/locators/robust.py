@@ -10,14 +10,17 @@ from wadati.locators.error_model import ErrorModel, Precision
 from wadati.locators.observations import Floats, Observations
 from wadati.locators.posterior import Posterior, Problem, posterior, profile, refine
 from wadati.locators.search import consensus, search
+from wadati.locators.terrain import Terrain
+from wadati.model import Topography
+from wadati.traveltime.times import Frame
 
 _ROUNDS = 6
 _COARSE_DEPTHS = 25
 _SUSPECT = 3.5
 _SAME_WEIGHT = 0.05
 _SAME_PLACE = 3000.0
+_SAME_GROUND = 50.0
 _FEWEST_ARRIVALS = 4
-_GROUND_STATIONS = 3
 _LIKELY, _HOPELESS = 6.0, 30.0
 _RESOLVED = 0.25
 _AT_END = 50.0
@@ -35,47 +38,75 @@ class Solution:
     depth_resolved: bool
 
 
-def solve(obs: Observations, errors: ErrorModel, low: Floats, high: Floats) -> Solution:
+def solve(
+    obs: Observations,
+    errors: ErrorModel,
+    low: Floats,
+    high: Floats,
+    frame: Frame,
+    topography: Topography | None = None,
+) -> Solution:
     """The hypocentre of arrivals within the box from `low` to `high` (m), none above the ground.
 
     It is where the posterior is greatest. Where that is at an end of the range of depths, or the depth is not
     resolved, it is the best place at the median depth: no depth is claimed that only bounds or layers single out.
     """
     place = search(obs, errors, low, high)
-    low = np.array([low[0], low[1], max(low[2], -_ground(obs, place))])
-    place[2] = max(place[2], low[2])
+    terrain = Terrain.around(obs, place, frame, topography)
+    top = _top(terrain, place, low[2])
+    place[2] = max(place[2], top)
     weights = _trust(obs, consensus(obs, errors, place))
-    depths = low[2] + (high[2] - low[2]) * np.linspace(0, 1, _COARSE_DEPTHS) ** 2
+    depths = _depths(top, high[2])
     x, y = np.full_like(depths, place[0]), np.full_like(depths, place[1])
     for _ in range(_ROUNDS):
         precision = Precision.at(obs, errors, weights, place)
         freedom = errors.confidence + float(weights.sum()) - 1
-        problem = Problem(obs, precision, errors.confidence, freedom, low, high)
+        problem = Problem(obs, precision, errors.confidence, freedom, low, high, terrain)
         coarse = profile(problem, depths, x, y, steps=6)
         before, x, y = place, coarse.x, coarse.y
         place = coarse.vertex
         residuals = obs.time - obs.rays.at(*place[:, None])[0][0]
         used, weights = weights, _trust(obs, precision.surprise(residuals))
-        if np.abs(weights - used).max() < _SAME_WEIGHT and np.abs(place - before).max() < _SAME_PLACE:
+        ground = _top(terrain, place, low[2])
+        if (
+            np.abs(weights - used).max() < _SAME_WEIGHT
+            and np.abs(place - before).max() < _SAME_PLACE
+            and abs(ground - top) < _SAME_GROUND
+        ):
             break
+        top, depths = ground, _depths(ground, high[2])
     fine = refine(problem, coarse)
     place = np.array([fine.x[fine.best], fine.y[fine.best], fine.z[fine.best]])
     residuals = obs.time - obs.rays.at(*place[:, None])[0][0]
     # Residuals smaller than stated are no sign of a better model: what arrivals have in common does not show in them.
     prior = max(errors.confidence, freedom - float(fine.chi2[fine.best]))
-    stated = Problem(obs, precision, prior, freedom, low, high)
+    stated = Problem(obs, precision, prior, freedom, low, high, terrain)
     shape = posterior(stated, coarse)
     mirrored = _mirrored(stated, place, float(fine.chi2[fine.best]))
     if mirrored is not None:
         x, y = (np.full_like(depths, value) for value in mirrored)
         other = profile(stated, depths, x, y, steps=6)
         shape = shape.joined(posterior(stated, other))
-    if not _is_resolved(shape, place[2], low[2], high[2]) or min(place[2] - low[2], high[2] - place[2]) < _AT_END:
+    top = _top(terrain, place, low[2])
+    if not _is_resolved(shape, place[2], top, high[2]) or min(place[2] - top, high[2] - place[2]) < _AT_END:
         line = profile(stated, np.array([shape.depth]), place[:1], place[1:2], steps=6)
         place = np.array([line.x[0], line.y[0], line.z[0]])
-        residuals = obs.time - obs.rays.at(*place[:, None])[0][0]
-    is_resolved = _is_resolved(shape, place[2], low[2], high[2])
+        top = _top(terrain, place, low[2])
+    place[2] = max(place[2], top)
+    residuals = obs.time - obs.rays.at(*place[:, None])[0][0]
+    is_resolved = _is_resolved(shape, place[2], top, high[2])
     return Solution(place, float(precision.time_weights @ residuals), used, shape, is_resolved)
+
+
+def _top(terrain: Terrain, place: Floats, highest: float) -> float:
+    """The depth (m) of the ground above a place, as far as sources are looked for there."""
+    return max(highest, float(terrain.depth(place[:1], place[1:2])[0]))
+
+
+def _depths(top: float, bottom: float) -> Floats:
+    """Depths (m) to look at, the closer the shallower."""
+    depths: Floats = top + (bottom - top) * np.linspace(0, 1, _COARSE_DEPTHS) ** 2
+    return depths
 
 
 def _is_resolved(shape: Posterior, depth: float, top: float, bottom: float) -> bool:
@@ -88,13 +119,6 @@ def _trust(obs: Observations, surprise: Floats) -> Floats:
     """The probability that an arrival is what it is said to be; all are trusted where too few would be left."""
     weights: Floats = 1 / (1 + np.exp(np.clip((surprise**2 - _SUSPECT**2) / 2, -50.0, 50.0)))
     return weights if (weights > 0.5).sum() >= _FEWEST_ARRIVALS else np.ones(len(obs))
-
-
-def _ground(obs: Observations, place: Floats) -> float:
-    """The elevation (m) above which no source lies: that of the highest of the three stations nearest to a place."""
-    distances = obs.distances(place[:1], place[1:2])[0]
-    third = np.unique(distances)[:_GROUND_STATIONS][-1]
-    return float(obs.elevation[distances <= third].max())
 
 
 def _mirrored(problem: Problem, place: Floats, chi2: float) -> Floats | None:

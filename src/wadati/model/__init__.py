@@ -10,6 +10,7 @@ from wadati.model.pick import Pick
 from wadati.model.source_id import SourceId
 from wadati.model.station import ALWAYS, Channel, Inventory, Response, Station
 from wadati.model.time import Nanoseconds, TimeSpan, format_time, parse_time, sampling_rate, seconds
+from wadati.model.topography import Topography
 from wadati.model.trace import Trace, TraceWindow
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Station",
     "StationMagnitude",
     "TimeSpan",
+    "Topography",
     "Trace",
     "TraceWindow",
     "Uncertainty",

@@ -45,7 +45,7 @@ class GriddedTimes:
         return self._first.frame
 
     def box(self, receivers: Receivers) -> tuple[Floats, Floats]:
-        """Corners of what all grids of these arrivals cover, from the highest of the stations down."""
+        """Corners of what all grids of these arrivals cover."""
         turn = _turn(self._first.rotation)
         low, high = np.full(3, -np.inf), np.full(3, np.inf)
         for station, phase in zip(receivers.stations, receivers.phases, strict=True):
@@ -59,7 +59,6 @@ class GriddedTimes:
             low, high = np.maximum(low, first), np.minimum(high, last)
         corners = np.array([(x, y) for x in (low[0], high[0]) for y in (low[1], high[1])]) @ turn
         low[:2], high[:2] = corners.min(axis=0), corners.max(axis=0)
-        low[2] = min(max(low[2], -receivers.elevation.max()), high[2] - 1.0)
         if (low >= high).any():
             raise InputError(self.name, "the grids of the stations of an event have no volume in common", "widen them")
         return low, high

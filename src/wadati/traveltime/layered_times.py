@@ -25,8 +25,8 @@ _PHASES = ("P", "S")
 class LayeredTimes:
     """First arrivals of a model of flat layers at the stations of an inventory; within 5 ms of exact.
 
-    Sources are looked for from the highest station down to 60 km, and 150 km (or half the network) beyond the
-    stations. Stations may stand above or below sea level, sources above or below stations.
+    There are times from the highest station, or from the elevation `summit` (m), down to 60 km, and 150 km (or half
+    the network) beyond the stations. Stations may stand above or below sea level, sources above or below stations.
 
     >>> from wadati.model import Channel, SourceId
     >>> from wadati.traveltime.models import SOUTHERN_CALIFORNIA
@@ -38,11 +38,12 @@ class LayeredTimes:
     (True, True)
     """
 
-    def __init__(self, model: VelocityModel, inventory: Inventory) -> None:
+    def __init__(self, model: VelocityModel, inventory: Inventory, summit: float = -math.inf) -> None:
         self.name = model.name
         self._model = model
         elevations = [channel.elevation for channel in inventory.channels] or [0.0]
         self._ground = math.ceil(max(elevations) / _ELEVATION_STEP) * _ELEVATION_STEP
+        self._top = math.ceil(max(*elevations, summit) / _ELEVATION_STEP) * _ELEVATION_STEP
         self._floor = math.floor(min(elevations) / _ELEVATION_STEP) * _ELEVATION_STEP
 
     def knows(self, station: tuple[str, str], phase: str) -> bool:  # noqa: ARG002
@@ -57,10 +58,10 @@ class LayeredTimes:
         return LocalFrame(math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x)))
 
     def box(self, receivers: Receivers) -> tuple[Floats, Floats]:
-        """Corners of the search: from the highest of the stations down to 60 km, and well beyond them."""
+        """From the highest ground down to 60 km, and well beyond the stations of the arrivals."""
         x, y = receivers.x, receivers.y
         margin = max(_MARGIN, 0.5 * float(np.ptp(x)), 0.5 * float(np.ptp(y)))
-        low = np.array([x.min() - margin, y.min() - margin, -receivers.elevation.max()])
+        low = np.array([x.min() - margin, y.min() - margin, -self._top])
         return low, np.array([x.max() + margin, y.max() + margin, _BOTTOM])
 
     def rays(self, receivers: Receivers) -> LayeredRays:
@@ -71,7 +72,7 @@ class LayeredTimes:
         table = travel_time_table(
             self._model,
             max_distance=_REACH * 2 ** max(math.ceil(math.log2(reach / _REACH)), 0),
-            depth_range=(-self._ground, _BOTTOM),
+            depth_range=(-self._top, _BOTTOM),
             elevation_range=(self._floor, self._ground),
         )
         stacked = _stacked(table)

@@ -63,7 +63,7 @@ class TravelTimes(Protocol):
         ...
 
     def box(self, receivers: Receivers) -> tuple[Floats, Floats]:
-        """Opposite corners (x, y, z; m) of where sources of these arrivals are looked for."""
+        """Opposite corners (x, y, z; m) of where there are times of all these arrivals."""
         ...
 
     def rays(self, receivers: Receivers) -> Rays:
