@@ -29,12 +29,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="the folder with data/ and weights/")
     parser.add_argument("--work", type=Path, required=True, help="where pool and checkpoints are kept")
-    parser.add_argument("--steps", type=int, default=9000, help="batches of 64 windows (default: 9000)")
+    parser.add_argument("--steps", type=int, default=8108, help="batches of 256 windows (default: 8108)")
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     records, noises = pool_of(options.shared, options.work)
-    from training.fit import BATCH, fit
+    from training.fit import BATCH, fit, fitted_by
 
     augmenter = Augmenter(records, noises, options.seed)
     network = fit(augmenter, options.work / "teachers.pt", options.steps, options.work, options.seed)
@@ -46,7 +46,8 @@ def main() -> None:
     counts = Counter(one.name.split("/")[0] for one in records) | {"noise": len(noises)}
     counts["examples"] = options.steps * BATCH
     inputs = json.loads((options.work / "inputs.json").read_text())
-    write_card(path, options.shared / "weights/phasenet_original_3000.onnx", counts, inputs, options.seed)
+    rival = options.shared / "weights/phasenet_original_3000.onnx"
+    write_card(path, rival, counts, inputs, options.seed, fitted_by(options.work))
 
 
 def pool_of(shared: Path, work: Path) -> tuple[list[Record], list[np.ndarray]]:

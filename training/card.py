@@ -14,10 +14,10 @@ from benchmarks.pickers.judge import judge
 from training.pool import COMPONENTS, EDGE, HOP, PHASES, RATE, SAMPLES
 from wadati.pickers.neural import Neural
 
-NAME = "wadati-1"
-THRESHOLDS = {"P": 0.15, "S": 0.15}
-"""Low, for a chain that associates: the height at which about half of the picks on held-back stations are arrivals.
-`benchmarks.pickers.thresholds` would set .67 and .47, which are right for records that training has seen: there the
+NAME = "wadati-2"
+THRESHOLDS = {"P": 0.25, "S": 0.25}
+"""For a chain that associates: on demo seeds 11 to 13 nothing that .15 finds is lost, with fewer false picks.
+`benchmarks.pickers.thresholds` would set higher ones, which are right for records that training has seen: there the
 network is surer than elsewhere."""
 
 SURE = 0.9
@@ -28,13 +28,15 @@ LIMITS = (
     "The real records are of California, one Andean volcano and a few more places; elsewhere it rests on simulations.",
     "Window and receptive field are 30 s: where S comes more than 25 s after P, they are found apart.",
     "Behind PhaseNet original on the held-back windows, which PhaseNet has been trained on; the rows say by how much.",
-    "In the coda of a large earthquake its peaks are lower than PhaseNet's.",
+    "P comes 16 ms late in the mean (median 6 ms) on held-back Californian records, by a tail of late ones.",
     "First motions were learnt from simulations and from the strongest real records; none of an analyst was at hand.",
     "Probabilities are those of the height of a peak, see reliability; they are not calibrated beyond the thresholds.",
 )
 
 
-def write_card(network: Path, rival: Path, counts: Mapping[str, int], inputs: Mapping[str, str], seed: int) -> None:
+def write_card(
+    network: Path, rival: Path, counts: Mapping[str, int], inputs: Mapping[str, str], seed: int, by: str
+) -> None:
     """Write the card beside the network, first without what is measured, then with it."""
     path = network.with_suffix(".json")
     card: dict[str, Any] = {
@@ -55,7 +57,7 @@ def write_card(network: Path, rival: Path, counts: Mapping[str, int], inputs: Ma
         "training": _training(counts),
         "limits": LIMITS,
         "inputs": dict(inputs),
-        "made_with": {name: version(name) for name in ("torch", "numpy", "obspy", "seisbench")},
+        "made_with": {name: version(name) for name in ("torch", "numpy", "obspy", "seisbench")} | {"fit": by},
         "seed": seed,
     }
     path.write_text(json.dumps(card, indent=1) + "\n")

@@ -23,6 +23,7 @@ WARM_UP = 300
 DECAY = 0.998
 FIRST_MOTION_SHARE = 0.02
 SAVE_EVERY = 250
+CHECKPOINT = "checkpoint.pt"
 
 
 def fit(augmenter: Augmenter, teachers: Path, steps: int, folder: Path, seed: int) -> Network:
@@ -39,8 +40,9 @@ def fit(augmenter: Augmenter, teachers: Path, steps: int, folder: Path, seed: in
     network, mean = Network().to(device), Network().to(device)
     mean.load_state_dict(network.state_dict())
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE_AT_BEST, weight_decay=0.01, fused=device.type == "cuda")
+    by = f"torch {torch.__version__}, {torch.cuda.get_device_name() if device.type == 'cuda' else 'CPU'}"
     first = 0
-    checkpoint = folder / "checkpoint.pt"
+    checkpoint = folder / CHECKPOINT
     if checkpoint.exists():
         held = torch.load(checkpoint, weights_only=True, map_location=device)
         network.load_state_dict(held["network"])
@@ -71,10 +73,17 @@ def fit(augmenter: Augmenter, teachers: Path, steps: int, folder: Path, seed: in
                 "mean": mean.state_dict(),
                 "optimiser": optimiser.state_dict(),
                 "step": step + 1,
+                "by": by,
             }
             torch.save(state, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)
     return mean.cpu().eval()
+
+
+def fitted_by(folder: Path) -> str:
+    """The torch and the device that a checkpoint's training ended on."""
+    by: str = torch.load(folder / CHECKPOINT, weights_only=True, map_location="cpu")["by"]
+    return by
 
 
 def _rate(step: int, steps: int) -> float:

@@ -8,7 +8,6 @@ doi:10.1785/0220190052, start from P picks in the same way.)
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
@@ -45,27 +44,56 @@ def _propose(
     score: Floats,
 ) -> None:
     """What the best node scores; 0 where fewer than `needs` stations, stations with P, and with both, could agree."""
-    channels = len(picks.first) - 1
+    channels, near = len(picks.first) - 1, volume.neighbour.shape[1]
     low, high = np.empty(channels, np.int64), np.empty(channels, np.int64)
-    hears = np.zeros(channels // 2, np.bool_)
+    hears = np.zeros(near, np.bool_)
     surprise = np.empty(len(picks.time))
     for i in range(len(picks.time)):
         surprise[i] = -math.log(1.0 - math.exp(-2.0 * picks.rate[i]))
+    most = 0
+    for s in range(len(volume.anchor_start) - 1):
+        most = max(most, volume.anchor_start[s + 1] - volume.anchor_start[s])
+    total, stations = np.empty(most), np.empty(most, np.int64)
+    pick_time, free, step = picks.time, picks.free, volume.lag_step
+    pair_start, pair_node, pair_lag = volume.pair_start, volume.pair_node, volume.pair_lag
     for a in range(len(anchors)):
         pick, score[a] = anchors[a], 0.0
-        station, time = picks.station[pick], picks.time[pick]
+        station, time = picks.station[pick], pick_time[pick]
         if not _could_agree(station, time, picks, volume, needs, low, high, hears):
             continue
-        for k in range(volume.anchor_start[station], volume.anchor_start[station + 1]):
-            node = volume.anchor_node[k]
-            origin = time - volume.time[node, volume.anchor_rank[k], 0]
-            if origin < begin or origin > end or _heard(node, volume, hears) < needs[0]:
+        first = volume.anchor_start[station]
+        nodes = volume.anchor_start[station + 1] - first
+        total[:nodes], stations[:nodes] = 0.0, 0
+        for m in range(near):
+            q = volume.neighbour[station, m]
+            if q < 0:
+                break
+            if not hears[m]:
                 continue
-            total, stations = _agreeing(node, origin, picks, volume, surprise, low, high, hears)
-            if stations >= needs[0] and total > score[a]:
-                score[a] = total
-                out[a, 0], out[a, 1], out[a, 2] = volume.node[node]
-                out[a, 3] = origin
+            for entry in range(pair_start[station * near + m], pair_start[station * near + m + 1]):
+                seen = False
+                for phase in range(2):
+                    begins, ends = low[2 * q + phase], high[2 * q + phase]
+                    if begins == ends:
+                        continue
+                    expected, blur = time + step * pair_lag[entry, phase, 0], step * pair_lag[entry, phase, 1]
+                    for i in range(begins, ends):
+                        late = pick_time[i] - expected
+                        if late > blur:
+                            break
+                        if late >= -blur and free[i]:
+                            total[pair_node[entry]] += surprise[i]
+                            seen = True
+                            break
+                stations[pair_node[entry]] += seen
+        for k in range(nodes):
+            if stations[k] >= needs[0] and total[k] > score[a]:
+                node = volume.anchor_node[first + k]
+                origin = time - volume.time[node, volume.anchor_rank[first + k], 0]
+                if begin <= origin <= end:
+                    score[a] = total[k]
+                    out[a, 0], out[a, 1], out[a, 2] = volume.node[node]
+                    out[a, 3] = origin
 
 
 @compiled
@@ -79,8 +107,8 @@ def _could_agree(
     high: Integers,
     hears: Flags,
 ) -> bool:
-    """Whether enough stations have picks near enough, which `hears` (station) says of each; `low` and `high` (channel)
-    become the ranges of these."""
+    """Whether enough stations have picks near enough, which `hears` (neighbour) says of each; `low` and `high`
+    (channel) become the ranges of these."""
     able = able_p = able_both = 0
     for m in range(volume.neighbour.shape[1]):
         q = volume.neighbour[station, m]
@@ -95,51 +123,8 @@ def _could_agree(
             while low[c] < high[c] and not picks.free[low[c]]:
                 low[c] += 1
             has += (1 + phase) * (low[c] < high[c])
-        hears[q] = has > 0
+        hears[m] = has > 0
         able += has > 0
         able_p += has % 2
         able_both += has == 3
     return bool(able >= needs[0] and able_p >= needs[1] and able_both >= needs[2])
-
-
-@compiled
-def _heard(node: int, volume: Volume, hears: Flags) -> int:
-    count = 0
-    for m in range(volume.near.shape[1]):
-        count += hears[volume.near[node, m]]
-    return count
-
-
-@compiled
-def _agreeing(
-    node: int,
-    origin: float,
-    picks: Picks,
-    volume: Volume,
-    surprise: Floats,
-    low: Integers,
-    high: Integers,
-    hears: Flags,
-) -> Any:
-    """How surprising the picks are that lie where an event of a node has its arrivals, and of how many stations."""
-    total, stations = 0.0, 0
-    for m in range(volume.near.shape[1]):
-        q = volume.near[node, m]
-        if not hears[q]:
-            continue
-        seen = False
-        for phase in range(2):
-            c = 2 * q + phase
-            if low[c] == high[c]:
-                continue
-            expected, blur = origin + volume.time[node, m, phase], volume.blur[node, m, phase]
-            for i in range(low[c], high[c]):
-                late = picks.time[i] - expected
-                if late > blur:
-                    break
-                if late >= -blur and picks.free[i]:
-                    total += surprise[i]
-                    seen = True
-                    break
-        stations += seen
-    return total, stations

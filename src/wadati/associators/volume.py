@@ -24,6 +24,7 @@ _NEIGHBOUR = 4
 _COARSEST, _FINEST = 64_000.0, 1_000.0
 _OF_DEPTH = 0.3
 _CELLS = 1000
+_STEPS = 32_000
 
 
 class Volume(NamedTuple):
@@ -34,6 +35,9 @@ class Volume(NamedTuple):
     `anchor_node`, `anchor_rank`: the nodes for which a station is among the nearest, from `anchor_start[station]` on,
     and its place among them. `neighbour` (station, neighbour): all stations near any of these nodes, −1 for none; `lag`
     (station, neighbour, phase, 2): how much later (s), at least and at most, a pick there may be than P at the station.
+    The same by node: a station and the i-th of its `n` neighbours share the nodes `pair_node` from
+    pair_start[station · n + i] on, counted from its first; `pair_lag` (pair, phase, 2) is how much later, and
+    how far off, in steps of `lag_step` (s).
     `order` (cell, station): the stations in order of distance from the middle of a cell of `cell` (m) size, `cells`
     (columns, rows) of which cover the volume from `low` on. `low`, `high`: x, y, depth. `latest_anchor` and
     `longest`: the longest times (s) of P to a station among the nearest, and of all.
@@ -49,6 +53,10 @@ class Volume(NamedTuple):
     anchor_rank: Integers
     neighbour: Integers
     lag: Singles
+    pair_start: Integers
+    pair_node: npt.NDArray[np.int32]
+    pair_lag: npt.NDArray[np.int16]
+    lag_step: float
     order: npt.NDArray[np.int32]
     cell: float
     cells: Integers
@@ -75,7 +83,12 @@ def volume_of(travel: Travel, low: Floats, high: Floats, relative_spacing: float
     for row, stations in zip(neighbour, around, strict=True):
         row[: len(stations)] = stations
     lag = np.empty((*neighbour.shape, 2, 2), np.float32)
-    _lags(start, anchor_node, anchor_rank, nearest, time, blur, neighbour, lag)
+    pairs = np.zeros(neighbour.size + 1, np.int64)
+    _lags(start, anchor_node, anchor_rank, nearest, time, blur, neighbour, lag, pairs[1:])
+    pair_start = np.cumsum(pairs)
+    pair_node, pair_lag = np.empty(pair_start[-1], np.int32), np.empty((pair_start[-1], 2, 2), np.int16)
+    lag_step = float(max(np.abs(lag[np.isfinite(lag)]).max(), blur.max())) / _STEPS
+    _pairs(start, anchor_node, anchor_rank, nearest, time, blur, neighbour, pair_start, lag_step, pair_node, pair_lag)
     cell = float(max(np.sqrt(np.prod((high - low)[:2]) / _CELLS), 1000.0))
     cells = np.ceil((high - low)[:2] / cell).astype(np.int64) + 1
     middle_x = low[0] + cell * (np.arange(cells[0]) + 0.5)
@@ -93,6 +106,10 @@ def volume_of(travel: Travel, low: Floats, high: Floats, relative_spacing: float
         anchor_rank,
         neighbour,
         lag,
+        pair_start,
+        pair_node,
+        pair_lag,
+        lag_step,
         order,
         cell,
         cells,
@@ -176,7 +193,9 @@ def _lags(
     blur: Singles,
     neighbour: Integers,
     lag: Singles,
+    pairs: Integers,
 ) -> None:
+    """How much later picks of neighbours may be, and how many nodes each shares with a station."""
     lag[..., 0], lag[..., 1] = np.inf, -np.inf
     column = np.zeros(neighbour.max() + 1, np.int64)
     for s in range(len(start) - 1):
@@ -187,10 +206,43 @@ def _lags(
             n = anchor_node[k]
             for m in range(nearest.shape[1]):
                 i = column[nearest[n, m]]
+                pairs[s * neighbour.shape[1] + i] += 1
                 for phase in range(2):
                     later = time[n, m, phase] - time[n, anchor_rank[k], 0]
                     lag[s, i, phase, 0] = min(lag[s, i, phase, 0], later - blur[n, m, phase])
                     lag[s, i, phase, 1] = max(lag[s, i, phase, 1], later + blur[n, m, phase])
+
+
+@compiled
+def _pairs(
+    start: Integers,
+    anchor_node: Integers,
+    anchor_rank: Integers,
+    nearest: npt.NDArray[np.int32],
+    time: Singles,
+    blur: Singles,
+    neighbour: Integers,
+    pair_start: Integers,
+    lag_step: float,
+    pair_node: npt.NDArray[np.int32],
+    pair_lag: npt.NDArray[np.int16],
+) -> None:
+    column = np.zeros(neighbour.max() + 1, np.int64)
+    filled = pair_start[:-1].copy()
+    for s in range(len(start) - 1):
+        for i in range(neighbour.shape[1]):
+            if neighbour[s, i] >= 0:
+                column[neighbour[s, i]] = s * neighbour.shape[1] + i
+        for k in range(start[s], start[s + 1]):
+            n = anchor_node[k]
+            for m in range(nearest.shape[1]):
+                pair = column[nearest[n, m]]
+                entry = filled[pair]
+                filled[pair] += 1
+                pair_node[entry] = k - start[s]
+                for phase in range(2):
+                    pair_lag[entry, phase, 0] = round((time[n, m, phase] - time[n, anchor_rank[k], 0]) / lag_step)
+                    pair_lag[entry, phase, 1] = round(blur[n, m, phase] / lag_step)
 
 
 @compiled
