@@ -51,8 +51,8 @@ class JointAssociator:
     min_stations: int = 4
     min_picks: int = 6
     min_p: int = 2
-    quality: float = 10.0
-    crowding: float = 1.5
+    quality: float = 10.5
+    crowding: float = 1.75
     error: tuple[tuple[float, float], tuple[float, float]] = ((0.03, 0.06), (0.05, 0.10))
     sigmas: float = 3.0
     least_rate: float = 0.01

@@ -14,6 +14,7 @@ Flags = npt.NDArray[np.bool_]
 
 _AROUND = 30.0
 _FEW, _MOST = 8, 1.0
+_FEW_S = 0.1
 _HIDDEN_FOR, _HIDDEN_AHEAD = 10.0, 1.0
 
 
@@ -25,7 +26,8 @@ class Picks(NamedTuple):
     `rate` is how many unrelated picks a second the channel has around. Channel c has picks [first[c], first[c + 1]).
     `unrelated` (pick + 1) counts the unrelated picks before each; `alive` (channel) says whether a channel has had
     picks of late; `deafness` (station) how much larger (log10) than at the median station an amplitude must be to be
-    picked; `floor` is the least rate (1/s), `span` the time (s) that the picks are of.
+    picked; `floor` is the least rate (1/s), `span` the time (s) that the picks are of; `s_is_rare` says whether next to
+    no picks are S, as from pickers that know none.
     """
 
     time: Floats
@@ -42,6 +44,7 @@ class Picks(NamedTuple):
     deafness: Floats
     floor: float
     span: tuple[float, float]
+    s_is_rare: bool
 
 
 def window_of(
@@ -60,8 +63,11 @@ def window_of(
     first = np.searchsorted(2 * station + phase, np.arange(len(alive) + 1)).astype(np.int64)
     free = np.ones(len(time), bool)
     unrelated, rate = np.arange(len(time) + 1), np.empty(len(time))
+    rare = bool(phase.sum() <= _FEW_S * len(phase))
     return busy_with_free(
-        Picks(time, station, phase, error, belief, size, rate, free, first, unrelated, alive, deafness, floor, span)
+        Picks(
+            time, station, phase, error, belief, size, rate, free, first, unrelated, alive, deafness, floor, span, rare
+        )
     )
 
 

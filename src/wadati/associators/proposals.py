@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from wadati.associators.compiled import compiled
 from wadati.associators.picks_of_window import Flags, Picks, search
@@ -17,7 +18,6 @@ from wadati.associators.travel import Floats, Integers
 from wadati.associators.volume import Volume
 
 _NEEDS, _NEEDS_WITHOUT_S = np.array([4, 2, 1]), np.array([4, 2, 0])
-_FEW_S = 0.1
 _LEAST = 18.0
 _AROUND = 2.0
 
@@ -26,7 +26,7 @@ def propose(picks: Picks, volume: Volume, begin: float, end: float) -> Floats:
     """The best node of each free P pick that has one between two times (s): x, y, depth, time, shape (proposal, 4)."""
     late = end + volume.latest_anchor
     anchors = np.flatnonzero((picks.phase == 0) & picks.free & (picks.time >= begin) & (picks.time < late))
-    needs = _NEEDS if picks.phase.sum() > _FEW_S * len(picks.phase) else _NEEDS_WITHOUT_S
+    needs = _NEEDS_WITHOUT_S if picks.s_is_rare else _NEEDS
     place, score = np.empty((len(anchors), 4)), np.empty(len(anchors))
     _propose(anchors, picks, volume, needs, begin - _AROUND, end + _AROUND, place, score)
     return place[score > _LEAST]
@@ -50,50 +50,66 @@ def _propose(
     surprise = np.empty(len(picks.time))
     for i in range(len(picks.time)):
         surprise[i] = -math.log(1.0 - math.exp(-2.0 * picks.rate[i]))
-    most = 0
-    for s in range(len(volume.anchor_start) - 1):
-        most = max(most, volume.anchor_start[s + 1] - volume.anchor_start[s])
+    most = np.max(volume.anchor_start[1:] - volume.anchor_start[:-1])
     total, stations = np.empty(most), np.empty(most, np.int64)
-    pick_time, free, step = picks.time, picks.free, volume.lag_step
-    pair_start, pair_node, pair_lag = volume.pair_start, volume.pair_node, volume.pair_lag
     for a in range(len(anchors)):
         pick, score[a] = anchors[a], 0.0
-        station, time = picks.station[pick], pick_time[pick]
+        station, time = picks.station[pick], picks.time[pick]
         if not _could_agree(station, time, picks, volume, needs, low, high, hears):
             continue
         first = volume.anchor_start[station]
         nodes = volume.anchor_start[station + 1] - first
         total[:nodes], stations[:nodes] = 0.0, 0
         for m in range(near):
-            q = volume.neighbour[station, m]
+            q, pair = volume.neighbour[station, m], station * near + m
             if q < 0:
                 break
-            if not hears[m]:
-                continue
-            for entry in range(pair_start[station * near + m], pair_start[station * near + m + 1]):
-                seen = False
-                for phase in range(2):
-                    begins, ends = low[2 * q + phase], high[2 * q + phase]
-                    if begins == ends:
-                        continue
-                    expected, blur = time + step * pair_lag[entry, phase, 0], step * pair_lag[entry, phase, 1]
-                    for i in range(begins, ends):
-                        late = pick_time[i] - expected
-                        if late > blur:
-                            break
-                        if late >= -blur and free[i]:
-                            total[pair_node[entry]] += surprise[i]
-                            seen = True
-                            break
-                stations[pair_node[entry]] += seen
+            if hears[m]:
+                entries = slice(volume.pair_start[pair], volume.pair_start[pair + 1])
+                node, lag = volume.pair_node[entries], volume.pair_lag[entries]
+                ranges = low[2 * q : 2 * q + 2], high[2 * q : 2 * q + 2]
+                _agree(node, lag, volume.lag_step, time, *ranges, picks.time, picks.free, surprise, total, stations)
         for k in range(nodes):
             if stations[k] >= needs[0] and total[k] > score[a]:
-                node = volume.anchor_node[first + k]
-                origin = time - volume.time[node, volume.anchor_rank[first + k], 0]
+                at = volume.anchor_node[first + k]
+                origin = time - volume.time[at, volume.anchor_rank[first + k], 0]
                 if begin <= origin <= end:
                     score[a] = total[k]
-                    out[a, 0], out[a, 1], out[a, 2] = volume.node[node]
+                    out[a, 0], out[a, 1], out[a, 2] = volume.node[at]
                     out[a, 3] = origin
+
+
+@compiled
+def _agree(
+    node: npt.NDArray[np.int32],
+    lag: npt.NDArray[np.int16],
+    step: float,
+    time: float,
+    low: Integers,
+    high: Integers,
+    pick_time: Floats,
+    free: Flags,
+    surprise: Floats,
+    total: Floats,
+    stations: Integers,
+) -> None:
+    """Add how surprising the picks of one station are that lie where events of the nodes have their arrivals there.
+
+    The wider a node looks, the less surprising it is to find something.
+    """
+    for entry in range(len(node)):
+        seen = False
+        for phase in range(2):
+            expected, blur = time + step * lag[entry, phase, 0], step * lag[entry, phase, 1]
+            for i in range(low[phase], high[phase]):
+                late = pick_time[i] - expected
+                if late > blur:
+                    break
+                if late >= -blur and free[i]:
+                    total[node[entry]] += max(surprise[i] - max(math.log(blur), 0.0), 0.0)
+                    seen = True
+                    break
+        stations[node[entry]] += seen
 
 
 @compiled

@@ -19,7 +19,7 @@ from wadati.associators.volume import Volume, cell_of
 
 BIN = 0.25
 _STATIONS = 40
-_NEAR, _NEAR_BINS, _LEAST = 3000.0, 3, 8.0
+_NEAR, _NEAR_BINS, _LEAST = 3000.0, 3, 12.0
 
 
 @compiled

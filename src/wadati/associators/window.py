@@ -28,6 +28,7 @@ _ROUNDS = 2
 _PART = 0.6
 _BESIDE = 15.0
 _LOYALTY, _LOYALTY_LIMIT = 0.02, 100.0
+_NO_PAIR = 0.5
 _DEEP, _DEEPER = 35_000.0, 40_000.0
 _TEACHING_PICKS, _TEACHING_EVIDENCE = 10, 20.0
 
@@ -108,7 +109,8 @@ class Window:
         evidence = weigh(place, *shared, self._chosen, self._gains, self._work, self._counts)
         evidence -= max(0.0, place[2] - _DEEP) / _DEEPER
         count, p, stations, both = self._counts.tolist()
-        quality = evidence * math.sqrt((1 + both) / max(stations, 1))
+        pairs = 1 + both if both or self.picks.s_is_rare else _NO_PAIR
+        quality = evidence * math.sqrt(pairs / max(stations, 1))
         enough = count >= settings.min_picks and p >= settings.min_p and stations >= settings.min_stations
         inside = self.begin <= place[3] < self.end
         one = Hypothesis(
