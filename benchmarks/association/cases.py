@@ -1,4 +1,4 @@
-"""The five simulated cases and the sizes of everything that is wrong with their picks."""
+"""The six simulated cases and the sizes of everything that is wrong with their picks."""
 
 from __future__ import annotations
 
@@ -64,6 +64,7 @@ CASES = {
             pick_error=(0.1, 0.2),
             fade=700_000.0,
         ),
+        Case("volcano", 8, (5_000.0, 5_000.0), 300, -1.0, depths=(300.0, 6_000.0), station_term=0.04),
     )
 }
-"""By name: `quiet`, `burst-200` and `burst-1000` with 500 stations, `local` with 12, `regional` with 60."""
+"""By name: `quiet`, `burst-200` and `burst-1000` with 500 stations, `local` with 12, `regional` with 60, `volcano` with 8."""

@@ -42,7 +42,7 @@ _OWN: dict[str, Settings] = {"regional": _DEEP, "ceus-2017": _ONLY_P}
 
 def grid(case: str) -> list[Settings]:
     """What was tried on tuning seeds, one for each combination."""
-    is_small = case == "local"
+    is_small = case in ("local", "volcano")
     needs = (
         {"n_picks": 8, "n_p_picks": 3, "n_s_picks": 2, "n_p_and_s_picks": 2},
         {"n_picks": 10, "n_p_picks": 3, "n_s_picks": 3, "n_p_and_s_picks": 3},
@@ -69,6 +69,7 @@ _BEST: dict[str, Settings] = {
     "local": _FEW | {"tolerance": 0.4, "pick_match_tolerance": 0.6, "min_node_size": 3_000.0},
     "regional": _FEW | {"tolerance": 1.5, "pick_match_tolerance": 1.5, "min_node_size": 10_000.0},
 }
+_BEST["volcano"] = _BEST["local"]
 _BEST |= dict.fromkeys(
     ("quiet", "burst-200", "burst-1000"),
     _FEW | {"tolerance": 1.2, "pick_match_tolerance": 1.2, "min_node_size": 10_000.0},

@@ -25,6 +25,7 @@ _SLICES = {
     "burst-1000": 3 * MINUTE,
     "local": 4 * HOUR,
     "regional": 6 * HOUR,
+    "volcano": 4 * HOUR,
 }
 _END = 2 * MINUTE
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -21,6 +24,8 @@ from wadati.traveltime.table import travel_time_table
 from wadati.units import MINUTE, SECOND
 
 ORIGIN = 1_562_256_000 * SECOND
+EVEN = 1 / (1 + math.exp(-0.2))
+"""The probability that counts neither for nor against a pick."""
 FRAME = LocalFrame(35.7, -117.5)
 SLOWER = VelocityModel(
     "slower", (Layer(0.0, 5200.0, 2940.0), Layer(5500.0, 6100.0, 3470.0), Layer(16000.0, 6600.0, 3780.0))
@@ -172,8 +177,9 @@ def test_stations_without_picks_and_picks_without_stations_change_nothing(burst:
 @given(data=st.data())
 def test_a_stream_fed_in_any_portions_ends_as_the_whole(burst: list[Pick], data: st.DataObject) -> None:
     """Each pick comes up to half a minute late, in portions of any size; results are asked for in between."""
-    later = [pick(p.source_id, p.phase_hint, p.time + 20 * MINUTE) for p in burst]
-    picks = [*burst, *later]
+    sizes = itertools.cycle([None, *np.random.default_rng(5).lognormal(-14.0, 1.0, 7)])
+    both = [(p.source_id, p.phase_hint, p.time + late) for late in (0, 20 * MINUTE) for p in burst]
+    picks = [pick(*one, amplitude) for one, amplitude in zip(both, sizes, strict=False)]
     lateness = data.draw(st.lists(st.integers(0, 30 * SECOND), min_size=len(picks), max_size=len(picks)))
     coming = sorted(zip((p.time + late for p, late in zip(picks, lateness, strict=True)), picks, strict=True))
     stream = JointAssociator().stream(picks, SMALL, DEFAULT)
@@ -340,6 +346,16 @@ def test_a_blast_at_the_surface_is_an_event_near_the_surface() -> None:
     (found,) = associate(arrivals(SMALL, event, error=0.04, seen=0.9, seed=2))
     assert apart(found, event)[1] < 2000.0
     assert found.depth < 4000.0
+
+
+@pytest.mark.parametrize("wrong", [math.nan, -1.0, math.inf, 0.0])
+def test_a_number_that_cannot_be_is_as_good_as_none(burst: list[Pick], wrong: float) -> None:
+    """No amplitude, and a probability that is even."""
+    known = [msgspec.structs.replace(p, amplitude=1e-6, probability=0.9) for p in burst]
+    spoilt = [msgspec.structs.replace(p, amplitude=wrong, probability=math.nan) for p in known[::7]]
+    unknown = [msgspec.structs.replace(p, amplitude=None, probability=EVEN) for p in known[::7]]
+    rest = [p for n, p in enumerate(known) if n % 7]
+    assert associate([*rest, *spoilt]) == associate([*rest, *unknown])
 
 
 def test_amplitudes_that_contradict_one_another_speak_against_an_event() -> None:

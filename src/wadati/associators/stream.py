@@ -227,9 +227,9 @@ class _Columns:
         self.phase = np.array([PHASES.index(pick.phase_hint) for pick in self.picks])
         self.error = np.array([pick.time_uncertainty for pick in self.picks])
         odds = np.clip([pick.probability for pick in self.picks], _UNSURE, 1 - _UNSURE)
-        self.belief = np.clip(belief * (np.log(odds / (1 - odds)) - 0.2), -1.5, 1.5)
+        self.belief = np.nan_to_num(np.clip(belief * (np.log(odds / (1 - odds)) - 0.2), -1.5, 1.5))
         amplitude = np.array([pick.amplitude or 0.0 for pick in self.picks])
-        self.size = np.log10(1000.0 * np.where(amplitude > 0.0, amplitude, np.nan))
+        self.size = np.log10(1000.0 * np.where((amplitude > 0.0) & np.isfinite(amplitude), amplitude, np.nan))
 
     def range(self, reference: int, low: float, high: float) -> tuple[int, int]:
         """The picks between two times (s) after a reference."""
