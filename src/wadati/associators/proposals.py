@@ -18,6 +18,8 @@ from wadati.associators.travel import Floats, Integers
 from wadati.associators.volume import Volume
 
 _NEEDS, _NEEDS_WITHOUT_S = np.array([4, 2, 1]), np.array([4, 2, 0])
+_MANY, _MANY_P = 7, 4
+"""So many stations, with P so many, may agree without one that has both."""
 _LEAST = 18.0
 _AROUND = 2.0
 
@@ -143,4 +145,5 @@ def _could_agree(
         able += has > 0
         able_p += has % 2
         able_both += has == 3
-    return bool(able >= needs[0] and able_p >= needs[1] and able_both >= needs[2])
+    without_pair = able >= _MANY and able_p >= _MANY_P
+    return bool(able >= needs[0] and able_p >= needs[1] and (able_both >= needs[2] or without_pair))
