@@ -218,11 +218,13 @@ def posterior(problem: Problem, coarse: Profile) -> Posterior:
     if not inside.any():  # a corner of the box cuts off all but an edge of the ellipse
         x, y = np.clip(x, problem.low[0], problem.high[0]), np.clip(y, problem.low[1], problem.high[1])
         inside[:] = True
+    buried = inside & problem.terrain.covers(x, y, depth)
+    inside = buried if buried.any() else inside
     residuals = obs.time - obs.rays.at(x, y, depth)[0]
     chi2 = precision.misfit(residuals)
     density = np.exp(problem.log_density(chi2) - log_profile.max()) * area
     density[(depth == low) | (depth == high)] /= 2
-    density[~(inside & problem.terrain.covers(x, y, depth))] = 0.0
+    density[~inside] = 0.0
     nodes = density > _NEGLIGIBLE * density.max()
     return Posterior(
         x[nodes],
