@@ -67,4 +67,4 @@ CASES = {
         Case("volcano", 8, (5_000.0, 5_000.0), 300, -1.0, depths=(300.0, 6_000.0), station_term=0.04),
     )
 }
-"""By name: `quiet`, `burst-200`, `burst-1000` with 500 stations, `local` with 12, `regional` with 60, `volcano` with 8."""
+"""By name: `quiet`, `burst-200`, `burst-1000` of 500 stations, `local` of 12, `regional` of 60, `volcano` of 8."""
