@@ -184,6 +184,14 @@ def _fill(
 
 
 @compiled
+def _number(stations: Integers, column: Integers) -> None:
+    """Set `column` (station) to where a station stands among `stations`, which ends in −1."""
+    for i in range(len(stations)):
+        if stations[i] >= 0:
+            column[stations[i]] = i
+
+
+@compiled
 def _lags(
     start: Integers,
     anchor_node: Integers,
@@ -199,9 +207,7 @@ def _lags(
     lag[..., 0], lag[..., 1] = np.inf, -np.inf
     column = np.zeros(neighbour.max() + 1, np.int64)
     for s in range(len(start) - 1):
-        for i in range(neighbour.shape[1]):
-            if neighbour[s, i] >= 0:
-                column[neighbour[s, i]] = i
+        _number(neighbour[s], column)
         for k in range(start[s], start[s + 1]):
             n = anchor_node[k]
             for m in range(nearest.shape[1]):
@@ -230,13 +236,11 @@ def _pairs(
     column = np.zeros(neighbour.max() + 1, np.int64)
     filled = pair_start[:-1].copy()
     for s in range(len(start) - 1):
-        for i in range(neighbour.shape[1]):
-            if neighbour[s, i] >= 0:
-                column[neighbour[s, i]] = s * neighbour.shape[1] + i
+        _number(neighbour[s], column)
         for k in range(start[s], start[s + 1]):
             n = anchor_node[k]
             for m in range(nearest.shape[1]):
-                pair = column[nearest[n, m]]
+                pair = s * neighbour.shape[1] + column[nearest[n, m]]
                 entry = filled[pair]
                 filled[pair] += 1
                 pair_node[entry] = k - start[s]
