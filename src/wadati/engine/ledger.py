@@ -36,6 +36,7 @@ class Ledger:
         self.notes: list[Problem] = []
         self.decisions: list[Decision] = []
         self.delays: StationDelays | None = None
+        self.topography: str | None = None
         self.terms: StationTerms | None = None
         self.timings: list[Timing] = []
         self._children_cpu = 0.0

@@ -42,6 +42,7 @@ def locate_all(
     locator: Locator = flow.part("locators")
     if (ground := flow.ground()) and isinstance(locator, EdtLocator):
         locator = locator.with_topography(ground)
+        ledger.topography = ground.digest
     model = flow.earth()
     by_id = {pick.pick_id: pick for pick in picks}
     located: list[Event] = []

@@ -151,14 +151,13 @@ class Outputs:
                 (self.folder / other).unlink(missing_ok=True)
 
     def _record(self, counts: dict[str, int], source: FileSource | None) -> dict[str, Any]:
-        ground = self.flow.ground()
         versions = {"wadati": wadati.__version__, "python": platform.python_version()}
         return {
             "command": self.command,
             "versions": versions | {name: version(name) for name in LIBRARIES} | _optional_versions(),
             "settings": msgspec.to_builtins(self.flow),
             "earth": msgspec.to_builtins(self.flow.earth()),
-            "topography": ground.digest if ground else None,
+            "topography": self.ledger.topography,
             "stations": str(self.stations),
             "inputs": source.digests() if source is not None else {},
             "counts": counts,
