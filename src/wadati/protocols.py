@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from wadati.model import (
+    Event,
     Inventory,
     Nanoseconds,
     Origin,
@@ -69,6 +70,62 @@ class Source(Protocol):
 
     def problems(self) -> Sequence[Problem]:
         """What was left out so far."""
+        ...
+
+
+class Packet(msgspec.Struct, frozen=True):
+    """One miniSEED record as it came in.
+
+    `stream` and `sequence` say where its source goes on after it; `received` is when it came in (ns, by the clock of
+    this machine), `clock` what time it then was to the data: the same for instruments, the time of replay for archives.
+    """
+
+    record: bytes
+    stream: str
+    sequence: int
+    received: Nanoseconds
+    clock: Nanoseconds
+
+
+@runtime_checkable
+class PacketSource(Protocol):
+    """Records as they come, for ever or until there are no more."""
+
+    name: str
+    ends: bool
+
+    def packets(self, resume: Mapping[str, int]) -> AsyncIterator[Packet]:
+        """Records after those that `resume` has the last sequence number of, by stream.
+
+        What cannot be had is told by `problems`, and never ends it where more may come (`ends` is False).
+        """
+        ...
+
+    def problems(self) -> Sequence[Problem]:
+        """What went wrong since the last call."""
+        ...
+
+
+@runtime_checkable
+class Decorator(Protocol):
+    """Adds to an event what others want to know of it."""
+
+    name: str
+
+    def decorate(self, event: Event) -> dict[str, Any]:
+        """What is added under the decorator's name, plain values as in JSON; empty for nothing."""
+        ...
+
+
+@runtime_checkable
+class Outlet(Protocol):
+    """A way out of the house. `kinds` are the messages that it takes."""
+
+    name: str
+    kinds: tuple[str, ...]
+
+    def send(self, message: Any) -> None:
+        """Send one message. Raises `OSError` where it should be tried again, `WadatiError` where that is no use."""
         ...
 
 

@@ -121,6 +121,25 @@ def scan_miniseed(source: Path | bytes) -> tuple[list[Block], list[Problem]]:
     return blocks, damage.problems()
 
 
+def split_records(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
+    """Each whole record with samples of some bytes as (one sample after its last in ns, record); how many bytes were used.
+
+    What follows the last whole record is left, so that bytes may come in any portions; what is no record is passed over.
+
+    >>> trace = Trace(SourceId.parse("FDSN:XX_ABC__H_H_Z"), 0, sampling_rate(100), np.arange(1000, dtype=np.int32))
+    >>> whole = write_miniseed([trace])
+    >>> [until for until, _ in split_records(whole)[0]], split_records(whole[:-1])[1]
+    ([10000000000], 0)
+    """
+    damage = _Damage(data)
+    found = []
+    used = 0
+    for at, channel, record in _waveforms(data, damage, {}):
+        used = at + record.reclen
+        found.append((channel.end_of(record), data[at:used]))
+    return found, used
+
+
 def write_miniseed(
     traces: Iterable[Trace], path: Path | None = None, version: Literal[2, 3] = 3, record_length: int | None = None
 ) -> bytes:

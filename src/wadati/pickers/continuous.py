@@ -51,17 +51,30 @@ def pick_station(
     >>> [(pick.phase_hint, round(pick.time / SECOND)) for pick in pick_station(traces, StaLta())]
     [('P', 30)]
     """
-    held = [trace for trace in traces if trace.sampling_rate >= LOWEST_RATE]
-    known = sorted(set(source_ids) if source_ids is not None else {trace.source_id for trace in held})
-    instruments = choose_band(known)
-    if not instruments:
-        return ()
-    letters = orient(source_id for source_id in known if source_id.instrument_key == instruments[0])
-    records = _at_rate(held, letters, sampling_rate(picker.grid.sampling_rate_hz))
+    held = tuple(traces)
+    known = set(source_ids) if source_ids is not None else {t.source_id for t in held if t.sampling_rate >= LOWEST_RATE}
     picks: list[Pick] = []
-    for section in assemble(records, letters, picker.components, longest_gap=picker.grid.samples):
-        picks.extend(_pick_section(section, picker))
+    for section in station_sections(held, picker, known):
+        windows = cut_windows(section, picker.grid, _BATCH)
+        curves = ((firsts, picker.curves(cut, missing)) for firsts, cut, missing in windows)
+        picks.extend(section_picks(section, picker, curves))
+    return in_order(picks)
+
+
+def in_order(picks: Iterable[Pick]) -> tuple[Pick, ...]:
+    """Picks in order of time, each once."""
     return tuple(sorted(set(picks), key=lambda pick: (pick.time, pick.phase_hint, pick.pick_id)))
+
+
+def station_sections(traces: Iterable[Trace], picker: Picker, source_ids: Iterable[SourceId]) -> list[Section]:
+    """The instrument that is picked on, at the picker's rate and on one axis, in sections without long gaps."""
+    instruments = choose_band(source_ids)
+    if not instruments:
+        return []
+    letters = orient(source_id for source_id in source_ids if source_id.instrument_key == instruments[0])
+    held = [trace for trace in traces if trace.sampling_rate >= LOWEST_RATE]
+    records = _at_rate(held, letters, sampling_rate(picker.grid.sampling_rate_hz))
+    return assemble(records, letters, picker.components, longest_gap=picker.grid.samples)
 
 
 def _at_rate(traces: Sequence[Trace], letters: dict[SourceId, str], rate: Fraction) -> list[Record]:
@@ -79,14 +92,12 @@ def _at_rate(traces: Sequence[Trace], letters: dict[SourceId, str], rate: Fracti
     return records
 
 
-def _pick_section(section: Section, picker: Picker) -> Iterator[Pick]:
+def section_picks(
+    section: Section, picker: Picker, curves: Iterable[tuple[list[int], npt.NDArray[np.float32]]]
+) -> Iterator[Pick]:
+    """Picks from the curves of a section's windows: first indices and curves (window, row, sample) in rising order."""
     axis = section.axis
-
-    def curves() -> Iterator[tuple[list[int], npt.NDArray[np.float32]]]:
-        for firsts, windows, missing in cut_windows(section, picker.grid, _BATCH):
-            yield firsts, picker.curves(windows, missing)
-
-    for peak in find_peaks(combine(curves(), picker.grid), picker.thresholds, SEPARATION):
+    for peak in find_peaks(combine(curves, picker.grid), picker.thresholds, SEPARATION):
         if section.read(peak.sample, peak.sample + 1)[1].all():
             continue
         time = axis.time_of(peak.sample) + round(peak.rest * SECOND / picker.grid.sampling_rate_hz)

@@ -6,7 +6,7 @@ Windows that reach beyond the data are filled up with missing samples; windows w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,20 +39,35 @@ def cut_windows(section: Section, grid: Grid, batch: int = 16) -> Iterator[Batch
     >>> [batch.firsts for batch in cut_windows(sections[0], Grid(samples=4, hop=2))]
     [[-2, 0, 2, 4, 6, 8]]
     """
+    axis = section.axis
+    firsts = list(window_starts(section, grid, axis.time_of(axis.first - grid.samples), axis.time_of(axis.end)).values())
+    for at in range(0, len(firsts), batch):
+        cut = windows_at(section, grid, firsts[at : at + batch])
+        if cut.firsts:
+            yield cut
+
+
+def window_starts(section: Section, grid: Grid, start: int, end: int) -> dict[int, int]:
+    """First indices of the windows of a section whose instants lie in [start, end) ns, by instant, in order of time."""
     hop = round(grid.hop * SECOND / grid.sampling_rate_hz)
     axis = section.axis
-    earliest = axis.time_of(axis.first - grid.samples)
-    instants = range(-(-earliest // hop) * hop, axis.time_of(axis.end - 1) + 1, hop)
-    firsts = [k for k in axis.first_at_or_after(instants) if axis.first - grid.samples < k < axis.end]
-    for at in range(0, len(firsts), batch):
-        some = firsts[at : at + batch]
-        data, missing = section.read(some[0], some[-1] + grid.samples)
-        places = [slice(first - some[0], first - some[0] + grid.samples) for first in some]
-        gone = np.stack([missing[:, place] for place in places])
-        kept = np.flatnonzero(~gone.all(axis=(1, 2)))
-        if len(kept):
-            windows = np.stack([data[:, places[k]] for k in kept])
-            yield Batch([some[k] for k in kept], _without_mean(windows, gone[kept]), gone[kept])
+    start, end = max(start, axis.time_of(axis.first - grid.samples)), min(end, axis.time_of(axis.end - 1) + 1)
+    instants = range(-(-start // hop) * hop, end, hop)
+    firsts = zip(instants, axis.first_at_or_after(instants), strict=True)
+    return {instant: k for instant, k in firsts if axis.first - grid.samples < k < axis.end}
+
+
+def windows_at(section: Section, grid: Grid, firsts: Sequence[int]) -> Batch:
+    """The windows that begin at these indices (in order of time), without those that hold no sample."""
+    data, missing = section.read(firsts[0], firsts[-1] + grid.samples)
+    places = [slice(first - firsts[0], first - firsts[0] + grid.samples) for first in firsts]
+    gone = np.stack([missing[:, place] for place in places])
+    kept = np.flatnonzero(~gone.all(axis=(1, 2)))
+    if not len(kept):
+        shape = (0, *gone.shape[1:])
+        return Batch([], np.zeros(shape, np.float32), np.zeros(shape, bool))
+    windows = np.stack([data[:, places[k]] for k in kept])
+    return Batch([firsts[k] for k in kept], _without_mean(windows, gone[kept]), gone[kept])
 
 
 def _without_mean(data: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:

@@ -1,0 +1,1 @@
+"""Messages between the parts of a network that never stops, and who hears them."""

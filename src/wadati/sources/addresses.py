@@ -1,0 +1,79 @@
+"""Where live records come from, as one address on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from wadati.errors import UsageError
+from wadati.protocols import PacketSource
+
+KINDS = ("seedlink", "seedlinks", "replay", "folder", "udp", "simulator")
+
+
+def open_source(address: str, picker_halo: int = 0) -> PacketSource:
+    """The source of an address; nothing is connected or read yet. Raises `UsageError` for an address that is none.
+
+    `seedlink://host[:port][,host…]?streams=CI_*,AZ_*&channels=HH?,HN?` (`seedlinks` over TLS), `replay:PATH?speed=20`,
+    `folder:PATH`, `udp://group:port`, `simulator:?seed=1&speed=1`.
+
+    >>> open_source("seedlink://geofon.example:18000?streams=GE_*").name
+    'seedlink://geofon.example:18000'
+    """
+    scheme, _, rest = address.partition(":")
+    if scheme not in KINDS:
+        raise UsageError(f"{address}: no source is called {scheme!r}; there are {', '.join(KINDS)}")
+    path, _, query = rest.partition("?")
+    given = {name: values[-1] for name, values in parse_qs(query, keep_blank_values=True).items()}
+    if scheme in ("seedlink", "seedlinks"):
+        from wadati.sources.seedlink import SeedLink
+
+        hosts = path.removeprefix("//").strip("/")
+        if not hosts:
+            raise UsageError(f"{address}: names no server; write seedlink://HOST:18000?streams=NET_*")
+        return SeedLink(
+            [_host(one, address) for one in hosts.split(",")],
+            _listed(given, "streams") or ("*_*",),
+            channels=_listed(given, "channels"),
+            tls=scheme == "seedlinks",
+            since=given.get("since"),
+        )
+    if scheme == "udp":
+        from wadati.sources.udp import Udp
+
+        parts = urlsplit(f"udp:{path}")
+        if not parts.hostname or not parts.port:
+            raise UsageError(f"{address}: write udp://GROUP:PORT")
+        return Udp(parts.hostname, parts.port)
+    if scheme == "folder":
+        from wadati.sources.folder import Folder
+
+        return Folder(Path(path))
+    if scheme == "replay":
+        from wadati.sources.replay import Replay
+
+        return Replay(Path(path), _number(given, "speed", 1.0, address), given.get("start"), given.get("end"))
+    from wadati.sources.replay import Replay
+
+    raise UsageError(f"{address}: the simulator is opened by the engine")
+
+
+def _host(text: str, address: str) -> tuple[str, int | None]:
+    host, _, port = text.rpartition(":") if text.rpartition(":")[2].isdigit() else (text, "", "")
+    if not host:
+        raise UsageError(f"{address}: {text!r} is no HOST:PORT")
+    return host.strip("[]"), int(port) if port else None
+
+
+def _listed(given: dict[str, str], name: str) -> tuple[str, ...]:
+    return tuple(one for one in given.get(name, "").split(",") if one)
+
+
+def _number(given: dict[str, str], name: str, usual: float, address: str) -> float:
+    try:
+        value = float(given.get(name, usual))
+    except ValueError:
+        raise UsageError(f"{address}: {name}={given[name]} is no number") from None
+    if not value >= 0:
+        raise UsageError(f"{address}: {name} must be 0 or more")
+    return value
