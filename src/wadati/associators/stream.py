@@ -121,13 +121,21 @@ class Stream:
         self._forget()
         return tuple(sorted(found, key=lambda candidate: (candidate.time, candidate.pick_ids)))
 
-    def provisional(self) -> tuple[Candidate, ...]:
-        """Events in order of time, after those that are final, as the picks so far have them."""
+    def provisional(self, early: Iterable[Pick] = ()) -> tuple[Candidate, ...]:
+        """Events in order of time, after those that are final, as the picks so far and some `early` ones have them."""
         before = {name: copy.copy(value) for name, value in vars(self).items() if name in _CHANGING}
+        late = self.late
         try:
+            self.add(early)
             return self.until(None)
         finally:
             vars(self).update(before)
+            self.late = late
+
+    @property
+    def final_until(self) -> int | None:
+        """Events before this time (ns) are final; None before any could be."""
+        return self._next
 
     def nearest_miss(self) -> str:
         """In words, why the best hypothesis so far that is no event is none."""

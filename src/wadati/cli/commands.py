@@ -63,6 +63,84 @@ def locate(options: argparse.Namespace) -> int:
     return _end(result, f"{len(result.catalog)} events: {options.output / 'events.csv'}")
 
 
+def live(options: argparse.Namespace) -> int:
+    """`wadati live`."""
+    import signal
+    import threading
+
+    import msgspec
+
+    from wadati.cli.terminal import LogLines
+    from wadati.engine.live.runner import live as run_live
+    from wadati.sources.addresses import open_source
+
+    flow = _flow(options)
+    if options.metrics_port is not None:
+        changed = msgspec.structs.replace(flow.live, metrics_port=options.metrics_port)
+        flow = msgspec.structs.replace(flow, live=changed)
+    sources = [open_source(address) for address in options.source]
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with TerminalProgress() as progress:
+        result = run_live(
+            sources, options.stations, options.output, flow=flow, progress=progress, say=LogLines(), stop=stop
+        )
+    if result.catalog is None:
+        print(f"stopped; the same command goes on in {options.output}")
+        return 0
+    from wadati.engine.local import Result
+
+    return _end(Result(result.catalog, result.ledger), f"{len(result.catalog)} events: {options.output / 'report.html'}")
+
+
+def status(options: argparse.Namespace) -> int:
+    """`wadati status DIR`."""
+    import msgspec
+
+    from wadati.engine.live.status import read_status
+    from wadati.errors import InputError
+
+    record = read_status(options.target)
+    if record is None:
+        raise InputError(options.target, "has no live run", "name the --output of wadati live")
+    if options.json:
+        print(msgspec.json.encode(record).decode())
+        return 0
+    state = "ended without a word" if record["stale"] else "running" if record["running"] else "stopped"
+    picks, events = record["picks"], record["events"]
+    table(
+        f"{options.target}: {state}",
+        [
+            ("time of the data", str(record["data_time"])),
+            *((one["name"], "connected" if one["connected"] else "not connected") for one in record["sources"]),
+            ("picks", f"{picks['final']} final, {picks['early']} early; {picks['per_minute']} a minute"),
+            ("early picks", f"false {_share(picks['early_false_rate'])}, missed {_share(picks['early_missed_rate'])}"),
+            ("record in to pick stored", _spread(picks["latency_s"])),
+            ("fourth P to first origin", _spread(events["first_origin_delay_s"])),
+            ("events", f"{events['open']} open, {events['final']} final, {events['retracted']} retracted"),
+            ("queues", ", ".join(f"{name} {depth}" for name, depth in record["queues"].items())),
+            ("CPU, memory", f"{record['cpu_s']:.0f} s, {record['memory_mb']:.0f} MB"),
+        ],
+    )
+    unwell = [one for one in record["stations"] if one["state"] != "ok"]
+    rows = [(f"{one['network']}.{one['station']}", f"{one['state']}: {one['words']}") for one in unwell]
+    table(f"stations: {len(record['stations']) - len(unwell)} well, {len(unwell)} not", rows[:40])
+    if record["problems"]:
+        table("problems", [(one["subject"], one["wrong"]) for one in record["problems"]])
+    return 0 if not record["stale"] else PARTLY_FAILED
+
+
+def _share(value: float | None) -> str:
+    return "unknown" if value is None else f"{100 * value:.1f} %"
+
+
+def _spread(values: dict[str, float] | None) -> str:
+    if values is None:
+        return "unknown"
+    return f"median {values['0.5']:.2f} s, 90 % {values['0.9']:.2f} s, 99 % {values['0.99']:.2f} s"
+
+
 def evaluate(options: argparse.Namespace) -> int:
     """`wadati evaluate`."""
     from wadati.engine.scoring import evaluate as score

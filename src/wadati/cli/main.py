@@ -63,6 +63,28 @@ def parser() -> argparse.ArgumentParser:
     _debug(evaluate)
     evaluate.set_defaults(run=commands.evaluate)
 
+    live = verbs.add_parser("live", help="a stream to picks and events, for ever, or until a replay ends")
+    live.add_argument(
+        "--source",
+        required=True,
+        action="append",
+        metavar="URL",
+        help="seedlink://HOST:18000?streams=NET_*, replay:PATH?speed=20, folder:PATH, udp://GROUP:PORT, simulator:",
+    )
+    _stations_of(live)
+    live.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
+    _parts(live, "picker", "velocity_model", "topography")
+    live.add_argument("--metrics-port", type=int, metavar="N", help="serve /metrics for Prometheus on loopback")
+    _flow(live)
+    _debug(live)
+    live.set_defaults(run=commands.live)
+
+    status = verbs.add_parser("status", help="how a live run does")
+    status.add_argument("target", type=Path, metavar="DIR", help="the output folder of wadati live")
+    status.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    _debug(status)
+    status.set_defaults(run=commands.status)
+
     models = verbs.add_parser(
         "models", help="the networks there are, and the card of one", usage="%(prog)s [show NAME] [--json]"
     )
@@ -79,6 +101,12 @@ def _waveforms(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "waveforms", nargs="+", type=Path, metavar="WAVEFORMS", help="miniSEED, SAC, ... files, folders or SDS trees"
     )
+    _stations_of(verb)
+    verb.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
+    _span(verb)
+
+
+def _stations_of(verb: argparse.ArgumentParser) -> None:
     verb.add_argument(
         "--stations",
         required=True,
@@ -86,8 +114,6 @@ def _waveforms(verb: argparse.ArgumentParser) -> None:
         metavar="FILE|DIR",
         help="StationXML or station CSV, or a folder of them",
     )
-    verb.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
-    _span(verb)
 
 
 def _tables(verb: argparse.ArgumentParser, name: str, words: str) -> None:

@@ -65,6 +65,22 @@ class TerminalProgress:
             print(f"{stage}: {words} ({spent:.1f} s)", file=sys.stderr)
 
 
+class LogLines:
+    """What a service tells, to standard error: words on a terminal, else one JSON object a line."""
+
+    def __call__(self, what: str, **fields: object) -> None:
+        """Tell a thing with its fields."""
+        import json
+        from datetime import UTC, datetime
+
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if sys.stderr.isatty():
+            words = " ".join(f"{name}={value}" for name, value in fields.items())
+            print(f"{moment[11:19]} {what} {words}", file=sys.stderr, flush=True)
+        else:
+            print(json.dumps({"time": moment, "event": what, **fields}, default=str), file=sys.stderr, flush=True)
+
+
 def complain(words: str) -> None:
     """One line to standard error."""
     print(f"wadati: {words}", file=sys.stderr)

@@ -25,7 +25,7 @@ def associate_all(
     progress.start("associate", 1)
     with ledger.stage("associate"):
         candidates = associator.associate(tuple(by_id.values()), inventory, model)
-    events = tuple(_event(candidate, by_id, inventory, model, associator.name) for candidate in candidates)
+    events = tuple(event_of(candidate, by_id, inventory, model, associator.name) for candidate in candidates)
     used = sum(len(candidate.pick_ids) for candidate in candidates)
     progress.step("associate")
     told = f"{len(events)} events from {used} of {len(by_id)} picks"
@@ -35,7 +35,7 @@ def associate_all(
     return events
 
 
-def _event(
+def event_of(
     candidate: Candidate, picks: dict[str, Pick], inventory: Inventory, model: VelocityModel, method: str
 ) -> Event:
     arrivals = []

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from wadati import registry
+from wadati.engine.live.settings import Live
 from wadati.engine.review_rules import Review
 from wadati.errors import InputError, UsageError
 from wadati.formats.ascii_grid import read_ascii_grid
@@ -32,7 +33,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     of elevations (see `formats.ascii_grid`), the ground that nothing is located above.
     `station_terms`, the delays of stations, and `magnitude_terms`, their terms in magnitude, are learned from the run
     (`learn`), not used (`none`) or read from a JSON file that an earlier run wrote. `review` are the rules by which
-    events are published.
+    events are published, `live` what concerns the live runner alone.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
     ('wadati', True)
@@ -51,6 +52,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     station_terms: str = LEARN
     magnitude_terms: str = LEARN
     review: Review = Review()
+    live: Live = Live()
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

@@ -129,7 +129,7 @@ def _with_magnitudes(
     origins = [event.origin for event in events]
     progress.start("magnitude", 1)
     with ledger.stage("magnitude"):
-        sized = method.magnitudes(origins, stations, tracks, _onsets(origins, picks, stations, flow.earth()))
+        sized = method.magnitudes(origins, stations, tracks, onsets(origins, picks, stations, flow.earth()))
         finished = []
         for event, found in zip(events, sized.events, strict=True):
             if found.magnitude is None:
@@ -147,7 +147,7 @@ def _with_magnitudes(
     return reviewed.events
 
 
-def _onsets(
+def onsets(
     origins: Sequence[Origin], picks: Mapping[str, Pick], stations: Sequence[Station], model: VelocityModel
 ) -> npt.NDArray[np.int64]:
     """When P and S of each event arrive at each station (ns), shape (event, station, 2): as picked, else expected."""

@@ -27,7 +27,7 @@ from wadati.signal.axis import Section
 from wadati.signal.bands import choose_band
 from wadati.signal.ring import Ring
 from wadati.signal.windows import window_starts, windows_at
-from wadati.units import SECOND
+from wadati.units import MINUTE, SECOND
 
 Key = tuple[str, str]
 Curves = npt.NDArray[np.float32]
@@ -61,11 +61,15 @@ class EarlyRules:
 
 
 class Final(NamedTuple):
-    """The final picks of a station within a span; `again` where it had been final before and late records came."""
+    """The final picks of a station within a span, and those that follow within `ahead`.
+
+    `again` where the span had been final before and late records came.
+    """
 
     key: Key
     span: TimeSpan
     picks: tuple[Pick, ...]
+    following: tuple[Pick, ...] = ()
     again: bool = False
 
 
@@ -76,6 +80,8 @@ class StationState:
     ring: Ring = field(default_factory=Ring)
     final_until: int | None = None
     heard: int = 0
+    arrived: int = 0
+    too_late: int = 0
     channels: set[SourceId] = field(default_factory=set)
     curves: dict[int, Curves] = field(default_factory=dict)
     early: list[Pick] = field(default_factory=list)
@@ -93,8 +99,9 @@ class _Work(NamedTuple):
 class StreamingPicker:
     """Picks of many stations at once, from records in any order.
 
-    `patience` (ns) is how long a gap is waited for before picks around it become final; `keep` how long records are
-    held after their time is final; picks become final in steps of at least `step`.
+    `patience` (ns) is how far a channel may lag behind the others of its station, and how long a station may be silent,
+    before picks become final without it; `keep` is how long records are held after their time is final; picks become
+    final in steps of at least `step`, each with those of the next `ahead`.
 
     >>> from fractions import Fraction
     >>> from wadati.pickers.stalta import StaLta
@@ -105,7 +112,7 @@ class StreamingPicker:
     >>> cuts = [Trace(z, at * 10_000_000, Fraction(100), noise[at : at + 400]) for at in range(0, 12_000, 400)]
     >>> all(stream.add(trace) for trace in cuts)
     True
-    >>> [pick.time // SECOND for final in stream.final(None) for pick in final.picks]
+    >>> [round(pick.time / SECOND) for final in stream.final(None) for pick in final.picks]
     [30]
     """
 
@@ -117,51 +124,65 @@ class StreamingPicker:
         patience: int = 30 * SECOND,
         keep: int = 6 * 60 * SECOND,
         step: int = 10 * SECOND,
+        ahead: int = 0,
     ) -> None:
         self.picker = picker
         self.rules = rules or EarlyRules()
-        self.patience, self.keep, self.step = patience, keep, step
+        self.patience, self.keep, self.step, self.ahead = patience, keep, step, ahead
         grid = picker.grid
         self.window = round(grid.samples * SECOND / grid.sampling_rate_hz)
         self.halo = self.window + _RESAMPLING
         """A final pick depends on no sample farther away (ns)."""
         self.states: dict[Key, StationState] = {}
 
-    def add(self, trace: Trace) -> bool:
-        """Take a record; False where it says nothing new."""
+    def add(self, trace: Trace, now: int = 0) -> bool:
+        """Take a record that came at `now` (ns); False where it says nothing new, or is too old to be placed.
+
+        Too old is what ends `keep` before the time that is final.
+        """
         if not len(trace):
             return False
         state = self.states.setdefault(trace.source_id.station_key, StationState())
+        if state.final_until is not None and trace.end < state.final_until - self.keep:
+            state.too_late += 1
+            return False
         if not state.ring.add(trace):
             return False
         state.channels.add(trace.source_id)
-        state.heard = max(state.heard, trace.end)
+        state.heard, state.arrived = max(state.heard, trace.end), max(state.arrived, now)
         if state.final_until is None:
             state.final_until = trace.start - self.halo
         elif trace.start < state.final_until + self.halo:
             self._reopen(state, trace)
         return True
 
+    def restore(self, key: Key, final_until: int, traces: Iterable[Trace]) -> None:
+        """Take up a station where another process left it: until when its picks are final, and its last records."""
+        # A late record may have been written down and not yet looked at.
+        again = [TimeSpan(final_until - 2 * MINUTE, final_until)]
+        state = self.states[key] = StationState(final_until=final_until, again=again)
+        for trace in traces:
+            state.ring.add(trace)
+            state.channels.add(trace.source_id)
+            state.heard = max(state.heard, trace.end)
+
     def _reopen(self, state: StationState, trace: Trace) -> None:
         """A record within what has been looked at: its windows are made again, and its picks where they were final."""
         assert state.final_until is not None
-        span = TimeSpan(trace.start, trace.end).widen(self.halo, self.halo)
+        span = TimeSpan(trace.start, trace.end).widen(self.halo + self.ahead, self.halo)
         for instant in [k for k in state.curves if span.start - self.window < k < span.end]:
             del state.curves[instant]
         if span.start < state.final_until:
             state.again.append(TimeSpan(span.start, min(span.end, state.final_until)))
 
-    def frontier(self, state: StationState, now: int | None) -> int | None:
-        """Until when (ns) the records of a station are complete; None where no more are awaited.
-
-        Where a channel has a gap, or has ended, until `patience` ago.
-        """
-        if now is None:
-            return None
+    def frontier(self, state: StationState, now: int | None) -> int:
+        """Until when (ns) the records of a station are complete, as far as is waited for them."""
+        assert state.final_until is not None
+        if now is None or now - state.arrived > self.patience:
+            return state.heard + 2 * self.halo + self.ahead
         instruments = choose_band(state.channels)
         own = [sid for sid in state.channels if instruments and sid.instrument_key == instruments[0]]
-        assert state.final_until is not None
-        waited = now - self.patience
+        waited = state.heard - self.patience
         since = max(state.final_until + self.halo - _RESAMPLING, waited)
         return max(min((state.ring.reaches(sid, since) for sid in own), default=waited), waited)
 
@@ -171,9 +192,9 @@ class StreamingPicker:
         for key, state in self.states.items():
             if state.final_until is None:
                 continue
-            frontier = self.frontier(state, now)
-            until = state.heard + self.halo if frontier is None else frontier - self.halo - _BESIDE
-            if until >= state.final_until + (self.step if frontier is not None else 1) or state.again:
+            until = self.frontier(state, now) - self.halo - _BESIDE - self.ahead
+            rest = until >= state.heard and until > state.final_until
+            if until >= state.final_until + self.step or rest or state.again:
                 found.append((key, state, max(until, state.final_until)))
         return found
 
@@ -192,20 +213,20 @@ class StreamingPicker:
         self._evaluate([work for *_, works, _ in plans for work in works])
         results = []
         for key, state, span, works, again in plans:
-            picks = [
-                pick for work in works for pick in self._picks(work, state.curves) if span.start <= pick.time < span.end
-            ]
-            results.append(Final(key, span, in_order(picks), again))
+            picks = in_order(pick for work in works for pick in self._picks(work, state.curves))
+            within = tuple(pick for pick in picks if span.start <= pick.time < span.end)
+            following = tuple(pick for pick in picks if span.end <= pick.time < span.end + self.ahead)
+            results.append(Final(key, span, within, following, again))
         for _, state, _ in due:
             self._forget(state)
         return results
 
     def _works(self, state: StationState, span: TimeSpan) -> list[_Work]:
-        wide = span.widen(self.halo + _BESIDE, self.halo + _BESIDE)
+        wide = span.widen(self.halo + _BESIDE, self.halo + _BESIDE + self.ahead)
         works = []
         for section in station_sections(state.ring.traces(wide), self.picker, state.channels):
             starts = window_starts(
-                section, self.picker.grid, span.start - _BESIDE - self.window, span.end + _BESIDE
+                section, self.picker.grid, span.start - _BESIDE - self.window, span.end + _BESIDE + self.ahead
             )
             if starts:
                 works.append(_Work(state, section, starts))

@@ -11,7 +11,7 @@ from wadati.protocols import PacketSource
 KINDS = ("seedlink", "seedlinks", "replay", "folder", "udp", "simulator")
 
 
-def open_source(address: str, picker_halo: int = 0) -> PacketSource:
+def open_source(address: str) -> PacketSource:
     """The source of an address; nothing is connected or read yet. Raises `UsageError` for an address that is none.
 
     `seedlink://host[:port][,host…]?streams=CI_*,AZ_*&channels=HH?,HN?` (`seedlinks` over TLS), `replay:PATH?speed=20`,
@@ -53,9 +53,7 @@ def open_source(address: str, picker_halo: int = 0) -> PacketSource:
         from wadati.sources.replay import Replay
 
         return Replay(Path(path), _number(given, "speed", 1.0, address), given.get("start"), given.get("end"))
-    from wadati.sources.replay import Replay
-
-    raise UsageError(f"{address}: the simulator is opened by the engine")
+    raise UsageError(f"{address}: the simulator needs the engine; give it to wadati live")
 
 
 def _host(text: str, address: str) -> tuple[str, int | None]:

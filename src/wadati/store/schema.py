@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes these tables."""
 
 metadata = MetaData(
@@ -169,4 +169,33 @@ runs = Table(
     metadata,
     Column("run_id", String, primary_key=True),
     Column("record", Text, nullable=False),
+)
+
+early_picks = Table(
+    "early_picks",
+    metadata,
+    *(Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable) for column in picks.c),
+    Column("stored", BigInteger, nullable=False),
+    Column("outcome", String),
+    Index(None, "time"),
+)
+
+withdrawn_picks = Table("withdrawn_picks", metadata, Column("pick_id", String, primary_key=True))
+
+event_versions = Table(
+    "event_versions",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("state", String, nullable=False),
+    Column("stored", BigInteger, nullable=False),
+    Column("message", Text, nullable=False),
+    Index(None, "stored"),
+)
+
+live_state = Table(
+    "live_state",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", Text, nullable=False),
 )

@@ -1,0 +1,81 @@
+"""The end of a stream: the catalog of all that was picked, made as a batch run makes it. And the hourly move to Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from wadati.engine.association import associate_all
+from wadati.engine.flow import Flow
+from wadati.engine.ledger import Ledger
+from wadati.engine.live.tracks import TrackFiles
+from wadati.engine.location import locate_all
+from wadati.engine.outputs import Outputs
+from wadati.engine.progress import Progress
+from wadati.formats.parquet import read_picks, write_picks
+from wadati.model import Catalog, Inventory, Pick
+from wadati.sources.files import FileSource
+from wadati.store.coverage import Coverage
+from wadati.store.live_log import LiveLog
+from wadati.units import DAY
+
+
+def all_picks(log: LiveLog, folder: Path) -> tuple[Pick, ...]:
+    """All final picks of a run, from the log and from Parquet, in order of time."""
+    found = {pick.pick_id: pick for pick in read_picks(folder)} if folder.is_dir() else {}
+    found |= {pick.pick_id: pick for pick in log.final()}
+    for pick_id in log.withdrawn():
+        found.pop(pick_id, None)
+    return tuple(sorted(found.values(), key=lambda pick: (pick.time, pick.pick_id)))
+
+
+def compact(log: LiveLog, folder: Path, before: int) -> int:
+    """Move final picks from before a time (ns) from the log to Parquet; how many. Doing it again changes nothing."""
+    moving = log.before(before)
+    if moving:
+        folder.mkdir(parents=True, exist_ok=True)
+        gone = log.withdrawn()
+        for day in sorted({pick.time // DAY for pick in moving}):
+            own = [pick for pick in moving if pick.time // DAY == day]
+            path = folder / f"{_name(day)}.parquet"
+            held = read_picks(path) if path.exists() else ()
+            merged = {pick.pick_id: pick for pick in (*held, *own) if pick.pick_id not in gone}
+            write_picks(merged.values(), path)
+        log.drop(pick.pick_id for pick in moving)
+    log.forget_early(before)
+    return len(moving)
+
+
+def _name(day: int) -> str:
+    import datetime
+
+    return str(datetime.date(1970, 1, 1) + datetime.timedelta(day))
+
+
+def close(
+    folder: Path,
+    log: LiveLog,
+    files: TrackFiles,
+    flow: Flow,
+    inventory: Inventory,
+    stations: Path,
+    coverage: Sequence[Coverage],
+    source: FileSource | None,
+    ledger: Ledger,
+    progress: Progress,
+) -> Catalog:
+    """The catalog of a run whose stream has ended, written as `wadati catalog` writes it."""
+    picks = all_picks(log, folder / "picks")
+    tracks = files.read()
+    ledger.coverage.extend(coverage)
+    outputs = Outputs(folder, "catalog", flow, ledger, inventory, stations)
+    outputs.write_picks(picks, tracks)
+    preliminary = associate_all(picks, inventory, flow, ledger, progress)
+    events = locate_all(preliminary, picks, inventory, tracks, flow, ledger, progress)
+    published = outputs.publish(Catalog(events, picks))
+    if source is not None:
+        outputs.write_whole(published, source, progress)
+    else:
+        outputs.write_events(published)
+        outputs.write_run({"picks": len(picks), "events": len(published)})
+    return published

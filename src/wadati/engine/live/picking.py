@@ -1,0 +1,421 @@
+"""From packets to picks that are stored: records in, early and final picks and amplitudes out, a tick at a time."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from wadati.bus.memory import MemoryBus
+from wadati.bus.messages import PickMessage, StationHealthMessage, WaveformMessage
+from wadati.engine.live.settings import Live
+from wadati.engine.live.tracks import (
+    AFTER,
+    TrackFiles,
+    block_before,
+    channels_of,
+    traces_for,
+    tracks_within,
+)
+from wadati.formats.miniseed import read_miniseed
+from wadati.magnitudes.pick_amplitude import LONGEST, with_amplitudes
+from wadati.model import AmplitudeTrack, Inventory, Pick, TimeSpan, Trace, seconds
+from wadati.model.amplitude import BIN
+from wadati.pickers.streaming import Final, StationState, StreamingPicker
+from wadati.protocols import Packet, Picker, Problem
+from wadati.signal.amplitudes import BLOCK, HALO
+from wadati.store.live_log import EarlyPick, LiveLog
+from wadati.units import MINUTE, SECOND
+
+Key = tuple[str, str]
+_CONFIRMS = SECOND // 2
+_HEALTH_EVERY = 10 * SECOND
+
+
+class Tick(NamedTuple):
+    """What a tick gave: new early picks, final picks, and picks that are no more."""
+
+    early: tuple[Pick, ...]
+    final: tuple[Pick, ...]
+    withdrawn: frozenset[str]
+
+
+class Heard(msgspec.Struct):
+    """What is known of a station's feed: its last arrival (wall and data clock, ns), and why its clock is not believed."""
+
+    arrived_wall: int = 0
+    clock_fault: str = ""
+    records: int = 0
+    last_early: int = 0
+    last_state: str = ""
+
+
+class Picking:
+    """The picking side of a live run: one thread, but for `tracks`, which any may ask for."""
+
+    def __init__(
+        self, picker: Picker, inventory: Inventory, settings: Live, log: LiveLog, bus: MemoryBus, folder: Path
+    ) -> None:
+        keep = HALO + BLOCK + 2 * MINUTE
+        self.streaming = StreamingPicker(picker, patience=seconds(settings.patience_s), keep=keep, ahead=LONGEST)
+        self.settings, self.log, self.bus = settings, log, bus
+        self.files = TrackFiles(folder / "tracks")
+        self.lock = threading.Lock()
+        self.heard: dict[Key, Heard] = {}
+        self.problems: dict[str, Problem] = {}
+        self.latencies: deque[float] = deque(maxlen=20_000)
+        self.picked = self.early_made = self.early_confirmed = self.early_withdrawn = 0
+        self.early_missed = self.final_made = 0
+        self._tracks_until: dict[Key, int] = {}
+        self._tracks_stored: dict[Key, int] = {}
+        self._tracks: list[AmplitudeTrack] = []
+        self._dirty: dict[Key, int] = {}
+        self._open: dict[Key, list[EarlyPick]] = {}
+        self._state: dict[str, str] = {}
+        self._last_health = self._tracks_written = 0
+        self._just: dict[Key, int] = {}
+        self.clock = 0
+        self.use(inventory)
+
+    def use(self, inventory: Inventory) -> None:
+        """Go on with another inventory."""
+        self._channels = channels_of(inventory)
+        self._known = {station.key for station in inventory.stations()}
+
+    def restore(self, packets: Iterable[Packet]) -> None:
+        """Take up what another process left: its state from the log, and the last records from its journal."""
+        traces: dict[Key, list[Trace]] = {}
+        for some in _portions(packets):
+            self.clock = max(self.clock, max(packet.clock for packet in some))
+            for trace in read_miniseed(b"".join(packet.record for packet in some))[0]:
+                traces.setdefault(trace.source_id.station_key, []).append(trace)
+        saved = self.log.state()
+        for key, own in traces.items():
+            found = saved.get(f"station {'.'.join(key)}")
+            if found is None:
+                for trace in own:
+                    self._take(trace, self.clock)
+                continue
+            final_until, tracks_until = (int(part) for part in found.split())
+            self.streaming.restore(key, final_until, own)
+            self.streaming.states[key].arrived = self.clock
+            if tracks_until:
+                self._tracks_until[key] = self._tracks_stored[key] = tracks_until
+            self.heard.setdefault(key, Heard())
+        for one in self.log.early():
+            if one.outcome is None:
+                self._open.setdefault(one.pick.source_id.station_key, []).append(one)
+
+    def tick(self, packets: Sequence[Packet]) -> Tick:
+        """Take packets, and pick: early where something new came, final where nothing can change any more."""
+        if packets:
+            self._decode(packets)
+        early = self._early()
+        with self.lock:
+            finals = self.streaming.final(self.clock)
+        final, withdrawn = self._final(finals)
+        return self._store(early, final, withdrawn)
+
+    def finish(self) -> Tick:
+        """No more packets come: everything becomes final."""
+        early = self._early(everything=True)
+        final, withdrawn = self._final(self.streaming.final(None))
+        for key, state in self.streaming.states.items():
+            self._finish_tracks(key, state, None)
+        self._write_tracks()
+        return self._store(early, final, withdrawn)
+
+    def settle(self) -> None:
+        """Put what is final onto the disk, so that the next process begins there."""
+        self._write_tracks()
+        self.log.write(state=self._state)
+        self._state = {}
+
+    def _decode(self, packets: Sequence[Packet]) -> None:
+        self.clock = max(self.clock, max(packet.clock for packet in packets))
+        traces, problems = read_miniseed(b"".join(packet.record for packet in packets))
+        for problem in problems:
+            self.problems["miniSEED"] = problem
+        wall = packets[-1].received
+        for trace in traces:
+            key = trace.source_id.station_key
+            heard = self.heard.setdefault(key, Heard())
+            heard.arrived_wall, heard.records = wall, heard.records + 1
+            if key not in self._known:
+                name = ".".join(key)
+                wrong = "sends waveforms but is not in the station file"
+                self.problems[name] = Problem(name, wrong, "add it to --stations")
+                continue
+            if not self._believable(trace, heard):
+                continue
+            if self._take(trace, self.clock):
+                self._dirty[key] = wall
+            if self.bus.wants(WaveformMessage.kind):
+                self.bus.publish(
+                    WaveformMessage(
+                        source_id=str(trace.source_id),
+                        start=trace.start,
+                        end=trace.end,
+                        sampling_rate_hz=float(trace.sampling_rate),
+                        received=wall,
+                    )
+                )
+
+    def _take(self, trace: Trace, now: int) -> bool:
+        state = self.streaming.states.get(trace.source_id.station_key)
+        before = state.too_late if state else 0
+        with self.lock:
+            taken = self.streaming.add(trace, now)
+        state = self.streaming.states[trace.source_id.station_key]
+        if state.too_late > before:
+            name = trace.source_id.nslc
+            wrong = "sent records more than some minutes old, which are not used"
+            self.problems[name] = Problem(name, wrong, "run wadati catalog over the archive for them")
+        return taken
+
+    def _believable(self, trace: Trace, heard: Heard) -> bool:
+        """Whether a record can have been recorded by now."""
+        ahead = (trace.end - self.clock) / SECOND
+        if ahead > self.settings.clock_s:
+            heard.clock_fault = f"its records end {ahead:.0f} s from now"
+            return False
+        heard.clock_fault = ""
+        return True
+
+    def _early(self, *, everything: bool = False) -> list[EarlyPick]:
+        now = time.monotonic_ns()
+        pause = seconds(self.settings.early_every_s)
+        due = [
+            key for key in self._dirty if everything or now - self.heard.setdefault(key, Heard()).last_early >= pause
+        ]
+        if not due:
+            return []
+        found = self.streaming.early(due)
+        for key in due:
+            self.heard[key].last_early = now
+        stored = time.time_ns()
+        made = []
+        for pick in found:
+            one = EarlyPick(pick, stored)
+            self._open.setdefault(pick.source_id.station_key, []).append(one)
+            made.append(one)
+        self._just = {key: self._dirty.pop(key) for key in due}
+        return made
+
+    def _final(self, finals: Sequence[Final]) -> tuple[list[Pick], set[str]]:
+        picks: list[Pick] = []
+        withdrawn: set[str] = set()
+        for final in finals:
+            state = self.streaming.states[final.key]
+            own = self._with_amplitudes(final, state)
+            if final.again:
+                kept = {pick.pick_id for pick in own}
+                before = [p for p in self.log.final(final.span.start) if p.source_id.station_key == final.key]
+                withdrawn |= {p.pick_id for p in before if p.time < final.span.end} - kept
+            picks += own
+            self._finish_tracks(final.key, state, state.final_until)
+            self._put_state(final.key)
+        return picks, withdrawn
+
+    def _put_state(self, key: Key) -> None:
+        until = self.streaming.states[key].final_until
+        self._state[f"station {'.'.join(key)}"] = f"{until} {self._tracks_stored.get(key, 0)}"
+
+    def _write_tracks(self) -> None:
+        """Put blocks into a file, and only then into the state that they are there."""
+        self.files.write(self._tracks)
+        self._tracks = []
+        for key, until in self._tracks_until.items():
+            if self._tracks_stored.get(key) != until:
+                self._tracks_stored[key] = until
+                self._put_state(key)
+
+    def _with_amplitudes(self, final: Final, state: StationState) -> tuple[Pick, ...]:
+        if not final.picks:
+            return ()
+        span = TimeSpan(final.picks[0].time // BIN * BIN, (final.picks[-1].time // BIN + 1) * BIN + LONGEST)
+        tracks = tracks_within(traces_for(state, span), self._channels, span)
+        return with_amplitudes((*final.picks, *final.following), tracks)[: len(final.picks)]
+
+    def _finish_tracks(self, key: Key, state: StationState, until: int | None) -> None:
+        """Blocks that end before a time, or all with None, become final."""
+        traces = state.ring.traces() if key not in self._tracks_until else ()
+        if traces:
+            self._tracks_until[key] = block_before(min(trace.start for trace in traces))
+        start = self._tracks_until.get(key)
+        if start is None:
+            return
+        last = (state.heard // BLOCK + 1) * BLOCK if until is None else block_before(until - AFTER)
+        if last > start:
+            span = TimeSpan(start, last)
+            self._tracks += tracks_within(traces_for(state, span), self._channels, span)
+            self._tracks_until[key] = last
+
+    def tracks(self, keys: Iterable[Key], span: TimeSpan) -> tuple[AmplitudeTrack, ...]:
+        """The amplitudes that there are of some stations in a span, as far as the records reach."""
+        bins = TimeSpan(span.start // BIN * BIN, (span.end // BIN + 1) * BIN)
+        with self.lock:
+            states = [self.streaming.states[key] for key in keys if key in self.streaming.states]
+            traces = [trace for state in states for trace in traces_for(state, bins)]
+        return tracks_within(traces, self._channels, bins)
+
+    def _store(self, early: list[EarlyPick], final: list[Pick], withdrawn: set[str]) -> Tick:
+        decided: list[EarlyPick] = []
+        messages: list[PickMessage] = []
+        wall = time.time_ns()
+        confirms = self._decide(final, decided)
+        untold = [one for one in early if one.outcome is None]
+        gone = withdrawn | {one.pick.pick_id for one in decided if one.outcome == "withdrawn"}
+        if self._tracks and self.clock - self._tracks_written > MINUTE:
+            self._tracks_written = self.clock
+            self._write_tracks()
+        if early or final or decided or withdrawn or self._state:
+            self.log.write(
+                final=final,
+                early=[*untold, *decided],
+                withdrawn=sorted(withdrawn),
+                state=self._state,
+            )
+            self._state = {}
+        stored = time.time_ns()
+        for one in early:
+            received = self._just.get(one.pick.source_id.station_key, wall)
+            self.latencies.append((stored - received) / SECOND)
+            messages.append(PickMessage(pick=one.pick, state="early", received=received))
+        for pick in final:
+            messages.append(
+                PickMessage(pick=pick, state="final", received=wall, confirms=confirms.get(pick.pick_id))
+            )
+        for one in decided:
+            if one.outcome == "withdrawn":
+                messages.append(PickMessage(pick=one.pick, state="withdrawn", received=wall))
+        self.early_made += len(early)
+        self.final_made += len(final)
+        self.picked += len(early) + len(final)
+        for message in messages:
+            self.bus.publish(message)
+        self._tell_health()
+        return Tick(tuple(one.pick for one in early), tuple(final), frozenset(gone))
+
+    def _decide(self, final: Sequence[Pick], decided: list[EarlyPick]) -> dict[str, str]:
+        """Confirm early picks that a final one stands for, withdraw the others whose time is final."""
+        confirms: dict[str, str] = {}
+        by_key: dict[Key, list[Pick]] = {}
+        for pick in final:
+            by_key.setdefault(pick.source_id.station_key, []).append(pick)
+        for key, waiting in list(self._open.items()):
+            state = self.streaming.states.get(key)
+            until = state.final_until if state and state.final_until else 0
+            left = []
+            for one in waiting:
+                same = [
+                    pick
+                    for pick in by_key.get(key, ())
+                    if pick.phase_hint == one.pick.phase_hint and abs(pick.time - one.pick.time) < _CONFIRMS
+                ]
+                if same:
+                    confirms[same[0].pick_id] = one.pick.pick_id
+                    decided.append(msgspec.structs.replace(one, outcome="confirmed"))
+                elif one.pick.time + _CONFIRMS < until:
+                    decided.append(msgspec.structs.replace(one, outcome="withdrawn"))
+                else:
+                    left.append(one)
+            if left:
+                self._open[key] = left
+            else:
+                del self._open[key]
+        outcomes = [one.outcome for one in decided]
+        self.early_confirmed += outcomes.count("confirmed")
+        self.early_withdrawn += outcomes.count("withdrawn")
+        self.early_missed += len(final) - len(confirms)
+        return confirms
+
+    def open_early(self) -> list[Pick]:
+        """Early picks of which nothing is decided yet."""
+        return [one.pick for waiting in self._open.values() for one in waiting]
+
+    def watermark(self) -> int:
+        """Before which time (ns) no station that is heard will give another final pick."""
+        own = {
+            key: state.final_until
+            for key, state in self.streaming.states.items()
+            if state.final_until is not None and self.clock - state.arrived <= self.streaming.patience
+        }
+        if not own:
+            return 0
+        usual = statistics.median(own.values())
+        lag = 4 * self.streaming.patience
+        return min(until for until in own.values() if until > usual - lag)
+
+    def needed(self) -> int:
+        """Records from before this time of the data's clock (ns) will not be asked for again."""
+        starts = [until for key, until in self._tracks_stored.items() if self._is_heard(key)]
+        return min([self.clock, *starts]) - HALO - 2 * MINUTE - self.streaming.keep
+
+    def _is_heard(self, key: Key) -> bool:
+        state = self.streaming.states.get(key)
+        return state is not None and self.clock - state.arrived <= 10 * MINUTE
+
+    def health(self) -> list[StationHealthMessage]:
+        """How each station does, in order of name."""
+        now, wall = self.clock, time.time_ns()
+        told = []
+        for key in sorted(self._known | self.heard.keys()):
+            heard, state = self.heard.get(key), self.streaming.states.get(key)
+            latest = state.heard if state else 0
+            behind = (now - latest) / SECOND if latest else -1.0
+            quiet = (wall - heard.arrived_wall) / SECOND if heard and heard.arrived_wall else -1.0
+            word, words = _judge(heard, behind, self.settings)
+            told.append(
+                StationHealthMessage(
+                    network=key[0],
+                    station=key[1],
+                    state=word,
+                    data_latency_s=round(behind, 2),
+                    feed_latency_s=round(quiet, 2),
+                    words=words,
+                )
+            )
+        return told
+
+    def _tell_health(self) -> None:
+        """Publish the health of stations whose state changed."""
+        if self.clock - self._last_health < _HEALTH_EVERY or not self.bus.wants(StationHealthMessage.kind):
+            return
+        self._last_health = self.clock
+        for message in self.health():
+            heard = self.heard.setdefault((message.network, message.station), Heard())
+            if heard.last_state != message.state:
+                heard.last_state = message.state
+                self.bus.publish(message)
+
+
+def _judge(
+    heard: Heard | None, behind: float, settings: Live
+) -> tuple[Literal["ok", "silent", "late", "clock"], str]:
+    if heard is None or not heard.records:
+        return "silent", "nothing came of it yet"
+    if heard.clock_fault:
+        return "clock", heard.clock_fault
+    if behind > 10 * settings.patience_s:
+        return "silent", f"its last sample is {behind:.0f} s old"
+    if behind > settings.patience_s:
+        return "late", f"its last sample is {behind:.0f} s old"
+    return "ok", ""
+
+
+def _portions(packets: Iterable[Packet], most: int = 5000) -> Iterable[list[Packet]]:
+    held: list[Packet] = []
+    for packet in packets:
+        held.append(packet)
+        if len(held) == most:
+            yield held
+            held = []
+    if held:
+        yield held

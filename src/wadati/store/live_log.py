@@ -1,0 +1,146 @@
+"""The log of a live run in the catalog's database: picks as they are made, early ones apart, versions of events, state.
+
+A tick of the runner is one transaction. Final picks stand in the table of picks; once an hour old they are moved to
+Parquet (one file a day), which costs a few tens of bytes a pick where a row costs some hundreds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import sqlalchemy as sa
+
+from wadati.model import Pick
+from wadati.store import schema
+from wadati.store.database import connect, select_in, upsert, writing
+from wadati.store.rows import pick_of, pick_row
+
+
+class EarlyPick(msgspec.Struct, frozen=True):
+    """An early pick, when it was stored (ns), and what became of it: `confirmed`, `withdrawn` or nothing yet."""
+
+    pick: Pick
+    stored: int
+    outcome: str | None = None
+
+
+class EventVersion(msgspec.Struct, frozen=True):
+    """A version of an event that was published: its message as JSON and when it was (ns)."""
+
+    event_id: str
+    version: int
+    state: str
+    stored: int
+    message: str
+
+
+class LiveLog:
+    """The log in a database (see `CatalogStore`); close it, or use it in `with`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, LiveLog(f"{folder}/catalog.sqlite") as log:
+    ...     log.write(state={"XX.ABC": "1"})
+    ...     log.state()
+    {'XX.ABC': '1'}
+    """
+
+    def __init__(self, target: str | Path) -> None:
+        self._engine = connect(target)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def write(
+        self,
+        *,
+        final: Sequence[Pick] = (),
+        early: Sequence[EarlyPick] = (),
+        withdrawn: Sequence[str] = (),
+        versions: Sequence[EventVersion] = (),
+        state: Mapping[str, str] | None = None,
+    ) -> None:
+        """Put down what a tick gave, all of it or nothing; writing it again changes nothing."""
+        with writing(self._engine) as connection:
+            upsert(connection, schema.picks, [pick_row(pick) for pick in final])
+            rows = [pick_row(one.pick) | {"stored": one.stored, "outcome": one.outcome} for one in early]
+            upsert(connection, schema.early_picks, rows)
+            upsert(connection, schema.event_versions, [msgspec.structs.asdict(one) for one in versions])
+            upsert(connection, schema.live_state, [{"name": k, "value": v} for k, v in (state or {}).items()])
+            if withdrawn:
+                upsert(connection, schema.withdrawn_picks, [{"pick_id": pick_id} for pick_id in withdrawn])
+                gone = schema.picks.c.pick_id == sa.bindparam("gone")
+                connection.execute(sa.delete(schema.picks).where(gone), [{"gone": pick_id} for pick_id in withdrawn])
+            if final:
+                back = schema.withdrawn_picks.c.pick_id == sa.bindparam("back")
+                connection.execute(sa.delete(schema.withdrawn_picks).where(back), [{"back": p.pick_id} for p in final])
+
+    def state(self) -> dict[str, str]:
+        """What was put down as state, by name."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(schema.live_state)).mappings()
+            return {row["name"]: row["value"] for row in rows}
+
+    def final(self, since: int | None = None) -> tuple[Pick, ...]:
+        """Final picks in the log from a time on, in order of time."""
+        query = sa.select(schema.picks)
+        if since is not None:
+            query = query.where(schema.picks.c.time >= since)
+        return self._picks(query)
+
+    def withdrawn(self) -> frozenset[str]:
+        """Picks that were final and are no more."""
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(sa.select(schema.withdrawn_picks.c.pick_id)).scalars())
+
+    def early(self) -> tuple[EarlyPick, ...]:
+        """Early picks in the log, in order of time."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(schema.early_picks)).mappings().all()
+        found = [EarlyPick(pick_of(row), row["stored"], row["outcome"]) for row in rows]
+        return tuple(sorted(found, key=lambda one: (one.pick.time, one.pick.pick_id)))
+
+    def versions(self, since: int = 0) -> tuple[EventVersion, ...]:
+        """Versions of events stored from a time on, in the order in which they came."""
+        table = schema.event_versions
+        query = sa.select(table).where(table.c.stored >= since).order_by(table.c.stored, table.c.version)
+        with self._engine.connect() as connection:
+            return tuple(EventVersion(**row) for row in connection.execute(query).mappings())
+
+    def before(self, time: int) -> tuple[Pick, ...]:
+        """Final picks before a time (ns), which may be moved elsewhere."""
+        return self._picks(sa.select(schema.picks).where(schema.picks.c.time < time))
+
+    def drop(self, picks: Iterable[str]) -> None:
+        """Take out picks that are kept elsewhere, but for those that current events rest on."""
+        table = schema.picks
+        with writing(self._engine) as connection:
+            wanted = set(picks)
+            arrivals = sa.select(schema.arrivals.c.pick_id)
+            used = {row["pick_id"] for row in select_in(connection, arrivals, schema.arrivals.c.pick_id, wanted)}
+            gone = sorted(wanted - used)
+            if gone:
+                statement = sa.delete(table).where(table.c.pick_id == sa.bindparam("gone"))
+                connection.execute(statement, [{"gone": pick_id} for pick_id in gone])
+
+    def forget_early(self, before: int) -> None:
+        """Drop early picks from before a time (ns)."""
+        with writing(self._engine) as connection:
+            connection.execute(sa.delete(schema.early_picks).where(schema.early_picks.c.time < before))
+
+    def _picks(self, query: sa.Select[tuple[object, ...]]) -> tuple[Pick, ...]:
+        with self._engine.connect() as connection:
+            found = [pick_of(row) for row in connection.execute(query).mappings()]
+        return tuple(sorted(found, key=lambda pick: (pick.time, pick.pick_id)))
