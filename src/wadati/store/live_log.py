@@ -109,7 +109,8 @@ class LiveLog:
         """Early picks in the log, in order of time."""
         with self._engine.connect() as connection:
             rows = connection.execute(sa.select(schema.early_picks)).mappings().all()
-        found = [EarlyPick(pick_of(row), row["stored"], row["outcome"]) for row in rows]
+        own = [{name: value for name, value in row.items() if name not in ("stored", "outcome")} for row in rows]
+        found = [EarlyPick(pick_of(of), row["stored"], row["outcome"]) for of, row in zip(own, rows, strict=True)]
         return tuple(sorted(found, key=lambda one: (one.pick.time, one.pick.pick_id)))
 
     def versions(self, since: int = 0) -> tuple[EventVersion, ...]:

@@ -189,16 +189,17 @@ class Picking:
         return True
 
     def _early(self, *, everything: bool = False) -> list[EarlyPick]:
-        now = time.monotonic_ns()
         pause = seconds(self.settings.early_every_s)
         due = [
-            key for key in self._dirty if everything or now - self.heard.setdefault(key, Heard()).last_early >= pause
+            key
+            for key in self._dirty
+            if everything or self.clock - self.heard.setdefault(key, Heard()).last_early >= pause
         ]
         if not due:
             return []
         found = self.streaming.early(due)
         for key in due:
-            self.heard[key].last_early = now
+            self.heard[key].last_early = self.clock
         stored = time.time_ns()
         made = []
         for pick in found:
