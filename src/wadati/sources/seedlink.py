@@ -133,7 +133,7 @@ class SeedLink:
             try:
                 await asyncio.wait_for(writer.wait_closed(), 1.0)
             except (OSError, asyncio.TimeoutError, ssl.SSLError):
-                pass
+                writer.transport.abort()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
         line = await asyncio.wait_for(reader.readuntil(b"\n"), self._patience.answer_s)

@@ -107,6 +107,7 @@ class SeedLinkServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -115,11 +116,14 @@ class SeedLinkServer:
         self.connections += 1
         try:
             await _Conversation(self, reader, writer).go()
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError, asyncio.LimitOverrunError):
+            await writer.drain()
+            writer.close()
+            await asyncio.wait_for(writer.wait_closed(), 1.0)
+        except (OSError, EOFError, TimeoutError, asyncio.TimeoutError, asyncio.CancelledError, asyncio.LimitOverrunError):
             pass
         finally:
             self._tasks.discard(task)
-            writer.close()
+            writer.transport.abort()
 
     def matching(self, pattern: str) -> list[str]:
         """Known stations like a pattern, `NET_STA`."""
@@ -248,21 +252,20 @@ class _Conversation:
                 return
             listening = asyncio.ensure_future(self.reader.read(256))
             coming = asyncio.ensure_future(more.wait())
-            done, _ = await asyncio.wait({listening, coming}, return_when=asyncio.FIRST_COMPLETED)
-            if listening in done:
-                heard = listening.result()
-                coming.cancel()
-                if not heard or heard.strip().upper() == b"BYE":
-                    return
-                server.said.append(heard.strip())
-                if heard.upper().startswith(b"INFO") and not server.mute:
-                    self._info("ID")
-            else:
-                listening.cancel()
-                try:
-                    await listening
-                except asyncio.CancelledError:
-                    pass
+            try:
+                await asyncio.wait({listening, coming}, return_when=asyncio.FIRST_COMPLETED)
+                heard = listening.result() if listening.done() else None
+            finally:
+                for task in (listening, coming):
+                    task.cancel()
+                await asyncio.gather(listening, coming, return_exceptions=True)
+            if heard is None:
+                continue
+            if not heard or heard.strip().upper() == b"BYE":
+                return
+            server.said.append(heard.strip())
+            if heard.upper().startswith(b"INFO") and not server.mute:
+                self._info("ID")
 
     def _wanted(self, source_id: SourceId, pattern: str, selects: list[str]) -> bool:
         if not fnmatch.fnmatchcase(station_of(source_id), pattern):
