@@ -161,8 +161,8 @@ class _Conversation:
         server = self.server
         if verb == "HELLO":
             said = " ".join(f"SLPROTO:{version}" for version in server.versions)
-            self._say(f"SeedLink v{server.versions[0]} (wadati drill) :: {said} CAP TIME EXTREPLY NSWILDCARD")
-            self._say("drill")
+            # In one piece: ObsPy's client takes both lines from one read.
+            self._say(f"SeedLink v{server.versions[0]} (wadati drill) :: {said} CAP TIME EXTREPLY NSWILDCARD\r\ndrill")
         elif verb == "SLPROTO":
             self.version = 4 if words[:1] == ["4.0"] and "4.0" in server.versions else 3
             self._say("OK" if self.version == 4 else "ERROR UNSUPPORTED version")
@@ -263,7 +263,8 @@ class _Conversation:
                 continue
             if not heard or heard.strip().upper() == b"BYE":
                 return
-            server.said.append(heard.strip())
+            if heard.strip():
+                server.said.append(heard.strip())
             if heard.upper().startswith(b"INFO") and not server.mute:
                 self._info("ID")
 

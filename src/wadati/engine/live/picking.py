@@ -142,7 +142,7 @@ class Picking:
         traces, problems = read_miniseed(b"".join(packet.record for packet in packets))
         for problem in problems:
             self.problems["miniSEED"] = problem
-        wall = packets[-1].received
+        wall = packets[0].received
         for trace in traces:
             key = trace.source_id.station_key
             heard = self.heard.setdefault(key, Heard())
@@ -155,7 +155,7 @@ class Picking:
             if not self._believable(trace, heard):
                 continue
             if self._take(trace, self.clock):
-                self._dirty[key] = wall
+                self._dirty.setdefault(key, wall)
             if self.bus.wants(WaveformMessage.kind):
                 self.bus.publish(
                     WaveformMessage(

@@ -1,0 +1,92 @@
+"""Latency, CPU and memory with many stations in real time: what `wadati live` says of itself and the system of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.live.network import multiply
+
+START = "2019-07-04T17:31:30Z"
+"""Two minutes and twenty seconds before the mainshock."""
+
+
+def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, Any]:
+    """Send so many seconds of so many stations; the last status, and CPU over the time of sending."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        multiply(stations, START, seconds, folder)
+        out = keep or folder / "out"
+        sender = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.live.sender", folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert sender.stdin and sender.stdout
+        port = int(sender.stdout.readline())
+        command = [sys.executable, "-m", "wadati.cli.main", "live", "--source", f"seedlink://127.0.0.1:{port}?streams=XX_*"]
+        command += ["--stations", str(folder / "stations.csv"), "--output", str(out)]
+        ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL)
+        _connected(out)
+        sender.stdin.write("\n")
+        sender.stdin.flush()
+        before, began = _cpu(ours.pid), time.monotonic()
+        sender.stdout.readline()
+        spent, lasted = _cpu(ours.pid) - before, time.monotonic() - began
+        time.sleep(6)
+        status = json.loads((out / "live" / "status.json").read_text())
+        stopping = time.monotonic()
+        ours.send_signal(signal.SIGTERM)
+        ours.wait(30)
+        stopped = time.monotonic() - stopping
+        sender.stdin.write("\n")
+        sender.stdin.flush()
+        sender.wait(10)
+    return {"status": status, "cpu_share": spent / lasted / (os.cpu_count() or 1), "stop_s": stopped}
+
+
+def _connected(out: Path) -> None:
+    for _ in range(600):
+        time.sleep(0.1)
+        try:
+            status = json.loads((out / "live" / "status.json").read_text())
+        except (OSError, ValueError):
+            continue
+        if status["sources"][0]["connected"]:
+            return
+    raise RuntimeError("wadati live did not connect")
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure() -> dict[str, str]:
+    """Rows of the benchmark."""
+    found = {}
+    for stations, seconds in ((500, 300.0), (2000, 180.0)):
+        result = run(stations, seconds)
+        status = result["status"]
+        latency, delay = status["picks"]["latency_s"], status["events"]["first_origin_delay_s"]
+        found |= {
+            f"{stations} stations, record in to early pick stored, p50 / p99 (s)": f"{latency['0.5']} / {latency['0.99']}",
+            f"{stations} stations, share of the cores": f"{100 * result['cpu_share']:.0f} %",
+            f"{stations} stations, memory (MB)": f"{status['memory_mb']:.0f}",
+            f"{stations} stations, fourth P to first origin, p50 (s)": str(delay and delay["0.5"]),
+            f"{stations} stations, early picks false, missed": (
+                f"{status['picks']['early_false_rate']}, {status['picks']['early_missed_rate']}"
+            ),
+            f"{stations} stations, picks early, final": f"{status['picks']['early']}, {status['picks']['final']}",
+            f"{stations} stations, SIGTERM to the end (s)": f"{result['stop_s']:.1f}",
+        }
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3])), indent=1))

@@ -1,0 +1,62 @@
+"""Real records multiplied: station k is a neighbour of a real one, with its records, noise of its own and a name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.common import shared
+from wadati.formats.miniseed import split_records, write_miniseed
+from wadati.model import SourceId, TimeSpan, Trace, parse_time
+from wadati.sources.files import open_waveforms
+from wadati.units import SECOND
+
+SPREAD_KM = 1.0
+NOISE = 0.3
+
+
+def multiply(stations: int, start: str, seconds: float, folder: Path) -> None:
+    """Write `stations.csv`, `records.bin` (512 bytes each, in order of end) and `ends.json` (s after the start)."""
+    data = shared("ridgecrest-2019")
+    span = TimeSpan(parse_time(start), parse_time(start) + round(seconds * SECOND))
+    source = open_waveforms([data / "waveforms"], span)
+    rows = [line.split(",") for line in (data / "stations.csv").read_text().splitlines()]
+    header, own = rows[0], [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    real = sorted({(row["network"], row["station"]) for row in own})
+    read = {key: list(source.read(*key, span)) for key in real}
+    real = [key for key in real if read[key]]
+    rng = np.random.default_rng(7)
+    table, found = [header], []
+    for k in range(stations):
+        network, code = real[k % len(real)]
+        north, east = rng.normal(0, SPREAD_KM / 111.2, 2)
+        name = f"{k:04d}"
+        for row in own:
+            if (row["network"], row["station"]) == (network, code) and row["channel"].startswith("H"):
+                moved = row | {"network": "XX", "station": name}
+                moved["latitude"] = f"{float(row['latitude']) + north:.5f}"
+                moved["longitude"] = f"{float(row['longitude']) + east:.5f}"
+                table.append([moved[column] for column in header])
+        band = {trace.source_id.band + trace.source_id.source for trace in read[network, code]}
+        kept = "HH" if "HH" in band else sorted(band)[0]
+        for trace in read[network, code]:
+            sid = trace.source_id
+            if sid.band + sid.source != kept:
+                continue
+            scale = NOISE * float(np.median(np.abs(np.diff(trace.data[:3000].astype(float))))) + 1
+            noise = rng.normal(0, scale, len(trace)).astype(np.int32)
+            new = SourceId("XX", name, sid.location, sid.band, sid.source, sid.subsource)
+            whole = write_miniseed([Trace(new, trace.start, trace.sampling_rate, trace.data + noise)], version=2)
+            found += [((until - span.start) / SECOND, record) for until, record in split_records(whole)[0]]
+    found.sort(key=lambda one: one[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "stations.csv").write_text("\n".join(",".join(row) for row in table) + "\n")
+    (folder / "records.bin").write_bytes(b"".join(record for _, record in found))
+    (folder / "ends.json").write_text(json.dumps({"start": span.start, "ends": [end for end, _ in found]}))
+
+
+if __name__ == "__main__":
+    multiply(int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), Path(sys.argv[4]))
