@@ -31,7 +31,7 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
         port = int(sender.stdout.readline())
         command = [sys.executable, "-m", "wadati.cli.main", "live", "--source", f"seedlink://127.0.0.1:{port}?streams=XX_*"]
         command += ["--stations", str(folder / "stations.csv"), "--output", str(out)]
-        ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL)
+        ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=(Path("/tmp/live.err")).open("w"))
         _connected(out)
         sender.stdin.write("\n")
         sender.stdin.flush()

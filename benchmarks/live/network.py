@@ -20,7 +20,7 @@ NOISE = 0.3
 
 def multiply(stations: int, start: str, seconds: float, folder: Path) -> None:
     """Write `stations.csv`, `records.bin` (512 bytes each, in order of end) and `ends.json` (s after the start)."""
-    data = shared("ridgecrest-2019")
+    data = shared("data", "ridgecrest-2019")
     span = TimeSpan(parse_time(start), parse_time(start) + round(seconds * SECOND))
     source = open_waveforms([data / "waveforms"], span)
     rows = [line.split(",") for line in (data / "stations.csv").read_text().splitlines()]
@@ -34,14 +34,14 @@ def multiply(stations: int, start: str, seconds: float, folder: Path) -> None:
         network, code = real[k % len(real)]
         north, east = rng.normal(0, SPREAD_KM / 111.2, 2)
         name = f"{k:04d}"
+        band = {trace.source_id.band + trace.source_id.source for trace in read[network, code]}
+        kept = "HH" if "HH" in band else sorted(band)[0]
         for row in own:
-            if (row["network"], row["station"]) == (network, code) and row["channel"].startswith("H"):
+            if (row["network"], row["station"]) == (network, code) and row["channel"].startswith(kept):
                 moved = row | {"network": "XX", "station": name}
                 moved["latitude"] = f"{float(row['latitude']) + north:.5f}"
                 moved["longitude"] = f"{float(row['longitude']) + east:.5f}"
                 table.append([moved[column] for column in header])
-        band = {trace.source_id.band + trace.source_id.source for trace in read[network, code]}
-        kept = "HH" if "HH" in band else sorted(band)[0]
         for trace in read[network, code]:
             sid = trace.source_id
             if sid.band + sid.source != kept:

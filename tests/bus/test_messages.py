@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import pytest
 
 from wadati.bus import messages
@@ -43,7 +44,6 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("message", EXAMPLES, ids=lambda message: message.kind)
 def test_each_kind_is_a_cloud_event_that_fits_its_schema(message) -> None:
-    jsonschema = pytest.importorskip("jsonschema")
     event = cloud_event(message, source="/wadati/test", time=0)
     assert {"specversion", "id", "source", "type"} <= event.keys()
     assert event["time"].endswith("Z")

@@ -34,7 +34,7 @@ def test_places_are_read_and_the_nearest_is_named(tmp_path: Path) -> None:
     table = tmp_path / "places.csv"
     table.write_text("name,latitude,longitude,population\nTrona,35.7627,-117.3728,2000\nRidgecrest,35.6225,-117.6709,28000\n")
     found = NearestPlace.read(table).decorate(event())
-    assert (found["place"], found["direction"], found["population"]) == ("Trona", "SW", 2000)
+    assert (found["place"], found["direction"], found["population"]) == ("Trona", "WSW", 2000)
     assert found["distance_km"] == pytest.approx(13.5, abs=0.3)
 
 

@@ -183,11 +183,28 @@ def cloud_event(message: Message, *, source: str, time: Nanoseconds) -> dict[str
 
 
 def schema(kind: type[Any]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a kind's data."""
+    """The JSON Schema (2020-12) of a kind's data, as plain values."""
 
     def text_for(of: type) -> dict[str, Any]:
         return {"type": "string", "title": of.__name__}
 
-    (top,), parts = msgspec.json.schema_components([kind], schema_hook=text_for)
+    (top,), parts = msgspec.json.schema_components([kind], schema_hook=text_for, ref_template="#/$defs/{name}")
     own = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"urn:wadati:schema:{kind.kind}"}
-    return own | top | ({"$defs": parts} if parts else {})
+    if "$ref" in top:
+        top = parts.pop(kind.__name__)
+    whole: dict[str, Any] = _with_instants(own | top | ({"$defs": parts} if parts else {}))
+    return whole
+
+
+_INSTANT = "nanoseconds UTC"
+
+
+def _with_instants(value: Any) -> Any:
+    """Instants are text in JSON, whatever they are inside."""
+    if isinstance(value, dict):
+        if value.get("type") == "integer" and str(value.get("description", "")).startswith(_INSTANT):
+            return {"type": "string", "format": "date-time", "title": "time", "description": "ISO 8601, UTC, nanoseconds"}
+        return {name: _with_instants(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_instants(item) for item in value]
+    return value

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import numpy as np
 
 from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.progress import Progress
-from wadati.model import Arrival, Event, Inventory, Origin, Pick, VelocityModel
+from wadati.model import Arrival, Event, Inventory, Origin, Pick, Station, VelocityModel
 from wadati.protocols import Associator, Candidate, Explaining
 from wadati.store.identity import new_event_id
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
 from wadati.units import MICROSECOND, SECOND
+
+Key = tuple[str, str]
 
 
 def associate_all(
@@ -25,7 +29,8 @@ def associate_all(
     progress.start("associate", 1)
     with ledger.stage("associate"):
         candidates = associator.associate(tuple(by_id.values()), inventory, model)
-    events = tuple(event_of(candidate, by_id, inventory, model, associator.name) for candidate in candidates)
+    stations = {station.key: station for station in inventory.stations()}
+    events = tuple(event_of(candidate, by_id, stations, model, associator.name) for candidate in candidates)
     used = sum(len(candidate.pick_ids) for candidate in candidates)
     progress.step("associate")
     told = f"{len(events)} events from {used} of {len(by_id)} picks"
@@ -36,30 +41,32 @@ def associate_all(
 
 
 def event_of(
-    candidate: Candidate, picks: dict[str, Pick], inventory: Inventory, model: VelocityModel, method: str
+    candidate: Candidate, picks: Mapping[str, Pick], stations: Mapping[Key, Station], model: VelocityModel, method: str
 ) -> Event:
-    arrivals = []
-    for pick_id in candidate.pick_ids:
-        pick = picks[pick_id]
-        station = inventory.station(*pick.source_id.station_key)
-        if station is None:
-            continue
-        distance, azimuth = distance_azimuth(
-            candidate.latitude, candidate.longitude, station.latitude, station.longitude
+    """A candidate as an event with a preliminary origin, whose arrivals are those of known stations."""
+    own = [picks[pick_id] for pick_id in candidate.pick_ids if picks[pick_id].source_id.station_key in stations]
+    place = [stations[pick.source_id.station_key] for pick in own]
+    latitude, longitude, elevation = (
+        np.array([getattr(station, name) for station in place]) for name in ("latitude", "longitude", "elevation")
+    )
+    distance, azimuth = distance_azimuth(candidate.latitude, candidate.longitude, latitude, longitude)
+    phases = np.array([pick.phase_hint for pick in own])
+    expected = np.zeros(len(own))
+    for phase in sorted(set(phases.tolist())):
+        these = phases == phase
+        expected[these] = first_arrival(model, phase, distance[these], candidate.depth, elevation[these])
+    arrivals = [
+        Arrival(
+            pick.pick_id,
+            *station.key,
+            pick.phase_hint,
+            round(float(metres), 3),
+            float(degrees),
+            round((pick.time - candidate.time) / SECOND - float(travel), 4),
+            1.0,
         )
-        expected = first_arrival(model, pick.phase_hint, distance, candidate.depth, station.elevation)
-        residual = (pick.time - candidate.time) / SECOND - float(expected)
-        arrivals.append(
-            Arrival(
-                pick_id,
-                *station.key,
-                pick.phase_hint,
-                round(float(distance), 3),
-                float(azimuth),
-                round(residual, 4),
-                1.0,
-            )
-        )
+        for pick, station, metres, degrees, travel in zip(own, place, distance, azimuth, expected, strict=True)
+    ]
     # To what tables hold, so that the location stage starts from the same numbers as a file or as a value.
     origin = Origin.of(
         candidate.time // MICROSECOND * MICROSECOND,

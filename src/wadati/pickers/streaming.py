@@ -192,6 +192,10 @@ class StreamingPicker:
         for key, state in self.states.items():
             if state.final_until is None:
                 continue
+            most = state.heard - self.halo - _BESIDE - self.ahead
+            silent = now is None or now - state.arrived > self.patience
+            if not silent and not state.again and most < state.final_until + self.step:
+                continue  # the frontier is never beyond what was heard
             until = self.frontier(state, now) - self.halo - _BESIDE - self.ahead
             rest = until >= state.heard and until > state.final_until
             if until >= state.final_until + self.step or rest or state.again:

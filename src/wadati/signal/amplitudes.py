@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from wadati.model import AmplitudeTrack, Channel, Trace
+from wadati.model import AmplitudeTrack, Channel, Response, Trace
 from wadati.model.amplitude import BIN
 from wadati.signal.axis import Axis, Section, assemble
 from wadati.signal.clipping import HALO_S, clipped_samples
@@ -63,12 +64,18 @@ def amplitude_tracks(traces: Iterable[Trace], channel: Channel) -> list[Amplitud
     tracks: list[AmplitudeTrack] = []
     own = [trace for trace in traces if trace.source_id == channel.source_id and trace.sampling_rate >= LOWEST_RATE]
     for rate in sorted({trace.sampling_rate for trace in own}):
-        seismograph = WoodAndersonFilter(channel.response, float(rate))
+        seismograph = _seismograph(channel.response, float(rate))
         same = [trace for trace in own if trace.sampling_rate == rate]
         longest_gap = math.ceil(_LONGEST_GAP * rate / SECOND)
         sections = assemble(same, {channel.source_id: "Z"}, "Z", longest_gap=longest_gap)
         tracks.extend(_track(section, seismograph, channel) for section in sections)
     return sorted(tracks, key=lambda track: track.first_bin)
+
+
+@lru_cache(maxsize=4096)
+def _seismograph(response: Response, rate_hz: float) -> WoodAndersonFilter:
+    """Made once for all blocks of a stream: it keeps nothing between calls."""
+    return WoodAndersonFilter(response, rate_hz)
 
 
 def _track(section: Section, seismograph: WoodAndersonFilter, channel: Channel) -> AmplitudeTrack:

@@ -148,9 +148,11 @@ class LiveEvents:
             return
         stream.add(fresh)
         final = stream.until(watermark)
-        provisional = stream.provisional(self._early.values())
-        self._reconcile(final, final_until=stream.final_until, finished=True, clock=clock)
-        self._reconcile(provisional, final_until=stream.final_until, finished=False, clock=clock)
+        until = stream.final_until if watermark is not None else clock + HOUR
+        self._reconcile(final, final_until=until, finished=True, clock=clock)
+        if watermark is not None:
+            provisional = stream.provisional(self._early.values())
+            self._reconcile(provisional, final_until=until, finished=False, clock=clock)
         self._merge(clock)
         self._learn(clock)
         self._forget(clock)
@@ -174,13 +176,12 @@ class LiveEvents:
         for candidate in candidates:
             observations = tuple(sorted(_observation(known[pick_id]) for pick_id in candidate.pick_ids))
             name = self._match(candidate, observations, seen)
-            event = event_of(candidate, known, self.inventory, self.model, self.associator.name)
             if name is None:
-                name = event.event_id
+                name = self._preliminary(candidate, known).event_id
                 while name in self.open:
                     name += "x"
             seen.add(name)
-            self._update(name, candidate, observations, event, known, finished=finished, clock=clock)
+            self._update(name, candidate, observations, known, finished=finished, clock=clock)
         for name, one in self.open.items():
             if one.final or name in seen:
                 continue
@@ -216,7 +217,6 @@ class LiveEvents:
         name: str,
         candidate: Candidate,
         observations: tuple[Observation, ...],
-        event: Event,
         known: Mapping[str, Pick],
         *,
         finished: bool,
@@ -236,10 +236,10 @@ class LiveEvents:
             try:
                 origin = self.locator.locate(picks, self.inventory, self.model, candidate)
             except InputError:
-                origin = event.origin
+                origin = self._preliminary(candidate, known).origin
             except Exception:  # a locator is anybody's code, and one event must not cost the others
                 self.failures += 1
-                origin = event.origin
+                origin = self._preliminary(candidate, known).origin
         else:
             assert one is not None
             origin = one.event.origin
@@ -264,6 +264,9 @@ class LiveEvents:
             )
         )
         self._say(name, one, "final" if finished else "updated" if one.version else "created")
+
+    def _preliminary(self, candidate: Candidate, known: Mapping[str, Pick]) -> Event:
+        return event_of(candidate, known, self.stations, self.model, self.associator.name)
 
     def _note_delay(self, event: Event, known: Mapping[str, Pick], clock: int) -> None:
         """How long after the fourth station's P the first origin was there, by the data's clock (s)."""

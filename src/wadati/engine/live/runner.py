@@ -13,6 +13,7 @@ picks never.
 from __future__ import annotations
 
 import fcntl
+import sys
 import threading
 import time
 from collections import deque
@@ -45,6 +46,9 @@ from wadati.units import HOUR
 
 TICK = 0.1
 """Seconds between two looks at what came."""
+
+SWITCH = 0.0005
+"""Seconds after which a thread that computes gives way to picking, which must not wait for the events of a mainshock."""
 
 _HOUSEKEEPING = 5.0
 _HEARING = 7 * HOUR
@@ -84,6 +88,7 @@ def live(
     >>> live([open_source("replay:waveforms?speed=20")], "stations.xml", "out")  # doctest: +SKIP
     """
     flow.check("pickers", "associators", "locators", "attenuation")
+    sys.setswitchinterval(SWITCH)
     inventory, problems = read_inventory(Path(stations))
     folder = Path(output)
     own = folder / "live"
@@ -124,7 +129,7 @@ class _Run:
         self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners)
         self._ticks: deque[Tick] = deque()
         self._more = threading.Condition()
-        self._done = False
+        self._done = self._ended = False
         self._decorated: deque[tuple[EventMessage, str, dict[str, Any]]] = deque()
         self._stations_at = stations.stat().st_mtime_ns if stations.is_file() else 0
         self._new_inventory: Inventory | None = None
@@ -225,6 +230,7 @@ class _Run:
             if stop.is_set() and self.intake.depth > 100_000:
                 break
         if ended:
+            self._ended = True
             self._pass(self.picking.finish())
         else:
             self.picking.settle()
@@ -263,7 +269,7 @@ class _Run:
         with picking.lock:
             heard = list(picking.streaming.states)
             early = picking.open_early()
-            watermark = picking.watermark()
+            watermark = None if self._ended else picking.watermark()
         self.events.step(
             [pick for tick in ticks for pick in tick.final],
             early,
