@@ -31,7 +31,8 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
         port = int(sender.stdout.readline())
         command = [sys.executable, "-m", "wadati.cli.main", "live", "--source", f"seedlink://127.0.0.1:{port}?streams=XX_*"]
         command += ["--stations", str(folder / "stations.csv"), "--output", str(out)]
-        ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stderr=(Path("/tmp/live.err")).open("w"))
+        log = (folder / "log").open("w")
+        ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=log, stderr=log)
         _connected(out)
         sender.stdin.write("\n")
         sender.stdin.flush()
@@ -47,6 +48,7 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
         sender.stdin.write("\n")
         sender.stdin.flush()
         sender.wait(10)
+        log.close()
     return {"status": status, "cpu_share": spent / lasted / (os.cpu_count() or 1), "stop_s": stopped}
 
 

@@ -1,4 +1,8 @@
-"""Real records multiplied: station k is a neighbour of a real one, with its records, noise of its own and a name."""
+"""Real records multiplied: station k has the records of a real one, noise of its own and a place of its own.
+
+It stands at the distance of the real one from the sequence, turned about it by some degrees, so that waves of the
+sequence would arrive there when they did arrive at the real one.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,22 @@ from wadati.model import SourceId, TimeSpan, Trace, parse_time
 from wadati.sources.files import open_waveforms
 from wadati.units import SECOND
 
-SPREAD_KM = 1.0
+CENTRE = (35.70, -117.51)
+"""The sequence (degrees)."""
+
+TURN = 6.0
+"""Standard deviation of the turns (degrees)."""
+
 NOISE = 0.3
+
+
+def turned(latitude: float, longitude: float, angle: float) -> tuple[str, str]:
+    """A place turned about the sequence by an angle (radians)."""
+    scale = np.cos(np.radians(CENTRE[0]))
+    north, east = latitude - CENTRE[0], (longitude - CENTRE[1]) * scale
+    back, side = np.cos(angle), np.sin(angle)
+    north, east = back * north - side * east, side * north + back * east
+    return f"{CENTRE[0] + north:.5f}", f"{CENTRE[1] + east / scale:.5f}"
 
 
 def multiply(stations: int, start: str, seconds: float, folder: Path) -> None:
@@ -32,15 +50,14 @@ def multiply(stations: int, start: str, seconds: float, folder: Path) -> None:
     table, found = [header], []
     for k in range(stations):
         network, code = real[k % len(real)]
-        north, east = rng.normal(0, SPREAD_KM / 111.2, 2)
+        turn = np.radians(rng.normal(0, TURN)) if k >= len(real) else 0.0
         name = f"{k:04d}"
         band = {trace.source_id.band + trace.source_id.source for trace in read[network, code]}
         kept = "HH" if "HH" in band else sorted(band)[0]
         for row in own:
             if (row["network"], row["station"]) == (network, code) and row["channel"].startswith(kept):
                 moved = row | {"network": "XX", "station": name}
-                moved["latitude"] = f"{float(row['latitude']) + north:.5f}"
-                moved["longitude"] = f"{float(row['longitude']) + east:.5f}"
+                moved["latitude"], moved["longitude"] = turned(float(row["latitude"]), float(row["longitude"]), turn)
                 table.append([moved[column] for column in header])
         for trace in read[network, code]:
             sid = trace.source_id

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wadati.model import Pick, SourceId, TimeSpan, Trace
+from wadati.model import Pick, SourceId, TimeSpan, Trace, seconds
 from wadati.pickers.continuous import in_order, section_picks, station_sections
 from wadati.protocols import Picker
 from wadati.signal.axis import Section
@@ -43,8 +43,9 @@ class EarlyRules:
     """When a peak near the end of the record is an early pick.
 
     At least `after_s` of samples follow it; its height is at least `lowest`, and where less than `sure_after_s` follow,
-    `height` (by phase). Only the last `reach_s` of a window are looked at. A P is picked where there is a vertical
-    sample, an S where there is a horizontal one.
+    `height` (by phase). Only the last `reach_s` of a window are looked at, and nothing within `begin_s` of the beginning
+    of a record, which looks like an onset. A P is picked where there is a vertical sample, an S where there is a
+    horizontal one.
     """
 
     lowest: float = 0.3
@@ -52,6 +53,7 @@ class EarlyRules:
     after_s: float = 0.3
     sure_after_s: float = 4.0
     reach_s: float = 12.0
+    begin_s: float = 10.0
 
     def least(self, phase: str, after_s: float) -> float:
         """The height that an early pick needs with so many seconds after it."""
@@ -304,6 +306,7 @@ class StreamingPicker:
         shown = curve.copy()
         shown[:, : grid.samples - round(self.rules.reach_s * grid.sampling_rate_hz)] = 0
         last = axis.time_of(first + grid.samples - 1)
+        begin = axis.time_of(axis.first) + seconds(self.rules.begin_s)
         upright = np.array([letter == "Z" for letter in self.picker.components])
         new = []
         for pick in section_picks(section, _Uncut(self.picker), [([first], shown[None])]):
@@ -311,7 +314,7 @@ class StreamingPicker:
                 continue
             sample = min(max(round((pick.time - axis.time_of(first)) * grid.sampling_rate_hz / SECOND), 0), grid.samples - 1)
             seen = ~missing[upright if pick.phase_hint == "P" else ~upright, sample]
-            if not seen.any() or (state.final_until is not None and pick.time < state.final_until):
+            if not seen.any() or pick.time < begin or (state.final_until is not None and pick.time < state.final_until):
                 continue
             if not any(one.phase_hint == pick.phase_hint and abs(one.time - pick.time) < _SAME for one in state.early):
                 state.early.append(pick)

@@ -119,6 +119,7 @@ def test_stopping_and_starting_again_changes_nothing(small, script, tmp_path: Pa
 
 def _dies(stations: Path, folder: Path, script: list[tuple[int, bytes]], what: str, count: int) -> None:
     """Run until the count-th write of some kind, and die before or in it, without a word."""
+    from wadati.engine.live.intake import Intake
     from wadati.engine.live.journal import Journal
     from wadati.engine.live.tracks import TrackFiles
     from wadati.store.live_log import LiveLog as Log
@@ -133,6 +134,7 @@ def _dies(stations: Path, folder: Path, script: list[tuple[int, bytes]], what: s
         return usual(self, *arguments, **named)
 
     setattr(owner, name, write)
+    Intake.take.__defaults__ = (300,)  # many small ticks
     live([Scripted(script)], stations, folder)
 
 

@@ -178,8 +178,9 @@ class LiveEvents:
             name = self._match(candidate, observations, seen)
             if name is None:
                 name = self._preliminary(candidate, known).event_id
+                again = 2
                 while name in self.open:
-                    name += "x"
+                    name, again = f"{name.partition('-')[0]}-{again}", again + 1
             seen.add(name)
             self._update(name, candidate, observations, known, finished=finished, clock=clock)
         for name, one in self.open.items():
@@ -339,11 +340,9 @@ class LiveEvents:
         if one is None or message.version != one.version:
             return
         one.version += 1
-        self.publish(
-            msgspec.structs.replace(
-                message, version=one.version, additions=message.additions | {name: dict(additions)}
-            )
-        )
+        state: EventState = "updated" if message.state == "created" else message.state
+        more = message.additions | {name: dict(additions)}
+        self.publish(msgspec.structs.replace(message, version=one.version, state=state, additions=more))
 
     def _learn(self, clock: int) -> None:
         """Station terms from the final events of the last hours, each hour."""

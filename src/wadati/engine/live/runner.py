@@ -47,6 +47,9 @@ from wadati.units import HOUR
 TICK = 0.1
 """Seconds between two looks at what came."""
 
+EVENTS_AT_ONCE = 0.1
+"""Where events of a tick take longer than this (s), the next is waited for as much longer."""
+
 SWITCH = 0.0005
 """Seconds after which a thread that computes gives way to picking, which must not wait for the events of a mainshock."""
 
@@ -167,6 +170,7 @@ class _Run:
             self.journal.close()
             if server is not None:
                 server.shutdown()
+                server.server_close()
         if self._failure is not None:
             raise self._failure
         ledger = Ledger()
@@ -258,7 +262,12 @@ class _Run:
                 for message, name, additions in decorated:
                     self.events.add(message.event_id, name, additions, message)
                 if ticks:
+                    began = time.monotonic()
                     self._step(ticks)
+                    spent = time.monotonic() - began
+                    if spent > EVENTS_AT_ONCE and not (self._done or done):
+                        # Half of a core at most: what comes meanwhile is taken together.
+                        time.sleep(spent - EVENTS_AT_ONCE)
                 elif done:
                     return
         except BaseException as error:  # the picking goes on no further without it, and says why
