@@ -124,13 +124,15 @@ class StreamingPicker:
         *,
         rules: EarlyRules | None = None,
         patience: int = 30 * SECOND,
-        keep: int = 6 * 60 * SECOND,
+        keep: int = 4 * MINUTE,
+        keep_horizontals: int = 0,
         step: int = 10 * SECOND,
         ahead: int = 0,
     ) -> None:
         self.picker = picker
         self.rules = rules or EarlyRules()
         self.patience, self.keep, self.step, self.ahead = patience, keep, step, ahead
+        self.keep_horizontals = max(keep, keep_horizontals)
         grid = picker.grid
         self.window = round(grid.samples * SECOND / grid.sampling_rate_hz)
         self.halo = self.window + _RESAMPLING
@@ -266,7 +268,7 @@ class StreamingPicker:
 
     def _forget(self, state: StationState) -> None:
         assert state.final_until is not None
-        state.ring.forget(state.final_until - self.keep)
+        state.ring.forget(state.final_until - self.keep_horizontals, state.final_until - self.keep)
         oldest = state.final_until - self.keep
         state.curves = {instant: one for instant, one in state.curves.items() if instant > oldest}
         state.early = [pick for pick in state.early if pick.time >= state.final_until - self.window]

@@ -35,14 +35,15 @@ class _Run:
     def __init__(self, stream: _Stream, trace: Trace) -> None:
         self.stream = stream
         self._origin = trace.start
-        self._room = np.empty(max(2 * len(trace), _ROOM), stream.kind)
+        self._room = np.empty(len(trace) + _ROOM, stream.kind)
         self._first, self._used = 0, 0
         self.grow(trace.data)
 
     def grow(self, data: npt.NDArray[Any]) -> None:
         end = self._used + len(data)
         if end > len(self._room):
-            room = np.empty(max(2 * (end - self._first), _ROOM), self.stream.kind)
+            held = end - self._first
+            room = np.empty(held + max(held // 4, _ROOM), self.stream.kind)
             kept = self._used - self._first
             room[:kept] = self._room[self._first : self._used]
             self._origin = self._time_of(self._first)
@@ -115,11 +116,12 @@ class Ring:
         runs.insert(at, _Run(stream, trace))
         return True
 
-    def forget(self, before: int) -> None:
-        """Drop the samples before a time (ns)."""
+    def forget(self, before: int, verticals_before: int | None = None) -> None:
+        """Drop the samples before a time (ns), those of verticals perhaps before a later one."""
         for stream, runs in list(self._runs.items()):
+            vertical = stream.source_id.subsource == "Z" and verticals_before is not None
             for run in runs:
-                run.cut_front(before)
+                run.cut_front(verticals_before if vertical and verticals_before is not None else before)
             kept = [run for run in runs if run.start < run.end]
             if kept:
                 self._runs[stream] = kept

@@ -16,19 +16,20 @@ from typing import NamedTuple
 import msgspec
 
 from wadati.associators.stream import Stream
-from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage, EventState, OriginMessage
 from wadati.engine.association import event_of
 from wadati.engine.duplicates import same_earthquake
 from wadati.engine.flow import Flow
 from wadati.engine.live.settings import Live
+from wadati.engine.live.tracks import channels_of, tracks_within
 from wadati.engine.location import onsets
 from wadati.errors import InputError
 from wadati.locators.edt import EdtLocator
 from wadati.locators.learning import learn_station_terms
 from wadati.locators.station_terms import StationTerms
 from wadati.magnitudes.joint_inversion import JointLocalMagnitude
-from wadati.model import AmplitudeTrack, Arrival, Event, Inventory, Pick, TimeSpan
+from wadati.model import Arrival, Event, Inventory, Pick, TimeSpan, Trace
+from wadati.model.amplitude import BIN
 from wadati.model.codec import decode_json, encode_json
 from wadati.protocols import Candidate, Locator
 from wadati.store.catalog import CatalogStore
@@ -37,7 +38,9 @@ from wadati.traveltime.geodesy import distance_azimuth
 from wadati.units import HOUR, MINUTE, SECOND
 
 Key = tuple[str, str]
-Tracks = Callable[[Iterable[Key], TimeSpan], tuple[AmplitudeTrack, ...]]
+Arrived = Callable[[Key, int], int | None]
+Publish = Callable[[EventMessage | OriginMessage], None]
+Traces = Callable[[Sequence[Key], TimeSpan], tuple[Trace, ...]]
 
 _SAME = SECOND
 _NEAR_TIME, _NEAR = 4 * SECOND, 30_000.0
@@ -48,6 +51,7 @@ _LEAST_LEARN = 20
 _MOST_SIZED = 30
 _RESIZE = 3 * SECOND
 _CODA = 60 * SECOND
+_SETTLING = 2 * MINUTE
 
 
 class Observation(NamedTuple):
@@ -73,12 +77,14 @@ class Open(msgspec.Struct):
 
 
 class LiveEvents:
-    """The events side of a live run; one thread. `tracks` gives the amplitudes there are of some stations in a span."""
+    """The events side of a live run. `traces` gives the horizontals there are of some stations in a span, and
+    `arrival` when the record with a station's sample of a time came in.
+    """
 
     def __init__(
-        self, flow: Flow, inventory: Inventory, settings: Live, log: LiveLog, catalog: CatalogStore, bus: MemoryBus, tracks: Tracks
+        self, flow: Flow, inventory: Inventory, settings: Live, log: LiveLog, catalog: CatalogStore, publish: Publish, traces: Traces, arrival: Arrived
     ) -> None:
-        self.flow, self.settings, self.bus, self._give = flow, settings, bus, tracks
+        self.flow, self.settings, self._publish, self._traces, self._arrival = flow, settings, publish, traces, arrival
         self.log, self.catalog = log, catalog
         self.model = flow.earth()
         self.associator = flow.part("associators")
@@ -105,6 +111,7 @@ class LiveEvents:
         """Go on with another inventory: the stream is made anew from the picks of the last hours."""
         self.inventory = inventory
         self.stations = {station.key: station for station in inventory.stations()}
+        self._channels = channels_of(inventory)
         self._heard = frozenset()
 
     def restore(self, picks: Iterable[Pick], versions: Iterable[EventVersion]) -> None:
@@ -247,12 +254,12 @@ class LiveEvents:
         grown = self._sized(Event(name, (origin,), preferred_origin_id=origin.origin_id), known, clock)
         if one is None:
             one = self.open[name] = Open(event=grown, observations=observations)
-            self._note_delay(grown, known, clock)
+            self._note_delay(grown, known)
         elif same and not finished and _size(one.event) == _size(grown):
             one.sized = clock
             return
         one.event, one.observations, one.sized = grown, observations, clock
-        self.bus.publish(
+        self._publish(
             OriginMessage(
                 event_id=name,
                 origin_id=origin.origin_id,
@@ -269,25 +276,25 @@ class LiveEvents:
     def _preliminary(self, candidate: Candidate, known: Mapping[str, Pick]) -> Event:
         return event_of(candidate, known, self.stations, self.model, self.associator.name)
 
-    def _note_delay(self, event: Event, known: Mapping[str, Pick], clock: int) -> None:
-        """How long after the fourth station's P the first origin was there, by the data's clock (s)."""
-        times = sorted(
-            {
-                (arrival.network, arrival.station): known[arrival.pick_id].time
-                for arrival in event.origin.arrivals
-                if arrival.phase == "P" and arrival.pick_id in known
-            }.values()
-        )
+    def _note_delay(self, event: Event, known: Mapping[str, Pick]) -> None:
+        """How long (s) after the record with the fourth station's P the first origin was there."""
+        came = {}
+        for arrival in event.origin.arrivals:
+            key = arrival.network, arrival.station
+            if arrival.phase == "P" and arrival.pick_id in known:
+                came[key] = self._arrival(key, known[arrival.pick_id].time)
+        times = sorted(moment for moment in came.values() if moment is not None)
         if len(times) >= 4:
-            self.delays.append((clock - times[3]) / SECOND)
+            self.delays.append((time.time_ns() - times[3]) / SECOND)
 
     def _sized(self, event: Event, known: Mapping[str, Pick], clock: int) -> Event:
         """The event with its magnitude, from the nearest stations that gave it arrivals."""
         arrivals = sorted(event.origin.arrivals, key=lambda arrival: arrival.distance)
         keys = list(dict.fromkeys((a.network, a.station) for a in arrivals if a.weight > 0))[:_MOST_SIZED]
         stations = [self.stations[key] for key in keys if key in self.stations]
-        span = TimeSpan(event.origin.time - 30 * SECOND, min(clock, event.origin.time + 2 * MINUTE) + SECOND)
-        tracks = self._give(keys, span)
+        begin = event.origin.time // BIN * BIN - 30 * SECOND
+        span = TimeSpan(begin, (min(clock, event.origin.time + 2 * MINUTE) // BIN + 2) * BIN)
+        tracks = tracks_within(self._traces(keys, span.widen(_SETTLING, 0)), self._channels, span)
         if not tracks or not stations:
             return event
         times = onsets([event.origin], known, stations, self.model)
@@ -332,7 +339,7 @@ class LiveEvents:
             message.event_id, message.version, message.state, time.time_ns(), encode_json(message).decode()
         )
         self.log.write(versions=[version])
-        self.bus.publish(message)
+        self._publish(message)
 
     def add(self, event_id: str, name: str, additions: Mapping[str, object], message: EventMessage) -> None:
         """A decorator's addition to the latest version of an event makes the next version."""

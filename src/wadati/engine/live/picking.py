@@ -35,6 +35,7 @@ from wadati.units import MINUTE, SECOND
 
 Key = tuple[str, str]
 _CONFIRMS = SECOND // 2
+_ARRIVALS = 100
 _HEALTH_EVERY = 10 * SECOND
 
 
@@ -54,16 +55,22 @@ class Heard(msgspec.Struct):
     records: int = 0
     last_early: int = 0
     last_state: str = ""
+    arrivals: deque[tuple[int, int]] = msgspec.field(default_factory=lambda: deque(maxlen=_ARRIVALS))
+    """Ends of the last records and when they came in (ns)."""
 
 
 class Picking:
-    """The picking side of a live run: one thread, but for `tracks`, which any may ask for."""
+    """The picking side of a live run: one thread, but for `traces` and `arrival`, which any may ask for."""
 
     def __init__(
         self, picker: Picker, inventory: Inventory, settings: Live, log: LiveLog, bus: MemoryBus, folder: Path
     ) -> None:
-        keep = HALO + BLOCK + 2 * MINUTE
-        self.streaming = StreamingPicker(picker, patience=seconds(settings.patience_s), keep=keep, ahead=LONGEST)
+        self.streaming = StreamingPicker(
+            picker,
+            patience=seconds(settings.patience_s),
+            keep_horizontals=HALO + BLOCK + MINUTE,
+            ahead=LONGEST,
+        )
         self.settings, self.log, self.bus = settings, log, bus
         self.files = TrackFiles(folder / "tracks")
         self.lock = threading.Lock()
@@ -147,6 +154,7 @@ class Picking:
             key = trace.source_id.station_key
             heard = self.heard.setdefault(key, Heard())
             heard.arrived_wall, heard.records = wall, heard.records + 1
+            heard.arrivals.append((trace.end, wall))
             if key not in self._known:
                 name = ".".join(key)
                 wrong = "sends waveforms but is not in the station file"
@@ -258,13 +266,25 @@ class Picking:
             self._tracks += tracks_within(traces_for(state, span), self._channels, span)
             self._tracks_until[key] = last
 
-    def tracks(self, keys: Iterable[Key], span: TimeSpan) -> tuple[AmplitudeTrack, ...]:
-        """The amplitudes that there are of some stations in a span, as far as the records reach."""
-        bins = TimeSpan(span.start // BIN * BIN, (span.end // BIN + 1) * BIN)
+    def traces(self, keys: Iterable[Key], span: TimeSpan) -> tuple[Trace, ...]:
+        """The horizontals that there are of some stations in a span, as far as the records reach."""
         with self.lock:
             states = [self.streaming.states[key] for key in keys if key in self.streaming.states]
-            traces = [trace for state in states for trace in traces_for(state, bins)]
-        return tracks_within(traces, self._channels, bins)
+            return tuple(t for state in states for t in state.ring.traces(span) if t.source_id.subsource != "Z")
+
+    def _cause(self, pick: Pick, wall: int) -> int:
+        """When (ns) the record came in that made an early pick possible: of those that reach beyond it, and came since
+        the station was last picked on, the first."""
+        key = pick.source_id.station_key
+        since = self._just.get(key, wall)
+        reach = pick.time + seconds(self.streaming.rules.after_s)
+        came = [came for end, came in list(self.heard[key].arrivals) if end > reach and came >= since]
+        return min(came, default=since)
+
+    def arrival(self, key: Key, time: int) -> int | None:
+        """When (ns) the first record of a station that reaches beyond a time came in; None where that is forgotten."""
+        heard = self.heard.get(key)
+        return None if heard is None else min((came for end, came in list(heard.arrivals) if end > time), default=None)
 
     def _store(self, early: list[EarlyPick], final: list[Pick], withdrawn: set[str]) -> Tick:
         decided: list[EarlyPick] = []
@@ -286,7 +306,7 @@ class Picking:
             self._state = {}
         stored = time.time_ns()
         for one in early:
-            received = self._just.get(one.pick.source_id.station_key, wall)
+            received = self._cause(one.pick, wall)
             self.latencies.append((stored - received) / SECOND)
             messages.append(PickMessage(pick=one.pick, state="early", received=received))
         for pick in final:
@@ -357,7 +377,7 @@ class Picking:
     def needed(self) -> int:
         """Records from before this time of the data's clock (ns) will not be asked for again."""
         starts = [until for key, until in self._tracks_stored.items() if self._is_heard(key)]
-        return min([self.clock, *starts]) - HALO - 2 * MINUTE - self.streaming.keep
+        return min([self.clock - self.streaming.keep, *starts]) - HALO - 2 * MINUTE
 
     def _is_heard(self, key: Key) -> bool:
         state = self.streaming.states.get(key)

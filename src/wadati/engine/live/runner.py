@@ -1,11 +1,11 @@
-"""The live runner: sources, picking, events and listeners in one process, for ever or until the stream ends.
+"""The live runner: sources, picking, events and listeners, for ever or until the stream ends.
 
     sources ─▶ journal ─▶ picking ─▶ events ─▶ listeners
                             │          │
                             └─ log ────┘
 
-Picking has the calling thread, so that nothing else holds it up; sources, events and each listener have threads of
-their own with queues between. What is shed when there is too much to do, in this order: messages on waveforms and
+Picking has the calling thread, so that nothing else holds it up; sources and each listener have threads of their own,
+events a process, with queues between. What is shed when there is too much to do, in this order: messages on waveforms and
 health, early picks of stations (made less often), versions of events (several ticks become one). Packets and final
 picks never.
 """
@@ -28,7 +28,7 @@ from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.live.closing import close, compact
 from wadati.engine.live.delivery import Listeners
-from wadati.engine.live.events import LiveEvents
+from wadati.engine.live.events_process import HEARING, EventsProcess
 from wadati.engine.live.intake import Intake
 from wadati.engine.live.journal import Journal
 from wadati.engine.live.picking import Picking, Tick
@@ -39,7 +39,6 @@ from wadati.formats.inventory import read_inventory
 from wadati.model import Catalog, Inventory
 from wadati.protocols import PacketSource, Problem
 from wadati.sources.replay import Replay
-from wadati.store.catalog import CatalogStore
 from wadati.store.coverage import Coverage
 from wadati.store.live_log import LiveLog
 from wadati.units import HOUR
@@ -54,7 +53,6 @@ SWITCH = 0.0005
 """Seconds after which a thread that computes gives way to picking, which must not wait for the events of a mainshock."""
 
 _HOUSEKEEPING = 5.0
-_HEARING = 7 * HOUR
 DEFAULTS = Flow()
 SILENT = Silent()
 Say = Callable[..., None]
@@ -101,8 +99,8 @@ def live(
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UsageError(f"{folder}: another process runs live there; stop it, or name another --output") from None
-        with LiveLog(folder / "catalog.sqlite") as log, CatalogStore(folder / "catalog.sqlite") as catalog:
-            run = _Run(sources, Path(stations), inventory, folder, flow, log, catalog, say)
+        with LiveLog(folder / "catalog.sqlite") as log:
+            run = _Run(sources, Path(stations), inventory, folder, flow, log, say)
             for problem in problems:
                 run.tell(problem)
             return run.go(stop or threading.Event(), progress)
@@ -117,16 +115,17 @@ class _Run:
         folder: Path,
         flow: Flow,
         log: LiveLog,
-        catalog: CatalogStore,
         say: Say,
     ) -> None:
         self.sources, self.stations, self.inventory, self.folder = sources, stations, inventory, folder
-        self.flow, self.log, self.catalog, self.say = flow, log, catalog, say
+        self.flow, self.log, self.say = flow, log, say
         settings = flow.live
         self.bus = MemoryBus()
         self.journal = Journal(folder / "live" / "journal")
         self.picking = Picking(flow.part("pickers"), inventory, settings, log, self.bus, folder / "live")
-        self.events = LiveEvents(flow, inventory, settings, log, catalog, self.bus, self.picking.tracks)
+        self.events = EventsProcess(
+            flow, inventory, folder, self.bus, self.picking.traces, self.picking.arrival, self.tell
+        )
         self.intake = Intake(sources, self.journal.positions())
         self.listeners = Listeners(flow, folder, self.bus, self.events_add, say, self.events.released)
         self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners)
@@ -165,6 +164,7 @@ class _Run:
             self._drain(ended=ended, stop=stop)
         finally:
             self._finish_events(events)
+            self.events.close()
             self.bus.close()
             self.listeners.stop()
             self.journal.close()
@@ -198,11 +198,8 @@ class _Run:
         packets = list(self.journal.packets())
         if packets:
             self.picking.restore(packets)
-            since = self.picking.clock - _HEARING
-            kept = [pick for pick in self.log.final(since)]
-            versions = [v for v in self.log.versions()]
-            self.events.restore(kept, versions)
-            self.say("resumed", packets=len(packets), picks=len(kept), events=len(self.events.open))
+            self.events.restore(self.picking.clock - HEARING)
+            self.say("resumed", packets=len(packets))
 
     def _listen(self, stop: threading.Event) -> None:
         kept = time.monotonic()

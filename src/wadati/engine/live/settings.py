@@ -83,7 +83,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """
 
     patience_s: float = 30.0
-    early_every_s: float = 1.0
+    early_every_s: float = 0.5
     clock_s: float = 60.0
     release: Release = Release()
     places: str | None = None

@@ -15,7 +15,7 @@ import numpy as np
 
 from wadati.bus.memory import MemoryBus
 from wadati.engine.live.delivery import Listeners
-from wadati.engine.live.events import LiveEvents
+from wadati.engine.live.events_process import EventsProcess
 from wadati.engine.live.intake import Intake
 from wadati.engine.live.picking import Picking
 from wadati.formats.atomic import atomic_write
@@ -32,7 +32,7 @@ class Status:
     """What there is to know of a run, gathered when asked."""
 
     def __init__(
-        self, folder: Path, picking: Picking, events: LiveEvents, intake: Intake, bus: MemoryBus, listeners: Listeners
+        self, folder: Path, picking: Picking, events: EventsProcess, intake: Intake, bus: MemoryBus, listeners: Listeners
     ) -> None:
         self._path = folder / "live" / "status.json"
         self._picking, self._events, self._intake, self._bus = picking, events, intake, bus
@@ -48,9 +48,8 @@ class Status:
         while len(self._picks) > 1 and now - self._picks[0][0] > _WINDOW_S:
             self._picks.popleft()
         spent = max(now - self._picks[0][0], 1.0)
-        usage = resource.getrusage(resource.RUSAGE_SELF)
+        usage, known = resource.getrusage(resource.RUSAGE_SELF), events.summary
         health = picking.health()
-        states = [one.state for one in events.open.values()]
         decided = picking.early_confirmed + picking.early_withdrawn
         return {
             "running": running,
@@ -69,18 +68,18 @@ class Status:
                 "latency_s": _quantiles(picking.latencies),
             },
             "events": {
-                "open": sum(state in ("created", "updated") for state in states),
-                "final": states.count("final"),
-                "retracted": states.count("retracted"),
-                "first_origin_delay_s": _quantiles(events.delays),
+                "open": known.open,
+                "final": known.final,
+                "retracted": known.retracted,
+                "first_origin_delay_s": _quantiles(known.delays),
             },
             "queues": {"intake": self._intake.depth} | {one.name: one.depth for one in self._bus.listeners},
             "shed": {one.name: one.shed for one in self._bus.listeners if one.shed},
             "sent": dict(self._listeners.sent),
             "given_up": dict(self._listeners.given_up),
             "problems": msgspec.to_builtins(list(picking.problems.values())[-20:]),
-            "cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
-            "memory_mb": round(usage.ru_maxrss / 1024, 1),
+            "cpu_s": round(usage.ru_utime + usage.ru_stime + known.cpu_s, 1),
+            "memory_mb": round(usage.ru_maxrss / 1024 + known.memory_mb, 1),
         }
 
     def write(self, *, running: bool) -> dict[str, Any]:

@@ -1,0 +1,206 @@
+"""The events of a live run in a process of their own, so that a mainshock's association never holds up its picking.
+
+The two talk over a pipe: a step goes over, and until it is done the other side may ask for waveforms and arrivals and
+says what is to be published. A process that ends is started again and takes up from the log.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wadati.bus.memory import MemoryBus
+from wadati.bus.messages import EventMessage
+from wadati.engine.flow import Flow
+from wadati.engine.live.events import Arrived, Key, LiveEvents, Traces
+from wadati.model import Event, Inventory, Pick
+from wadati.protocols import Problem
+from wadati.store.catalog import CatalogStore
+from wadati.store.live_log import LiveLog
+from wadati.units import HOUR
+
+
+HEARING = 7 * HOUR
+"""A process that takes up from the log reads the picks of this long (ns)."""
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """How the events do: how many, delays of first origins (s), CPU (s) and largest memory (MB) of the process."""
+
+    open: int = 0
+    final: int = 0
+    retracted: int = 0
+    delays: tuple[float, ...] = ()
+    released: tuple[Event, ...] = ()
+    cpu_s: float = 0.0
+    memory_mb: float = 0.0
+
+
+class EventsProcess:
+    """`LiveEvents` elsewhere; one thread at a time may call it."""
+
+    def __init__(
+        self,
+        flow: Flow,
+        inventory: Inventory,
+        folder: Path,
+        bus: MemoryBus,
+        traces: Traces,
+        arrival: Arrived,
+        tell: Callable[[Problem], None],
+    ) -> None:
+        self._flow, self._inventory, self._folder, self._bus = flow, inventory, folder, bus
+        self._answers: dict[str, Callable[..., Any]] = {"traces": traces, "arrival": arrival}
+        self._tell = tell
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._process: Any = None
+        self._since: int | None = None
+        self.summary = Summary()
+
+    def restore(self, since: int) -> None:
+        """Take up from the log: final picks from a time on (ns), and the last versions of events."""
+        self._since = since
+
+    def use(self, inventory: Inventory) -> None:
+        """Go on with another inventory."""
+        self._inventory = inventory
+        self._ask("use", inventory)
+
+    def step(
+        self,
+        new: Iterable[Pick],
+        early: Iterable[Pick],
+        withdrawn: Iterable[str],
+        heard: Iterable[Key],
+        watermark: int | None,
+        clock: int,
+    ) -> None:
+        """As `LiveEvents.step`."""
+        self._since = clock - HEARING
+        self._ask("step", tuple(new), tuple(early), tuple(withdrawn), tuple(heard), watermark, clock)
+
+    def add(self, event_id: str, name: str, additions: Mapping[str, object], message: EventMessage) -> None:
+        """As `LiveEvents.add`."""
+        self._ask("add", event_id, name, dict(additions), message)
+
+    def released(self) -> list[Event]:
+        """Events that have been released and not taken back."""
+        self._ask("nothing")
+        return list(self.summary.released)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            if self._connection is not None:
+                try:
+                    self._connection.send(None)
+                except OSError:
+                    pass
+                self._process.join(3)
+                if self._process.is_alive():
+                    self._process.terminate()
+                    self._process.join(1)
+                self._process.close()
+                self._connection.close()
+                self._connection = None
+
+    def _ask(self, what: str, *arguments: Any) -> None:
+        with self._lock:
+            for last in (False, True):
+                try:
+                    connection = self._started()
+                    connection.send((what, arguments))
+                    self._serve(connection)
+                except (EOFError, OSError) as error:
+                    self._connection = None
+                    self._tell(Problem("events", f"their process ended ({error or 'without a word'})", "started again"))
+                    if last:
+                        raise
+                else:
+                    return
+
+    def _started(self) -> Connection:
+        if self._connection is None:
+            context = multiprocessing.get_context("spawn")
+            self._connection, theirs = context.Pipe()
+            arguments = (theirs, self._flow, self._inventory, self._folder, self._since)
+            self._process = context.Process(target=_run, args=arguments, name="events", daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._connection
+
+    def _serve(self, connection: Connection) -> None:
+        """Answer until the step is done."""
+        while True:
+            what, arguments = connection.recv()
+            if what == "publish":
+                self._bus.publish(*arguments)
+            elif what == "done":
+                (self.summary,) = arguments
+                return
+            elif what == "failed":
+                raise RuntimeError(arguments[0])
+            else:
+                connection.send(self._answers[what](*arguments))
+
+
+def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path, since: int | None) -> None:
+    """The other side."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the picking process says when to end
+
+    def asked(what: str) -> Callable[..., Any]:
+        def ask(*arguments: Any) -> Any:
+            connection.send((what, arguments))
+            return connection.recv()
+
+        return ask
+
+    def publish(message: Any) -> None:
+        connection.send(("publish", (message,)))
+
+    target = folder / "catalog.sqlite"
+    with LiveLog(target) as log, CatalogStore(target) as catalog:
+        events = LiveEvents(
+            flow, inventory, flow.live, log, catalog, publish, asked("traces"), asked("arrival")
+        )
+        if since is not None:
+            events.restore(log.final(since), log.versions())
+        while True:
+            try:
+                task = connection.recv()
+            except EOFError:
+                return
+            if task is None:
+                return
+            what, arguments = task
+            try:
+                if what != "nothing":
+                    getattr(events, what)(*arguments)
+            except Exception as error:
+                connection.send(("failed", (f"{type(error).__name__}: {error}",)))
+                raise
+            connection.send(("done", (_summary(events),)))
+
+
+def _summary(events: LiveEvents) -> Summary:
+    states = [one.state for one in events.open.values()]
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return Summary(
+        sum(state in ("created", "updated") for state in states),
+        states.count("final"),
+        states.count("retracted"),
+        tuple(events.delays[-1000:]),
+        tuple(events.released()),
+        usage.ru_utime + usage.ru_stime,
+        usage.ru_maxrss / 1024,
+    )
