@@ -71,20 +71,20 @@ def live(options: argparse.Namespace) -> int:
     import msgspec
 
     from wadati.cli.terminal import LogLines
+    from wadati.engine.live.addresses import open_all
     from wadati.engine.live.runner import live as run_live
-    from wadati.sources.addresses import open_source
 
     flow = _flow(options)
     if options.metrics_port is not None:
         changed = msgspec.structs.replace(flow.live, metrics_port=options.metrics_port)
         flow = msgspec.structs.replace(flow, live=changed)
-    sources = [open_source(address) for address in options.source]
+    sources, stations = open_all(options.source, options.stations, options.output)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with TerminalProgress() as progress:
         result = run_live(
-            sources, options.stations, options.output, flow=flow, progress=progress, say=LogLines(), stop=stop
+            sources, stations, options.output, flow=flow, progress=progress, say=LogLines(), stop=stop
         )
     if result.catalog is None:
         print(f"stopped; the same command goes on in {options.output}")

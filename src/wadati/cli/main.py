@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="seedlink://HOST:18000?streams=NET_*, replay:PATH?speed=20, folder:PATH, udp://GROUP:PORT, simulator:",
     )
-    _stations_of(live)
+    _stations_of(live, required=False)
     live.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
     _parts(live, "picker", "velocity_model", "topography")
     live.add_argument("--metrics-port", type=int, metavar="N", help="serve /metrics for Prometheus on loopback")
@@ -106,10 +106,10 @@ def _waveforms(verb: argparse.ArgumentParser) -> None:
     _span(verb)
 
 
-def _stations_of(verb: argparse.ArgumentParser) -> None:
+def _stations_of(verb: argparse.ArgumentParser, *, required: bool = True) -> None:
     verb.add_argument(
         "--stations",
-        required=True,
+        required=required,
         type=Path,
         metavar="FILE|DIR",
         help="StationXML or station CSV, or a folder of them",

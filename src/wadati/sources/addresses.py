@@ -8,14 +8,14 @@ from urllib.parse import parse_qs, urlsplit
 from wadati.errors import UsageError
 from wadati.protocols import PacketSource
 
-KINDS = ("seedlink", "seedlinks", "replay", "folder", "udp", "simulator")
+KINDS = ("seedlink", "seedlinks", "replay", "folder", "udp")
 
 
 def open_source(address: str) -> PacketSource:
     """The source of an address; nothing is connected or read yet. Raises `UsageError` for an address that is none.
 
     `seedlink://host[:port][,host…]?streams=CI_*,AZ_*&channels=HH?,HN?` (`seedlinks` over TLS), `replay:PATH?speed=20`,
-    `folder:PATH`, `udp://group:port`, `simulator:?seed=1&speed=1`.
+    `folder:PATH`, `udp://group:port`.
 
     >>> open_source("seedlink://geofon.example:18000?streams=GE_*").name
     'seedlink://geofon.example:18000'
@@ -49,11 +49,9 @@ def open_source(address: str) -> PacketSource:
         from wadati.sources.folder import Folder
 
         return Folder(Path(path))
-    if scheme == "replay":
-        from wadati.sources.replay import Replay
+    from wadati.sources.replay import Replay
 
-        return Replay(Path(path), _number(given, "speed", 1.0, address), given.get("start"), given.get("end"))
-    raise UsageError(f"{address}: the simulator needs the engine; give it to wadati live")
+    return Replay(Path(path), _number(given, "speed", 1.0, address), given.get("start"), given.get("end"))
 
 
 def _host(text: str, address: str) -> tuple[str, int | None]:

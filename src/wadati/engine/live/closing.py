@@ -1,4 +1,4 @@
-"""The end of a stream: the catalog of all that was picked, made as a batch run makes it. And the hourly move to Parquet."""
+"""The end of a stream: the catalog of all that was picked, made as a batch run makes it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from wadati.engine.live.tracks import TrackFiles
 from wadati.engine.location import locate_all
 from wadati.engine.outputs import Outputs
 from wadati.engine.progress import Progress
-from wadati.formats.parquet import read_picks, write_picks
+from wadati.formats.parquet import read_picks
 from wadati.model import Catalog, Inventory, Pick
 from wadati.sources.files import FileSource
 from wadati.store.coverage import Coverage
 from wadati.store.live_log import LiveLog
-from wadati.units import DAY
 
 
 def all_picks(log: LiveLog, folder: Path) -> tuple[Pick, ...]:
@@ -27,29 +26,6 @@ def all_picks(log: LiveLog, folder: Path) -> tuple[Pick, ...]:
     for pick_id in log.withdrawn():
         found.pop(pick_id, None)
     return tuple(sorted(found.values(), key=lambda pick: (pick.time, pick.pick_id)))
-
-
-def compact(log: LiveLog, folder: Path, before: int) -> int:
-    """Move final picks from before a time (ns) from the log to Parquet; how many. Doing it again changes nothing."""
-    moving = log.before(before)
-    if moving:
-        folder.mkdir(parents=True, exist_ok=True)
-        gone = log.withdrawn()
-        for day in sorted({pick.time // DAY for pick in moving}):
-            own = [pick for pick in moving if pick.time // DAY == day]
-            path = folder / f"{_name(day)}.parquet"
-            held = read_picks(path) if path.exists() else ()
-            merged = {pick.pick_id: pick for pick in (*held, *own) if pick.pick_id not in gone}
-            write_picks(merged.values(), path)
-        log.drop(pick.pick_id for pick in moving)
-    log.forget_early(before)
-    return len(moving)
-
-
-def _name(day: int) -> str:
-    import datetime
-
-    return str(datetime.date(1970, 1, 1) + datetime.timedelta(day))
 
 
 def close(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,14 @@ class Listeners:
     """All listeners of a run; `add` takes what decorators add, `known` are events that were there before."""
 
     def __init__(
-        self, flow: Flow, folder: Path, bus: MemoryBus, add: Add, say: Callable[..., None], known: Callable[[], list[Event]]
+        self,
+        flow: Flow,
+        folder: Path,
+        bus: MemoryBus,
+        add: Add,
+        say: Callable[..., None],
+        known: Callable[[], list[Event]],
+        more: Sequence[Decorator] = (),
     ) -> None:
         settings = flow.live
         self._bus, self._say, self._folder, self._flow, self._known = bus, say, folder, flow, known
@@ -58,7 +65,7 @@ class Listeners:
         self._threads: list[threading.Thread] = []
         self.sent: dict[str, int] = {}
         self.given_up: dict[str, int] = {}
-        decorators: list[Decorator] = [FeltRadius()]
+        decorators: list[Decorator] = [FeltRadius(), *more]
         if settings.places:
             decorators.insert(0, NearestPlace.read(Path(settings.places)))
         for decorator in decorators:

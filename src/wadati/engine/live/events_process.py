@@ -13,19 +13,20 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
-from wadati.engine.live.events import Arrived, Key, LiveEvents, Traces
+from wadati.errors import UsageError, WadatiError
 from wadati.model import Event, Inventory, Pick
 from wadati.protocols import Problem
-from wadati.store.catalog import CatalogStore
-from wadati.store.live_log import LiveLog
 from wadati.units import HOUR
+
+if TYPE_CHECKING:
+    from wadati.engine.live.events import Arrived, Key, LiveEvents, Traces
 
 
 HEARING = 7 * HOUR
@@ -65,6 +66,10 @@ class EventsProcess:
         self._process: Any = None
         self._since: int | None = None
         self.summary = Summary()
+
+    def start(self) -> None:
+        """Have the process ready. Raises `UsageError` for a flow that cannot be."""
+        self._ask("nothing")
 
     def restore(self, since: int) -> None:
         """Take up from the log: final picks from a time on (ns), and the last versions of events."""
@@ -147,8 +152,8 @@ class EventsProcess:
             elif what == "done":
                 (self.summary,) = arguments
                 return
-            elif what == "failed":
-                raise RuntimeError(arguments[0])
+            elif what == "refused":
+                raise UsageError(*arguments)
             else:
                 connection.send(self._answers[what](*arguments))
 
@@ -168,11 +173,18 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
     def publish(message: Any) -> None:
         connection.send(("publish", (message,)))
 
+    # Here, so that the picking process does without what only events need.
+    from wadati.engine.live.events import LiveEvents
+    from wadati.store.catalog import CatalogStore
+    from wadati.store.live_log import LiveLog
+
     target = folder / "catalog.sqlite"
     with LiveLog(target) as log, CatalogStore(target) as catalog:
-        events = LiveEvents(
-            flow, inventory, flow.live, log, catalog, publish, asked("traces"), asked("arrival")
-        )
+        try:
+            events = LiveEvents(flow, inventory, flow.live, log, catalog, publish, asked("traces"), asked("arrival"))
+        except WadatiError as error:
+            connection.send(("refused", (str(error),)))
+            return
         if since is not None:
             events.restore(log.final(since), log.versions())
         while True:
@@ -183,12 +195,8 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
             if task is None:
                 return
             what, arguments = task
-            try:
-                if what != "nothing":
-                    getattr(events, what)(*arguments)
-            except Exception as error:
-                connection.send(("failed", (f"{type(error).__name__}: {error}",)))
-                raise
+            if what != "nothing":
+                getattr(events, what)(*arguments)
             connection.send(("done", (_summary(events),)))
 
 

@@ -26,7 +26,7 @@ from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
-from wadati.engine.live.closing import close, compact
+from wadati.engine.live.compaction import compact
 from wadati.engine.live.delivery import Listeners
 from wadati.engine.live.events_process import HEARING, EventsProcess
 from wadati.engine.live.intake import Intake
@@ -37,7 +37,7 @@ from wadati.engine.progress import Progress, Silent
 from wadati.errors import InputError, UsageError
 from wadati.formats.inventory import read_inventory
 from wadati.model import Catalog, Inventory
-from wadati.protocols import PacketSource, Problem
+from wadati.protocols import Decorator, PacketSource, Problem
 from wadati.sources.replay import Replay
 from wadati.store.coverage import Coverage
 from wadati.store.live_log import LiveLog
@@ -80,15 +80,16 @@ def live(
     progress: Progress = SILENT,
     say: Say = _unsaid,
     stop: threading.Event | None = None,
+    decorators: Sequence[Decorator] = (),
 ) -> LiveResult:
     """Run until the sources end or `stop` is set, and go on where an earlier run into `output` was.
 
-    `say` is told what happens, as a word with fields. Raises `UsageError` where another process runs there.
+    `say` is told what happens, as a word with fields; `decorators` add to events besides those of the flow. Raises `UsageError` where another process runs there.
 
     >>> from wadati.sources.addresses import open_source
     >>> live([open_source("replay:waveforms?speed=20")], "stations.xml", "out")  # doctest: +SKIP
     """
-    flow.check("pickers", "associators", "locators", "attenuation")
+    flow.check("pickers")
     sys.setswitchinterval(SWITCH)
     inventory, problems = read_inventory(Path(stations))
     folder = Path(output)
@@ -100,7 +101,7 @@ def live(
         except OSError:
             raise UsageError(f"{folder}: another process runs live there; stop it, or name another --output") from None
         with LiveLog(folder / "catalog.sqlite") as log:
-            run = _Run(sources, Path(stations), inventory, folder, flow, log, say)
+            run = _Run(sources, Path(stations), inventory, folder, flow, log, say, decorators)
             for problem in problems:
                 run.tell(problem)
             return run.go(stop or threading.Event(), progress)
@@ -116,6 +117,7 @@ class _Run:
         flow: Flow,
         log: LiveLog,
         say: Say,
+        decorators: Sequence[Decorator],
     ) -> None:
         self.sources, self.stations, self.inventory, self.folder = sources, stations, inventory, folder
         self.flow, self.log, self.say = flow, log, say
@@ -127,7 +129,9 @@ class _Run:
             flow, inventory, folder, self.bus, self.picking.traces, self.picking.arrival, self.tell
         )
         self.intake = Intake(sources, self.journal.positions())
-        self.listeners = Listeners(flow, folder, self.bus, self.events_add, say, self.events.released)
+        self.listeners = Listeners(
+            flow, folder, self.bus, self.events_add, say, self.events.released, decorators
+        )
         self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners)
         self._ticks: deque[Tick] = deque()
         self._more = threading.Condition()
@@ -151,6 +155,7 @@ class _Run:
 
     def go(self, stop: threading.Event, progress: Progress) -> LiveResult:
         self._restore()
+        self.events.start()
         events = threading.Thread(target=self._events, name="events", daemon=True)
         server = serve_metrics(self.status, self.flow.live.metrics_port)
         self.listeners.start()
@@ -178,6 +183,8 @@ class _Run:
         if ended:
             ledger.problems.extend(self.picking.problems.values())
             replayed = [source for source in self.sources if isinstance(source, Replay)]
+            from wadati.engine.live.closing import close  # what a batch run needs, only now
+
             found = close(
                 self.folder,
                 self.log,
