@@ -25,11 +25,22 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
         multiply(stations, START, seconds, folder)
         out = keep or folder / "out"
         sender = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.live.sender", folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "benchmarks.live.sender", folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        assert sender.stdin and sender.stdout
+        assert sender.stdin is not None
+        assert sender.stdout is not None
         port = int(sender.stdout.readline())
-        command = [sys.executable, "-m", "wadati.cli.main", "live", "--source", f"seedlink://127.0.0.1:{port}?streams=XX_*"]
+        command = [
+            sys.executable,
+            "-m",
+            "wadati.cli.main",
+            "live",
+            "--source",
+            f"seedlink://127.0.0.1:{port}?streams=XX_*",
+        ]
         command += ["--stations", str(folder / "stations.csv"), "--output", str(out)]
         log = (folder / "log").open("w")
         ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=log, stderr=log)
@@ -77,7 +88,7 @@ def measure() -> dict[str, str]:
         status = result["status"]
         latency, delay = status["picks"]["latency_s"], status["events"]["first_origin_delay_s"]
         found |= {
-            f"{stations} stations, record in to early pick stored, p50 / p99 (s)": f"{latency['0.5']} / {latency['0.99']}",
+            f"{stations} stations, record in to pick, p50 / p99 (s)": f"{latency['0.5']} / {latency['0.99']}",
             f"{stations} stations, share of the cores": f"{100 * result['cpu_share']:.0f} %",
             f"{stations} stations, memory (MB)": f"{status['memory_mb']:.0f}",
             f"{stations} stations, fourth P to first origin, p50 (s)": str(delay and delay["0.5"]),

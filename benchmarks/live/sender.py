@@ -9,8 +9,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from wadati.model import TimeSpan
 from wadati.formats.miniseed import read_miniseed
+from wadati.model import TimeSpan
 from wadati.testing.seedlink_server import SeedLinkServer
 from wadati.units import SECOND
 

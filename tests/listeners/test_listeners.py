@@ -32,7 +32,9 @@ def test_both_are_decorators() -> None:
 
 def test_places_are_read_and_the_nearest_is_named(tmp_path: Path) -> None:
     table = tmp_path / "places.csv"
-    table.write_text("name,latitude,longitude,population\nTrona,35.7627,-117.3728,2000\nRidgecrest,35.6225,-117.6709,28000\n")
+    table.write_text(
+        "name,latitude,longitude,population\nTrona,35.7627,-117.3728,2000\nRidgecrest,35.6225,-117.6709,28000\n"
+    )
     found = NearestPlace.read(table).decorate(event())
     assert (found["place"], found["direction"], found["population"]) == ("Trona", "WSW", 2000)
     assert found["distance_km"] == pytest.approx(13.5, abs=0.3)
@@ -105,4 +107,6 @@ def test_what_is_no_cloud_event_is_refused() -> None:
         read_cloud_event({"source": "/s", "type": "t"})
     with pytest.raises(ValueError, match="no time"):
         read_cloud_event({"id": "1", "source": "/s", "type": "t"})
-    assert msgspec.json.encode(read_cloud_event({"id": "1", "source": "/s", "type": "t", "time": "2019-07-04T00:00:00Z"}))
+    assert msgspec.json.encode(
+        read_cloud_event({"id": "1", "source": "/s", "type": "t", "time": "2019-07-04T00:00:00Z"})
+    )

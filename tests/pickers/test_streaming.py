@@ -118,7 +118,10 @@ def test_early_picks_come_within_seconds_and_never_where_it_is_final(shipped: Sh
             told.append((pick, trace.end))
         stream.final(trace.end)
     onsets = [p for p in pick_station(records, shipped) if p.phase_hint == "P" and p.probability > 0.8]
-    seen = [min((end - pick.time for pick, end in told if abs(pick.time - p.time) < SECOND // 2), default=None) for p in onsets]
+    seen = [
+        min((end - pick.time for pick, end in told if abs(pick.time - p.time) < SECOND // 2), default=None)
+        for p in onsets
+    ]
     assert len(onsets) >= 5
     assert sum(delay is not None and delay < 8 * SECOND for delay in seen) >= 0.8 * len(onsets)
     assert len({(p.phase_hint, p.time // SECOND) for p, _ in told}) == len(told)

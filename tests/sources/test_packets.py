@@ -119,4 +119,4 @@ def test_records_are_split_wherever_the_bytes_end() -> None:
     assert used == len(raw) - 512
     assert b"".join(record for _, record in found) == raw[:used]
     joined = Records(trace for _, record in found for trace in read_miniseed(record)[0]).traces()
-    assert [until for until, _ in found][0] - joined[0].start < 10 * MINUTE
+    assert found[0][0] - joined[0].start < 10 * MINUTE

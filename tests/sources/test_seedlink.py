@@ -236,7 +236,9 @@ def test_transcripts_of_servers_are_read() -> None:
     assert words.PacketReader(3).feed(old) == [words.Packet("CI_AAA", 255, record)]
     new = b"SE2D" + (512).to_bytes(4, "little") + (1 << 40).to_bytes(8, "little") + b"\x06CI_AAA" + record
     assert words.PacketReader(4).feed(new) == [words.Packet("CI_AAA", 1 << 40, record)]
-    hello = words.read_hello(b"SeedLink v3.3 (2023.1) :: SLPROTO:3.1 CAP EXTREPLY NSWILDCARD BATCH WS:13\r\n", b"IRIS\r\n")
+    hello = words.read_hello(
+        b"SeedLink v3.3 (2023.1) :: SLPROTO:3.1 CAP EXTREPLY NSWILDCARD BATCH WS:13\r\n", b"IRIS\r\n"
+    )
     assert (hello.version, hello.organisation) == (3, "IRIS")
 
 

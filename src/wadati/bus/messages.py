@@ -142,9 +142,7 @@ class CoincidenceMessage(msgspec.Struct, frozen=True, kw_only=True):
         return self.event_id
 
 
-Message = (
-    WaveformMessage | PickMessage | OriginMessage | EventMessage | StationHealthMessage | CoincidenceMessage
-)
+Message = WaveformMessage | PickMessage | OriginMessage | EventMessage | StationHealthMessage | CoincidenceMessage
 KINDS: tuple[type[Any], ...] = (
     WaveformMessage,
     PickMessage,
@@ -203,7 +201,12 @@ def _with_instants(value: Any) -> Any:
     """Instants are text in JSON, whatever they are inside."""
     if isinstance(value, dict):
         if value.get("type") == "integer" and str(value.get("description", "")).startswith(_INSTANT):
-            return {"type": "string", "format": "date-time", "title": "time", "description": "ISO 8601, UTC, nanoseconds"}
+            return {
+                "type": "string",
+                "format": "date-time",
+                "title": "time",
+                "description": "ISO 8601, UTC, nanoseconds",
+            }
         return {name: _with_instants(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_with_instants(item) for item in value]

@@ -83,15 +83,15 @@ def live(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with TerminalProgress() as progress:
-        result = run_live(
-            sources, stations, options.output, flow=flow, progress=progress, say=LogLines(), stop=stop
-        )
+        result = run_live(sources, stations, options.output, flow=flow, progress=progress, say=LogLines(), stop=stop)
     if result.catalog is None:
         print(f"stopped; the same command goes on in {options.output}")
         return 0
     from wadati.engine.local import Result
 
-    return _end(Result(result.catalog, result.ledger), f"{len(result.catalog)} events: {options.output / 'report.html'}")
+    return _end(
+        Result(result.catalog, result.ledger), f"{len(result.catalog)} events: {options.output / 'report.html'}"
+    )
 
 
 def status(options: argparse.Namespace) -> int:

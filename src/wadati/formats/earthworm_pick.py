@@ -1,7 +1,7 @@
 """Picks as Earthworm's TYPE_PICK_SCNL text, which `file2ew` puts on a ring.
 
-Format: Earthworm, message TYPE_PICK_SCNL (http://www.earthwormcentral.org): message type, module, institution, sequence,
-site.component.network.location, first motion and weight, time (yyyymmddhhmmss.sss), three amplitudes.
+Format: Earthworm, message TYPE_PICK_SCNL (http://www.earthwormcentral.org): message type, module, institution,
+sequence, site.component.network.location, first motion and weight, time (yyyymmddhhmmss.sss), three amplitudes.
 """
 
 from __future__ import annotations

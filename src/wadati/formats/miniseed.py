@@ -122,22 +122,29 @@ def scan_miniseed(source: Path | bytes) -> tuple[list[Block], list[Problem]]:
 
 
 def split_records(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
-    """Each whole record with samples of some bytes as (one sample after its last in ns, record); how many bytes were used.
+    """Each whole record with samples as (one sample after its last in ns, record); how many bytes were used.
 
-    What follows the last whole record is left, so that bytes may come in any portions; what is no record is passed over.
+    What follows the last whole record is left, so that bytes may come in any portions; what is none is passed over.
 
     >>> trace = Trace(SourceId.parse("FDSN:XX_ABC__H_H_Z"), 0, sampling_rate(100), np.arange(1000, dtype=np.int32))
     >>> whole = write_miniseed([trace])
     >>> [until for until, _ in split_records(whole)[0]], split_records(whole[:-1])[1]
     ([10000000000], 0)
     """
-    damage = _Damage(data)
     found = []
     used = 0
-    for at, channel, record in _waveforms(data, damage, {}):
+    for at, channel, record in _waveforms(data, _Damage(data), {}):
         used = at + record.reclen
         found.append((channel.end_of(record), data[at:used]))
     return found, used
+
+
+def places_of_records(data: bytes) -> list[tuple[int, bytes]]:
+    """Each whole record with samples as (the place after it, record)."""
+    found = []
+    for at, _, record in _waveforms(data, _Damage(data), {}):
+        found.append((at + record.reclen, data[at : at + record.reclen]))
+    return found
 
 
 def write_miniseed(

@@ -73,4 +73,3 @@ class NearestPlace:
             "population": place.population,
             "words": f"{float(metres[at]) / 1000:.0f} km {wind} of {place.name}",
         }
-

@@ -42,10 +42,10 @@ _SAME = SECOND // 2
 class EarlyRules:
     """When a peak near the end of the record is an early pick.
 
-    At least `after_s` of samples follow it; its height is at least `lowest`, and where less than `sure_after_s` follow,
-    `height` (by phase). Only the last `reach_s` of a window are looked at, and nothing within `begin_s` of the beginning
-    of a record, which looks like an onset. A P is picked where there is a vertical sample, an S where there is a
-    horizontal one.
+    At least `after_s` of samples follow it; its height is at least `lowest`, and where less than `sure_after_s`
+    follow, `height` (by phase). Only the last `reach_s` of a window are looked at, and nothing within `begin_s` of the
+    beginning of a record, which looks like an onset. A P is picked where there is a vertical sample, an S where there
+    is a horizontal one.
     """
 
     lowest: float = 0.3
@@ -297,7 +297,9 @@ class StreamingPicker:
             some = cuts[at : at + BATCH]
             curves = self._curves([cut[3] for cut in some], [cut[4] for cut in some])
             low = np.array(self.picker.thresholds)[:, None]
-            lively = (curves[:, : len(self.picker.thresholds), -reach:] >= np.maximum(low, rules.lowest)).any(axis=(1, 2))
+            lively = (curves[:, : len(self.picker.thresholds), -reach:] >= np.maximum(low, rules.lowest)).any(
+                axis=(1, 2)
+            )
             for k in np.flatnonzero(lively):
                 state, section, first, _, missing = some[k]
                 found += self._new_early(state, section, first, curves[k], missing)
@@ -314,7 +316,9 @@ class StreamingPicker:
         for pick in section_picks(section, _Uncut(self.picker), [([first], shown[None])]):
             if pick.probability < self.rules.least(pick.phase_hint, (last - pick.time) / SECOND):
                 continue
-            sample = min(max(round((pick.time - axis.time_of(first)) * grid.sampling_rate_hz / SECOND), 0), grid.samples - 1)
+            sample = min(
+                max(round((pick.time - axis.time_of(first)) * grid.sampling_rate_hz / SECOND), 0), grid.samples - 1
+            )
             seen = ~missing[upright if pick.phase_hint == "P" else ~upright, sample]
             if not seen.any() or pick.time < begin or (state.final_until is not None and pick.time < state.final_until):
                 continue

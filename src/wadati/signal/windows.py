@@ -40,7 +40,9 @@ def cut_windows(section: Section, grid: Grid, batch: int = 16) -> Iterator[Batch
     [[-2, 0, 2, 4, 6, 8]]
     """
     axis = section.axis
-    firsts = list(window_starts(section, grid, axis.time_of(axis.first - grid.samples), axis.time_of(axis.end)).values())
+    firsts = list(
+        window_starts(section, grid, axis.time_of(axis.first - grid.samples), axis.time_of(axis.end)).values()
+    )
     for at in range(0, len(firsts), batch):
         cut = windows_at(section, grid, firsts[at : at + batch])
         if cut.firsts:
@@ -62,8 +64,8 @@ def windows_at(section: Section, grid: Grid, firsts: Sequence[int]) -> Batch:
     data, missing = section.read(firsts[0], firsts[-1] + grid.samples)
     places = [slice(first - firsts[0], first - firsts[0] + grid.samples) for first in firsts]
     gone = np.stack([missing[:, place] for place in places])
-    kept = np.flatnonzero(~gone.all(axis=(1, 2)))
-    if not len(kept):
+    kept = np.flatnonzero(~gone.all(axis=(1, 2))).tolist()
+    if not kept:
         shape = (0, *gone.shape[1:])
         return Batch([], np.zeros(shape, np.float32), np.zeros(shape, bool))
     windows = np.stack([data[:, places[k]] for k in kept])

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from wadati.formats.miniseed import is_miniseed, split_records
+from wadati.formats.miniseed import is_miniseed, places_of_records
 from wadati.protocols import Packet, Problem
 
 _AGAIN = 1.0
@@ -40,7 +40,7 @@ class Folder:
         while True:
             for path in self._files():
                 stream = path.relative_to(self.path).as_posix()
-                for until, record in self._new(path, stream, reached.get(stream, 0)):
+                for until, record in self._new(path, reached.get(stream, 0)):
                     reached[stream] = until
                     now = time.time_ns()
                     yield Packet(record, stream, until, now, now)
@@ -55,7 +55,7 @@ class Folder:
         found = (path for path in self.path.rglob("*") if path.is_file())
         return sorted(path for path in found if not path.name.startswith(".") and path.suffix not in hidden)
 
-    def _new(self, path: Path, stream: str, place: int) -> list[tuple[int, bytes]]:
+    def _new(self, path: Path, place: int) -> list[tuple[int, bytes]]:
         """(place after it, record) of what is new in a file."""
         try:
             if path.stat().st_size <= place:
@@ -69,11 +69,7 @@ class Folder:
         except OSError as error:
             self._tell(str(path), f"cannot be read ({error.strerror})", "make it readable")
             return []
-        found = []
-        for _, record in split_records(data)[0]:
-            place = place + data.index(record, 0) + len(record) if not found else found[-1][0] + len(record)
-            found.append((place, record))
-        return found
+        return [(place + until, record) for until, record in places_of_records(data)]
 
     def _tell(self, subject: str, wrong: str, mend: str) -> None:
         if subject not in self._told:

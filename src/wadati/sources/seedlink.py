@@ -14,8 +14,8 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version as version_of
 
-import wadati
 from wadati.model import format_time
 from wadati.protocols import Packet, Problem
 from wadati.sources import seedlink_words as words
@@ -25,7 +25,7 @@ _BLOCK = 1 << 16
 _LINE = 4096
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The server says no; the words are its own."""
 
 
@@ -86,7 +86,7 @@ class SeedLink:
                 async for packet in self._session(host, port):
                     heard = True
                     yield packet
-            except (OSError, asyncio.TimeoutError, words.ProtocolError, _Refused, asyncio.IncompleteReadError) as error:
+            except (TimeoutError, OSError, words.ProtocolError, _RefusedError, asyncio.IncompleteReadError) as error:
                 reason = str(error) or type(error).__name__
                 wrong = f"lost: {reason}" if heard else f"cannot be had: {reason}"
                 self._problems.append(Problem(f"seedlink://{host}:{port}", wrong, "tried again, with the next server"))
@@ -111,7 +111,7 @@ class SeedLink:
             while True:
                 try:
                     data = await asyncio.wait_for(reader.read(_BLOCK), self._patience.keep_alive_s)
-                except asyncio.TimeoutError:
+                except TimeoutError:
                     if asked:
                         raise OSError(f"no sign of life for {2 * self._patience.keep_alive_s:g} s") from None
                     writer.write(b"INFO ID" + words.CRLF)
@@ -132,7 +132,7 @@ class SeedLink:
             writer.close()
             try:
                 await asyncio.wait_for(writer.wait_closed(), 1.0)
-            except (OSError, asyncio.TimeoutError, ssl.SSLError):
+            except (TimeoutError, OSError, ssl.SSLError):
                 writer.transport.abort()
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
@@ -146,8 +146,8 @@ class SeedLink:
             writer.write(b"SLPROTO 4.0" + words.CRLF)
             answer = await self._line(reader)
             if not answer.startswith(b"OK"):
-                raise _Refused(f"refuses SLPROTO 4.0: {answer.decode('utf-8', 'replace')}")
-            writer.write(f"USERAGENT wadati/{wadati.__version__}".encode() + words.CRLF)
+                raise _RefusedError(f"refuses SLPROTO 4.0: {answer.decode('utf-8', 'replace')}")
+            writer.write(f"USERAGENT wadati/{version_of('wadati')}".encode() + words.CRLF)
             await self._line(reader)
         return hello, hello.version
 
@@ -161,7 +161,7 @@ class SeedLink:
         listed = await self._stations(reader)
         found = [one for one in listed if any(fnmatch.fnmatchcase(one, stream) for stream in self._streams)]
         if not found:
-            raise _Refused(f"{hello.software} has no station like {', '.join(self._streams)}")
+            raise _RefusedError(f"{hello.software} has no station like {', '.join(self._streams)}")
         return found
 
     async def _stations(self, reader: asyncio.StreamReader) -> list[str]:
@@ -210,6 +210,6 @@ class SeedLink:
                 wrong = f"refused {lines[len(answers) - 1].decode().strip()}"
                 self._problems.append(Problem(f"{server}/{station}", wrong, "check its code, or that it may be read"))
         if len(refused) == len(stations):
-            raise _Refused("refuses every station")
+            raise _RefusedError("refuses every station")
         writer.write(b"END" + words.CRLF)
         await writer.drain()

@@ -78,7 +78,9 @@ def select_words(version: int, channel: str) -> bytes:
     if version == 3:
         return f"SELECT {channel}".encode() + CRLF
     location, code = (channel[:-3], channel[-3:]) if len(channel) > 3 else ("*", channel)
-    return f"SELECT {location}_{'_'.join(code)}".encode() + CRLF if len(code) == 3 else f"SELECT {channel}".encode() + CRLF
+    return (
+        f"SELECT {location}_{'_'.join(code)}".encode() + CRLF if len(code) == 3 else f"SELECT {channel}".encode() + CRLF
+    )
 
 
 def data_words(version: int, sequence: int | None, since: str | None) -> bytes:

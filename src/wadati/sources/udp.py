@@ -57,7 +57,7 @@ class Udp:
         own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _ROOM)
-        own.setblocking(False)
+        own.settimeout(0)
         if ipaddress.ip_address(self.host).is_multicast:
             own.bind(("", self.port))
             joined = struct.pack("4s4s", socket.inet_aton(self.host), socket.inet_aton("0.0.0.0"))  # noqa: S104
@@ -71,7 +71,7 @@ class _Receiver(asyncio.DatagramProtocol):
     def __init__(self, waiting: asyncio.Queue[tuple[int, bytes]], problems: list[Problem]) -> None:
         self._waiting, self._problems = waiting, problems
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - asyncio names it
         if self._waiting.full():
             self._waiting.get_nowait()
         self._waiting.put_nowait((time.time_ns(), data))

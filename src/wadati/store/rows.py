@@ -135,7 +135,7 @@ def pick_row(pick: Pick) -> Row:
     }
 
 
-def pick_of(row: sa.RowMapping) -> Pick:
+def pick_of(row: sa.RowMapping | Row) -> Pick:
     """The way back from `pick_row`."""
     return Pick(**{**row, "source_id": SourceId.parse(row["source_id"])})
 

@@ -41,11 +41,11 @@ class SeedLinkServer:
         """All lines that clients said."""
         self.connections = 0
         self._context = context
-        self._first = first
-        self._records: list[tuple[SourceId, TimeSpan, bytes]] = []
-        self._stations: dict[str, list[int]] = {}
+        self.first = first
+        self.records: list[tuple[SourceId, TimeSpan, bytes]] = []
+        self.stations: dict[str, list[int]] = {}
         self._loop = asyncio.new_event_loop()
-        self._more: asyncio.Event
+        self.more: asyncio.Event
         self._ready = threading.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
@@ -83,9 +83,9 @@ class SeedLinkServer:
 
     async def _take(self, parsed: list[tuple[SourceId, TimeSpan, bytes]]) -> None:
         for source_id, span, record in parsed:
-            self._stations.setdefault(station_of(source_id), []).append(len(self._records))
-            self._records.append((source_id, span, record))
-        more, self._more = self._more, asyncio.Event()
+            self.stations.setdefault(station_of(source_id), []).append(len(self.records))
+            self.records.append((source_id, span, record))
+        more, self.more = self.more, asyncio.Event()
         more.set()
 
     async def _kick(self) -> None:
@@ -98,7 +98,7 @@ class SeedLinkServer:
         self._loop.close()
 
     async def _run(self) -> None:
-        self._more, self._stop = asyncio.Event(), asyncio.Event()
+        self.more, self._stop = asyncio.Event(), asyncio.Event()
         server = await asyncio.start_server(self._client, "127.0.0.1", 0, ssl=self._context)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
@@ -119,7 +119,7 @@ class SeedLinkServer:
             await writer.drain()
             writer.close()
             await asyncio.wait_for(writer.wait_closed(), 1.0)
-        except (OSError, EOFError, TimeoutError, asyncio.TimeoutError, asyncio.CancelledError, asyncio.LimitOverrunError):
+        except (OSError, EOFError, TimeoutError, asyncio.CancelledError, asyncio.LimitOverrunError):
             pass
         finally:
             self._tasks.discard(task)
@@ -127,7 +127,7 @@ class SeedLinkServer:
 
     def matching(self, pattern: str) -> list[str]:
         """Known stations like a pattern, `NET_STA`."""
-        return sorted(one for one in self._stations if fnmatch.fnmatchcase(one, pattern))
+        return sorted(one for one in self.stations if fnmatch.fnmatchcase(one, pattern))
 
 
 class _Conversation:
@@ -173,7 +173,7 @@ class _Conversation:
             if self.version == 3 and not server.matching(pattern):
                 self._say("ERROR")
                 return
-            self.wants.append((pattern, [], len(server._records)))
+            self.wants.append((pattern, [], len(server.records)))
             self._say("OK")
         elif verb == "SELECT":
             if self.wants:
@@ -191,7 +191,7 @@ class _Conversation:
 
     def _start(self, verb: str, words: list[str]) -> int:
         """The place from which on records are wanted."""
-        records = self.server._records
+        records = self.server.records
         if verb == "TIME" or (len(words) > 1 and verb == "DATA"):
             text = words[0] if verb == "TIME" else words[1]
             if "," in text:
@@ -202,16 +202,18 @@ class _Conversation:
         if not words or words[0] == "ALL":
             return len(records) if not words else 0
         number = int(words[0], 16 if self.version == 3 else 10)
-        return max(number - self.server._first, 0)
+        return max(number - self.server.first, 0)
 
     def _info(self, what: str) -> None:
-        stations = self.server._stations
+        stations = self.server.stations
         listed = "".join(
             f'<station name="{name.partition("_")[2]}" network="{name.partition("_")[0]}" description="" '
             f'begin_seq="000001" end_seq="{len(places):06X}" stream_check="enabled">'
             + "".join(
                 f'<stream location="{code[0]}" seedname="{code[1]}" type="D"/>' if what == "STREAMS" else ""
-                for code in sorted({(r[0].location, r[0].nslc.split(".")[-1]) for r in (self.server._records[k] for k in places)})
+                for code in sorted(
+                    {(r[0].location, r[0].nslc.split(".")[-1]) for r in (self.server.records[k] for k in places)}
+                )
             )
             + "</station>"
             for name, places in sorted(stations.items())
@@ -229,44 +231,53 @@ class _Conversation:
 
     async def _stream(self) -> None:
         server = self.server
-        at = min(start for *_, start in self.wants)
-        sent = 0
+        at, sent = min(start for *_, start in self.wants), 0
         while True:
-            more = server._more
-            while at < len(server._records) and not server.mute:
-                source_id, _, record = server._records[at]
-                station = station_of(source_id)
-                if any(at >= start and self._wanted(source_id, pattern, selects) for pattern, selects, start in self.wants):
-                    self.writer.write(write_packet(self.version, station, at + server._first, record))
+            more = server.more
+            while at < len(server.records) and not server.mute:
+                if self._send(at):
                     sent += 1
                     if sent % _CHUNK == 0:
                         await self.writer.drain()
                     if server.drop_after is not None and sent >= server.drop_after:
-                        await self.writer.drain()
                         return
                 at += 1
             await self.writer.drain()
             if self.fetch:
                 self.writer.write(b"END")
-                await self.writer.drain()
                 return
-            listening = asyncio.ensure_future(self.reader.read(256))
-            coming = asyncio.ensure_future(more.wait())
-            try:
-                await asyncio.wait({listening, coming}, return_when=asyncio.FIRST_COMPLETED)
-                heard = listening.result() if listening.done() else None
-            finally:
-                for task in (listening, coming):
-                    task.cancel()
-                await asyncio.gather(listening, coming, return_exceptions=True)
-            if heard is None:
-                continue
-            if not heard or heard.strip().upper() == b"BYE":
+            if not await self._waited(more):
                 return
-            if heard.strip():
-                server.said.append(heard.strip())
-            if heard.upper().startswith(b"INFO") and not server.mute:
-                self._info("ID")
+
+    def _send(self, at: int) -> bool:
+        """Send a record where it is wanted; whether it was."""
+        server = self.server
+        source_id, _, record = server.records[at]
+        wanted = any(at >= start and self._wanted(source_id, pattern, some) for pattern, some, start in self.wants)
+        if wanted:
+            self.writer.write(write_packet(self.version, station_of(source_id), at + server.first, record))
+        return wanted
+
+    async def _waited(self, more: asyncio.Event) -> bool:
+        """Wait for records or words of the client; False where it goes."""
+        listening = asyncio.ensure_future(self.reader.read(256))
+        coming = asyncio.ensure_future(more.wait())
+        try:
+            await asyncio.wait({listening, coming}, return_when=asyncio.FIRST_COMPLETED)
+            heard = listening.result() if listening.done() else None
+        finally:
+            for task in (listening, coming):
+                task.cancel()
+            await asyncio.gather(listening, coming, return_exceptions=True)
+        if heard is None:
+            return True
+        if not heard or heard.strip().upper() == b"BYE":
+            return False
+        if heard.strip():
+            self.server.said.append(heard.strip())
+        if heard.upper().startswith(b"INFO") and not self.server.mute:
+            self._info("ID")
+        return True
 
     def _wanted(self, source_id: SourceId, pattern: str, selects: list[str]) -> bool:
         if not fnmatch.fnmatchcase(station_of(source_id), pattern):
@@ -275,10 +286,10 @@ class _Conversation:
             return True
         code = source_id.nslc.split(".")[-1]
         if self.version == 3:
-            names = (code, source_id.location + code)
+            names = [code, source_id.location + code]
         else:
             location = source_id.location
-            names = (f"{location}_{source_id.band}_{source_id.source}_{source_id.subsource}",)
+            names = [f"{location}_{source_id.band}_{source_id.source}_{source_id.subsource}"]
         return any(fnmatch.fnmatchcase(name, one.removesuffix(".D")) for name in names for one in selects)
 
 

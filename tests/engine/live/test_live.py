@@ -213,7 +213,7 @@ def test_status_and_metrics_say_how_it_does(small, script, tmp_path: Path, monke
     names = set(re.findall(r"^(wadati_\w+)", text, re.MULTILINE))
     assert {"wadati_picks_total", "wadati_queue_depth", "wadati_station_unwell", "wadati_events"} <= names
     for line in text.splitlines():
-        assert line.startswith("# ") or re.fullmatch(r'wadati_\w+(\{.*\})? -?[\d.e+-]+', line), line
+        assert line.startswith("# ") or re.fullmatch(r"wadati_\w+(\{.*\})? -?[\d.e+-]+", line), line
     status = read_status(tmp_path)
     assert status is not None
     assert not status["running"]
@@ -236,7 +236,9 @@ def test_a_web_hook_that_never_answers_holds_nothing_up(small, script, tmp_path:
     assert feed["metadata"]["count"] > 0
 
 
-def test_a_station_file_that_changes_is_read_again(small, script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_station_file_that_changes_is_read_again(
+    small, script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = tmp_path / "stations.xml"
     own.write_bytes(small.stations.read_bytes())
     monkeypatch.setattr(runner, "_HOUSEKEEPING", 0.0)

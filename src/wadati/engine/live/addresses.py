@@ -15,9 +15,7 @@ from wadati.synthetics.scenario import simulate
 SIMULATOR = "simulator:"
 
 
-def open_all(
-    addresses: Sequence[str], stations: Path | None, output: Path
-) -> tuple[list[PacketSource], Path]:
+def open_all(addresses: Sequence[str], stations: Path | None, output: Path) -> tuple[list[PacketSource], Path]:
     """The sources of addresses, and the station file: that of the simulator where none is given.
 
     `simulator:?seed=1&speed=1&stations=30&minutes=20` writes a simulated network into `output/simulated` and replays

@@ -229,7 +229,7 @@ def _text(message: PickMessage, number: int) -> str | None:
     return earthworm_pick(message.pick, number) if message.state == "final" else None
 
 
-def _scml(message: PickMessage, number: int) -> str | None:
+def _scml(message: PickMessage, _: int) -> str | None:
     return scml_picks([message.pick]) if message.state == "final" else None
 
 

@@ -2,9 +2,9 @@
 
 The associator's stream is asked again whenever picks came: for events that no later pick can change, which become
 final, and for what the picks so far, early ones included, say of the time after. A candidate is the open event with
-which it shares at least half of the observations of the one that has fewer (a pick of the same phase at the same station
-within a second), or else the one nearest in time and place. What was an event and is none three times in a row is
-retracted, and so is what lies in final time and did not become final; two that locate to one earthquake are one.
+which it shares at least half of the observations of the one that has fewer (a pick of the same phase at the same
+station within a second), or else the one nearest in time and place. What was an event and is none three times in a row
+is retracted, and so is what lies in final time and did not become final; two that locate to one earthquake are one.
 """
 
 from __future__ import annotations
@@ -82,7 +82,15 @@ class LiveEvents:
     """
 
     def __init__(
-        self, flow: Flow, inventory: Inventory, settings: Live, log: LiveLog, catalog: CatalogStore, publish: Publish, traces: Traces, arrival: Arrived
+        self,
+        flow: Flow,
+        inventory: Inventory,
+        settings: Live,
+        log: LiveLog,
+        catalog: CatalogStore,
+        publish: Publish,
+        traces: Traces,
+        arrival: Arrived,
     ) -> None:
         self.flow, self.settings, self._publish, self._traces, self._arrival = flow, settings, publish, traces, arrival
         self.log, self.catalog = log, catalog
@@ -212,9 +220,7 @@ class LiveEvents:
             likeness = shared / max(min(len(one.observations), len(observations)), 1)
             if likeness < 0.5 and apart <= _NEAR_TIME:
                 origin = one.event.origin
-                metres, _ = distance_azimuth(
-                    origin.latitude, origin.longitude, candidate.latitude, candidate.longitude
-                )
+                metres, _ = distance_azimuth(origin.latitude, origin.longitude, candidate.latitude, candidate.longitude)
                 likeness = 0.5 - 0.4 * float(metres) / _NEAR if metres < _NEAR else 0.0
             if likeness > 0 and (shared or apart <= _NEAR_TIME) and (best is None or (likeness, name) > best):
                 best = likeness, name
@@ -372,15 +378,11 @@ class LiveEvents:
         old = clock - _KEPT
         if self._picks and min(self._picks.values(), key=lambda pick: pick.time).time < old - HOUR:
             self._picks = {name: pick for name, pick in self._picks.items() if pick.time >= old}
-        self.open = {
-            name: one for name, one in self.open.items() if not one.final or one.event.origin.time >= old
-        }
+        self.open = {name: one for name, one in self.open.items() if not one.final or one.event.origin.time >= old}
         self.delays = self.delays[-10_000:]
 
     def _observed(self, arrivals: Iterable[Arrival]) -> tuple[Observation, ...]:
-        return tuple(
-            sorted(_observation(self._picks[a.pick_id]) for a in arrivals if a.pick_id in self._picks)
-        )
+        return tuple(sorted(_observation(self._picks[a.pick_id]) for a in arrivals if a.pick_id in self._picks))
 
 
 def _observation(pick: Pick) -> Observation:

@@ -6,6 +6,7 @@ says what is to be published. A process that ends is started again and takes up 
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import resource
 import signal
@@ -106,10 +107,8 @@ class EventsProcess:
         """End the process."""
         with self._lock:
             if self._connection is not None:
-                try:
+                with contextlib.suppress(OSError):
                     self._connection.send(None)
-                except OSError:
-                    pass
                 self._process.join(3)
                 if self._process.is_alive():
                     self._process.terminate()
@@ -187,17 +186,22 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
             return
         if since is not None:
             events.restore(log.final(since), log.versions())
-        while True:
-            try:
-                task = connection.recv()
-            except EOFError:
-                return
-            if task is None:
-                return
-            what, arguments = task
-            if what != "nothing":
-                getattr(events, what)(*arguments)
-            connection.send(("done", (_summary(events),)))
+        _work(connection, events)
+
+
+def _work(connection: Connection, events: LiveEvents) -> None:
+    """Do what is asked until the other side is done or gone."""
+    while True:
+        try:
+            task = connection.recv()
+        except EOFError:
+            return
+        if task is None:
+            return
+        what, arguments = task
+        if what != "nothing":
+            getattr(events, what)(*arguments)
+        connection.send(("done", (_summary(events),)))
 
 
 def _summary(events: LiveEvents) -> Summary:

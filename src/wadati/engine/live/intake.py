@@ -1,4 +1,4 @@
-"""Where packets wait between the sources and the picking: bounded, so that a fast archive waits and a slow one does not."""
+"""Where packets wait between the sources and the picking: bounded, so that a fast archive waits."""
 
 from __future__ import annotations
 

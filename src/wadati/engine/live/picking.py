@@ -48,7 +48,7 @@ class Tick(NamedTuple):
 
 
 class Heard(msgspec.Struct):
-    """What is known of a station's feed: its last arrival (wall and data clock, ns), and why its clock is not believed."""
+    """What is known of a station's feed: its last arrival (ns), and why its clock is not believed."""
 
     arrived_wall: int = 0
     clock_fault: str = ""
@@ -99,7 +99,7 @@ class Picking:
         """Take up what another process left: its state from the log, and the last records from its journal."""
         traces: dict[Key, list[Trace]] = {}
         for some in _portions(packets):
-            self.clock = max(self.clock, max(packet.clock for packet in some))
+            self.clock = max(self.clock, *(packet.clock for packet in some))
             for trace in read_miniseed(b"".join(packet.record for packet in some))[0]:
                 traces.setdefault(trace.source_id.station_key, []).append(trace)
         saved = self.log.state()
@@ -145,7 +145,7 @@ class Picking:
         self._state = {}
 
     def _decode(self, packets: Sequence[Packet]) -> None:
-        self.clock = max(self.clock, max(packet.clock for packet in packets))
+        self.clock = max(self.clock, *(packet.clock for packet in packets))
         traces, problems = read_miniseed(b"".join(packet.record for packet in packets))
         for problem in problems:
             self.problems["miniSEED"] = problem
@@ -309,13 +309,14 @@ class Picking:
             received = self._cause(one.pick, wall)
             self.latencies.append((stored - received) / SECOND)
             messages.append(PickMessage(pick=one.pick, state="early", received=received))
-        for pick in final:
-            messages.append(
-                PickMessage(pick=pick, state="final", received=wall, confirms=confirms.get(pick.pick_id))
-            )
-        for one in decided:
-            if one.outcome == "withdrawn":
-                messages.append(PickMessage(pick=one.pick, state="withdrawn", received=wall))
+        messages += [
+            PickMessage(pick=pick, state="final", received=wall, confirms=confirms.get(pick.pick_id)) for pick in final
+        ]
+        messages += [
+            PickMessage(pick=one.pick, state="withdrawn", received=wall)
+            for one in decided
+            if one.outcome == "withdrawn"
+        ]
         self.early_made += len(early)
         self.final_made += len(final)
         self.picked += len(early) + len(final)
@@ -417,9 +418,7 @@ class Picking:
                 self.bus.publish(message)
 
 
-def _judge(
-    heard: Heard | None, behind: float, settings: Live
-) -> tuple[Literal["ok", "silent", "late", "clock"], str]:
+def _judge(heard: Heard | None, behind: float, settings: Live) -> tuple[Literal["ok", "silent", "late", "clock"], str]:
     if heard is None or not heard.records:
         return "silent", "nothing came of it yet"
     if heard.clock_fault:

@@ -5,8 +5,8 @@
                             └─ log ────┘
 
 Picking has the calling thread, so that nothing else holds it up; sources and each listener have threads of their own,
-events a process, with queues between. What is shed when there is too much to do, in this order: messages on waveforms and
-health, early picks of stations (made less often), versions of events (several ticks become one). Packets and final
+events a process, with queues between. What is shed when there is too much to do, in this order: messages on waveforms
+and health, early picks of stations (made less often), versions of events (several ticks become one). Packets and final
 picks never.
 """
 
@@ -50,7 +50,7 @@ EVENTS_AT_ONCE = 0.1
 """Where events of a tick take longer than this (s), the next is waited for as much longer."""
 
 SWITCH = 0.0005
-"""Seconds after which a thread that computes gives way to picking, which must not wait for the events of a mainshock."""
+"""Seconds after which a thread that computes gives way to picking."""
 
 _HOUSEKEEPING = 5.0
 DEFAULTS = Flow()
@@ -84,7 +84,8 @@ def live(
 ) -> LiveResult:
     """Run until the sources end or `stop` is set, and go on where an earlier run into `output` was.
 
-    `say` is told what happens, as a word with fields; `decorators` add to events besides those of the flow. Raises `UsageError` where another process runs there.
+    `say` is told what happens, as a word with fields; `decorators` add to events besides those of the flow. Raises
+    `UsageError` where another process runs there.
 
     >>> from wadati.sources.addresses import open_source
     >>> live([open_source("replay:waveforms?speed=20")], "stations.xml", "out")  # doctest: +SKIP
@@ -129,9 +130,7 @@ class _Run:
             flow, inventory, folder, self.bus, self.picking.traces, self.picking.arrival, self.tell
         )
         self.intake = Intake(sources, self.journal.positions())
-        self.listeners = Listeners(
-            flow, folder, self.bus, self.events_add, say, self.events.released, decorators
-        )
+        self.listeners = Listeners(flow, folder, self.bus, self.events_add, say, self.events.released, decorators)
         self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners)
         self._ticks: deque[Tick] = deque()
         self._more = threading.Condition()

@@ -41,8 +41,8 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         if origin.standard_error is not None and origin.standard_error > self.residuals_s:
             return f"residuals of {origin.standard_error:.2f} s, at most {self.residuals_s:g} s are allowed"
         if self.least_magnitude is not None and (size is None or size.value < self.least_magnitude):
-            known = "unknown" if size is None else f"{size.value:.1f}"
-            return f"its magnitude is {known}, {self.least_magnitude:g} is needed"
+            found = "unknown" if size is None else f"{size.value:.1f}"
+            return f"its magnitude is {found}, {self.least_magnitude:g} is needed"
         return ""
 
 

@@ -32,7 +32,13 @@ class Status:
     """What there is to know of a run, gathered when asked."""
 
     def __init__(
-        self, folder: Path, picking: Picking, events: EventsProcess, intake: Intake, bus: MemoryBus, listeners: Listeners
+        self,
+        folder: Path,
+        picking: Picking,
+        events: EventsProcess,
+        intake: Intake,
+        bus: MemoryBus,
+        listeners: Listeners,
     ) -> None:
         self._path = folder / "live" / "status.json"
         self._picking, self._events, self._intake, self._bus = picking, events, intake, bus
@@ -64,7 +70,9 @@ class Status:
                 "per_minute": round(60 * (picking.picked - self._picks[0][1]) / spent, 1),
                 "early_withdrawn": picking.early_withdrawn,
                 "early_false_rate": round(picking.early_withdrawn / decided, 4) if decided else None,
-                "early_missed_rate": round(picking.early_missed / picking.final_made, 4) if picking.final_made else None,
+                "early_missed_rate": round(picking.early_missed / picking.final_made, 4)
+                if picking.final_made
+                else None,
                 "latency_s": _quantiles(picking.latencies),
             },
             "events": {
@@ -110,13 +118,24 @@ class Status:
         put("early_withdrawn_total", "Early picks withdrawn.", [("", picks["early_withdrawn"])], "counter")
         for name, words, values in (
             ("pick_latency_seconds", "From record in to early pick stored.", picks["latency_s"]),
-            ("first_origin_delay_seconds", "From the fourth P to the first origin.", record["events"]["first_origin_delay_s"]),
+            (
+                "first_origin_delay_seconds",
+                "From the fourth P to the first origin.",
+                record["events"]["first_origin_delay_s"],
+            ),
         ):
             put(name, words, [(f'{{quantile="{q}"}}', value) for q, value in (values or {}).items()])
         events = [(f'{{state="{s}"}}', record["events"][s]) for s in ("open", "final", "retracted")]
         put("events", "Events that are followed, by state.", events)
-        put("queue_depth", "Messages that wait.", [(f'{{queue="{_clean(q)}"}}', n) for q, n in record["queues"].items()])
-        put("shed_total", "Messages shed.", [(f'{{queue="{_clean(q)}"}}', n) for q, n in record["shed"].items()], "counter")
+        put(
+            "queue_depth", "Messages that wait.", [(f'{{queue="{_clean(q)}"}}', n) for q, n in record["queues"].items()]
+        )
+        put(
+            "shed_total",
+            "Messages shed.",
+            [(f'{{queue="{_clean(q)}"}}', n) for q, n in record["shed"].items()],
+            "counter",
+        )
         put(
             "given_up_total",
             "Messages that could not be sent.",
@@ -176,7 +195,7 @@ def serve_metrics(status: Status, port: int | None) -> http.server.ThreadingHTTP
 
 
 def read_status(folder: Path) -> dict[str, Any] | None:
-    """The status that a run left in its output folder, with `stale` for one that ended without a word; None for none."""
+    """The status that a run left in its output folder, `stale` where it ended without a word; None for none."""
     try:
         record: dict[str, Any] = msgspec.json.decode((folder / "live" / "status.json").read_bytes())
     except (OSError, msgspec.DecodeError):

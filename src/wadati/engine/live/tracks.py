@@ -39,10 +39,10 @@ def tracks_within(
         for channel in channels.get(source_id, ()):
             within = [part for trace in some if len(part := trace.cut(channel.epoch))]
             for track in amplitude_tracks(within, channel):
-                part = track.bins(span.start, span.end)
-                if part.stop > part.start:
-                    arrays = (track.minimum[part], track.maximum[part], track.clipped[part])
-                    found.append(AmplitudeTrack(source_id, track.first_bin + part.start, *arrays))
+                bins = track.bins(span.start, span.end)
+                if bins.stop > bins.start:
+                    arrays = (track.minimum[bins], track.maximum[bins], track.clipped[bins])
+                    found.append(AmplitudeTrack(source_id, track.first_bin + bins.start, *arrays))
     return tuple(found)
 
 
