@@ -49,6 +49,7 @@ _KEPT = 6 * HOUR
 _RELEARN = HOUR
 _LEAST_LEARN = 20
 _MOST_SIZED = 30
+_MOST_LOCATED = 60
 _RESIZE = 3 * SECOND
 _CODA = 60 * SECOND
 _SETTLING = 2 * MINUTE
@@ -246,7 +247,9 @@ class LiveEvents:
         if same and not finished and not due:
             return
         if not same or finished:
-            picks = [known[pick_id] for pick_id in candidate.pick_ids]
+            picks = sorted((known[pick_id] for pick_id in candidate.pick_ids), key=lambda pick: pick.time)
+            if not finished:
+                picks = picks[:_MOST_LOCATED]
             try:
                 origin = self.locator.locate(picks, self.inventory, self.model, candidate)
             except InputError:

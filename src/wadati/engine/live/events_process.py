@@ -11,6 +11,8 @@ import multiprocessing
 import resource
 import signal
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -35,13 +37,14 @@ HEARING = 7 * HOUR
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """How the events do: how many, delays of first origins (s), CPU (s) and largest memory (MB) of the process."""
+    """How the events do: how many, delays of first origins, what steps took (s), CPU (s) and largest memory (MB)."""
 
     open: int = 0
     final: int = 0
     retracted: int = 0
     delays: tuple[float, ...] = ()
     released: tuple[Event, ...] = ()
+    steps: tuple[float, ...] = ()
     cpu_s: float = 0.0
     memory_mb: float = 0.0
 
@@ -191,6 +194,7 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
 
 def _work(connection: Connection, events: LiveEvents) -> None:
     """Do what is asked until the other side is done or gone."""
+    steps: deque[float] = deque(maxlen=1000)
     while True:
         try:
             task = connection.recv()
@@ -199,12 +203,24 @@ def _work(connection: Connection, events: LiveEvents) -> None:
         if task is None:
             return
         what, arguments = task
+        began = time.monotonic()
         if what != "nothing":
             getattr(events, what)(*arguments)
-        connection.send(("done", (_summary(events),)))
+        if what == "step":
+            steps.append(time.monotonic() - began)
+        connection.send(("done", (_summary(events, steps),)))
 
 
-def _summary(events: LiveEvents) -> Summary:
+def largest_memory_mb() -> float:
+    """The largest memory (MB) of this process; what the system tells of usage counts its parent before it began."""
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _summary(events: LiveEvents, steps: Iterable[float]) -> Summary:
     states = [one.state for one in events.open.values()]
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return Summary(
@@ -213,6 +229,7 @@ def _summary(events: LiveEvents) -> Summary:
         states.count("retracted"),
         tuple(events.delays[-1000:]),
         tuple(events.released()),
+        tuple(steps),
         usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss / 1024,
+        largest_memory_mb(),
     )

@@ -34,6 +34,9 @@ from wadati.store.live_log import EarlyPick, LiveLog
 from wadati.units import MINUTE, SECOND
 
 Key = tuple[str, str]
+EARLY_SHARE = 0.7
+"""Early picks take no more of a core than this."""
+
 _CONFIRMS = SECOND // 2
 _ARRIVALS = 100
 _HEALTH_EVERY = 10 * SECOND
@@ -54,6 +57,7 @@ class Heard(msgspec.Struct):
     clock_fault: str = ""
     records: int = 0
     last_early: int = 0
+    last_turn: int = 0
     last_state: str = ""
     arrivals: deque[tuple[int, int]] = msgspec.field(default_factory=lambda: deque(maxlen=_ARRIVALS))
     """Ends of the last records and when they came in (ns)."""
@@ -87,6 +91,7 @@ class Picking:
         self._state: dict[str, str] = {}
         self._last_health = self._tracks_written = 0
         self._just: dict[Key, int] = {}
+        self._early_cost = 0.0
         self.clock = 0
         self.use(inventory)
 
@@ -197,17 +202,21 @@ class Picking:
         return True
 
     def _early(self, *, everything: bool = False) -> list[EarlyPick]:
-        pause = seconds(self.settings.early_every_s)
+        pause, now = seconds(self.settings.early_every_s), time.monotonic_ns()
+        # Where there is too much to do, stations have their turn less often: early picks are to leave time for the rest.
+        turn = round(len(self.streaming.states) * self._early_cost / EARLY_SHARE)
         due = [
             key
-            for key in self._dirty
-            if everything or self.clock - self.heard.setdefault(key, Heard()).last_early >= pause
+            for key, heard in ((key, self.heard.setdefault(key, Heard())) for key in self._dirty)
+            if everything or (self.clock - heard.last_early >= pause and now - heard.last_turn >= turn)
         ]
         if not due:
             return []
         found = self.streaming.early(due)
+        spent = (time.monotonic_ns() - now) / len(due)
+        self._early_cost = 0.9 * self._early_cost + 0.1 * spent
         for key in due:
-            self.heard[key].last_early = self.clock
+            self.heard[key].last_early, self.heard[key].last_turn = self.clock, now
         stored = time.time_ns()
         made = []
         for pick in found:

@@ -15,7 +15,7 @@ import numpy as np
 
 from wadati.bus.memory import MemoryBus
 from wadati.engine.live.delivery import Listeners
-from wadati.engine.live.events_process import EventsProcess
+from wadati.engine.live.events_process import EventsProcess, largest_memory_mb
 from wadati.engine.live.intake import Intake
 from wadati.engine.live.picking import Picking
 from wadati.formats.atomic import atomic_write
@@ -80,6 +80,7 @@ class Status:
                 "final": known.final,
                 "retracted": known.retracted,
                 "first_origin_delay_s": _quantiles(known.delays),
+                "step_s": _quantiles(known.steps),
             },
             "queues": {"intake": self._intake.depth} | {one.name: one.depth for one in self._bus.listeners},
             "shed": {one.name: one.shed for one in self._bus.listeners if one.shed},
@@ -87,7 +88,7 @@ class Status:
             "given_up": dict(self._listeners.given_up),
             "problems": msgspec.to_builtins(list(picking.problems.values())[-20:]),
             "cpu_s": round(usage.ru_utime + usage.ru_stime + known.cpu_s, 1),
-            "memory_mb": round(usage.ru_maxrss / 1024 + known.memory_mb, 1),
+            "memory_mb": round(largest_memory_mb() + known.memory_mb, 1),
         }
 
     def write(self, *, running: bool) -> dict[str, Any]:
