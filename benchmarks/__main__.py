@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import cost, demo_seeds, picking_cost, ridgecrest, startup
+from benchmarks.live import load
 from benchmarks.pickers import judge
 
 BASELINE = Path(__file__).with_name("baseline.json")
@@ -18,6 +19,7 @@ ALL = {
     "demo": demo_seeds.measure,
     "picking": picking_cost.measure,
     "pickers": judge.measure,
+    "live": load.measure,
 }
 
 

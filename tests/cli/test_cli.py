@@ -44,6 +44,21 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
             ["--debug", "--help", "--distance-tolerance", "--end", "--json", "--start", "--time-tolerance"]
         ),
         "models": ["--debug", "--help", "--json"],
+        "live": [
+            *sorted(
+                [
+                    *running,
+                    "--metrics-port",
+                    "--output",
+                    "--picker",
+                    "--source",
+                    "--stations",
+                    "--topography",
+                    "--velocity-model",
+                ]
+            )
+        ],
+        "status": ["--debug", "--help", "--json"],
     }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from wadati.model import Pick, SourceId
 from wadati.store.live_log import EarlyPick, EventVersion, LiveLog
+from wadati.store.schema import metadata, writer
 from wadati.units import SECOND
 
 Z = SourceId.parse("FDSN:XX_ABC__H_H_Z")
@@ -15,8 +17,19 @@ def pick(k: int) -> Pick:
     return Pick.of(Z, "P", k * SECOND, time_uncertainty=0.05, probability=0.9, amplitude=1e-6 * k)
 
 
-@pytest.fixture
-def log(url):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def log(request, tmp_path):
+    if request.param == "sqlite":
+        url = tmp_path / "catalog.sqlite"
+    else:
+        url = request.getfixturevalue("postgresql")
+        LiveLog(url).close()
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                if table is not writer:
+                    connection.execute(sa.delete(table))
+        engine.dispose()
     with LiveLog(url) as opened:
         yield opened
 

@@ -96,7 +96,11 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> N
     statement: Any = insert(table)
     keys = [column.name for column in table.primary_key]
     others = {name: statement.excluded[name] for name in table.columns.keys() if name not in keys}  # noqa: SIM118
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+    if others:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute(statement, list(rows))
 
 
 def upsert_changed(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:

@@ -203,7 +203,7 @@ class Picking:
 
     def _early(self, *, everything: bool = False) -> list[EarlyPick]:
         pause, now = seconds(self.settings.early_every_s), time.monotonic_ns()
-        # Where there is too much to do, stations have their turn less often: early picks are to leave time for the rest.
+        # Where there is too much to do, stations have their turn less often, so that time is left for the rest.
         turn = round(len(self.streaming.states) * self._early_cost / EARLY_SHARE)
         due = [
             key
