@@ -154,11 +154,11 @@ class SeedLink:
     async def _wanted(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, version: int, hello: words.Hello
     ) -> list[str]:
-        """Stations by name; patterns are asked of the server, for version 3 knows them nowhere but in its list."""
-        if version == 4 or not any(set(stream) & set("*?") for stream in self._streams):
+        """Stations by name: what patterns mean is asked of the server, as each station goes on from its own number."""
+        if not any(set(stream) & set("*?") for stream in self._streams):
             return list(self._streams)
         writer.write(b"INFO STATIONS" + words.CRLF)
-        listed = await self._stations(reader)
+        listed = await (self._stations(reader) if version == 3 else self._stations_4(reader))
         found = [one for one in listed if any(fnmatch.fnmatchcase(one, stream) for stream in self._streams)]
         if not found:
             raise _RefusedError(f"{hello.software} has no station like {', '.join(self._streams)}")
@@ -181,6 +181,16 @@ class SeedLink:
             fields = dict(re.findall(rb'(\w+)="([^"]*)"', tag))
             found.append(f"{fields.get(b'network', b'').decode()}_{fields.get(b'name', b'').decode()}")
         return sorted(set(found))
+
+    async def _stations_4(self, reader: asyncio.StreamReader) -> list[str]:
+        packets = words.PacketReader(4)
+        while True:
+            data = await asyncio.wait_for(reader.read(_BLOCK), self._patience.answer_s)
+            if not data:
+                raise OSError("the server closed the connection")
+            for packet in packets.feed(data):
+                if packet.info:
+                    return words.read_stations(packet.payload)
 
     async def _ask(
         self,

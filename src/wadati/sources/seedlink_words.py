@@ -9,6 +9,8 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
+
 from wadati.model import SourceId
 
 CRLF = b"\r\n"
@@ -99,6 +101,27 @@ def data_words(version: int, sequence: int | None, since: str | None) -> bytes:
     if version == 3:
         return b"TIME " + since[:19].replace("-", ",").replace("T", ",").replace(":", ",").encode() + CRLF
     return f"DATA ALL {since}".encode() + CRLF
+
+
+def read_stations(answer: bytes) -> list[str]:
+    """The stations (`NET_STA`) of the JSON that answers `INFO STATIONS` in version 4. Raises `ProtocolError`.
+
+    >>> read_stations(b'{"station":[{"id":"CI_CCC"},{"id":"AZ_FRD"}]}')
+    ['AZ_FRD', 'CI_CCC']
+    """
+    try:
+        found = msgspec.json.decode(answer, type=_Info)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise ProtocolError(f"answers INFO STATIONS with what is no list of stations ({error})") from None
+    return sorted({one.id for one in found.station})
+
+
+class _StationInfo(msgspec.Struct):
+    id: str
+
+
+class _Info(msgspec.Struct):
+    station: list[_StationInfo] = []
 
 
 class PacketReader:

@@ -221,7 +221,8 @@ class _Conversation:
         inner = listed if what in ("STATIONS", "STREAMS") else ""
         text = f'<?xml version="1.0"?><seedlink software="wadati drill" organization="drill">{inner}</seedlink>'
         if self.version == 4:
-            body = b'{"software":"wadati drill","organization":"drill"}'
+            ids = ",".join(f'{{"id":"{name}"}}' for name in sorted(stations) if what == "STATIONS")
+            body = f'{{"software":"wadati drill","organization":"drill","station":[{ids}]}}'.encode()
             self.writer.write(write_packet(4, "", 0, body).replace(b"SE2D", b"SEJI", 1))
             return
         parts = [text.encode()[at : at + RECORD - 64] for at in range(0, len(text.encode()), RECORD - 64)]

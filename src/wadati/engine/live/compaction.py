@@ -9,10 +9,16 @@ from wadati.formats.parquet import read_picks, write_picks
 from wadati.store.live_log import LiveLog
 from wadati.units import DAY
 
+_STATE = "compacted"
+
 
 def compact(log: LiveLog, folder: Path, before: int) -> int:
-    """Move final picks from before a time (ns) from the log to Parquet; how many. Doing it again changes nothing."""
-    moving = log.before(before)
+    """Move final picks from before a time (ns) from the log to Parquet; how many. Doing it again changes nothing.
+
+    Those that events rest on stay in the log too; where it was done last stands in the log's state.
+    """
+    since = int(log.state().get(_STATE, "0"))
+    moving = [pick for pick in log.before(before) if pick.time >= since]
     if moving:
         folder.mkdir(parents=True, exist_ok=True)
         gone = log.withdrawn()
@@ -24,6 +30,7 @@ def compact(log: LiveLog, folder: Path, before: int) -> int:
             write_picks(merged.values(), path)
         log.drop(pick.pick_id for pick in moving)
     log.forget_early(before)
+    log.write(state={_STATE: str(before)})
     return len(moving)
 
 

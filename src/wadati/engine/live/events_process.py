@@ -36,6 +36,9 @@ HEARING = 7 * HOUR
 """A process that takes up from the log reads the picks of this long (ns)."""
 
 
+_PATIENCE_S = 3.0
+
+
 class Summary(msgspec.Struct, frozen=True):
     """How the events do: how many, delays of first origins, what steps took (s), CPU (s) and largest memory (MB)."""
 
@@ -69,6 +72,7 @@ class EventsProcess:
         self._connection: Connection | None = None
         self._process: Any = None
         self._since: int | None = None
+        self._closing = False
         self.summary = Summary()
 
     def start(self) -> None:
@@ -107,8 +111,12 @@ class EventsProcess:
         return list(self.summary.released)
 
     def close(self) -> None:
-        """End the process."""
-        with self._lock:
+        """End the process; one that is in the middle of a step is not waited for long."""
+        self._closing = True
+        if not self._lock.acquire(timeout=_PATIENCE_S):
+            self._process.kill()
+            self._lock.acquire()
+        try:
             if self._connection is not None:
                 with contextlib.suppress(OSError):
                     self._connection.send(None)
@@ -119,6 +127,8 @@ class EventsProcess:
                 self._process.close()
                 self._connection.close()
                 self._connection = None
+        finally:
+            self._lock.release()
 
     def _ask(self, what: str, *arguments: Any) -> None:
         with self._lock:
@@ -129,6 +139,8 @@ class EventsProcess:
                     self._serve(connection)
                 except (EOFError, OSError) as error:
                     self._connection = None
+                    if self._closing:
+                        return
                     self._tell(Problem("events", f"their process ended ({error or 'without a word'})", "started again"))
                     if last:
                         raise
@@ -188,7 +200,7 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
             connection.send(("refused", (str(error),)))
             return
         if since is not None:
-            events.restore(log.final(since), log.versions())
+            events.restore(log.final(since), log.versions(time.time_ns() - HEARING))
         _work(connection, events)
 
 

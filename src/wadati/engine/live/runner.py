@@ -139,6 +139,7 @@ class _Run:
         self._stations_at = stations.stat().st_mtime_ns if stations.is_file() else 0
         self._new_inventory: Inventory | None = None
         self._compacted = 0
+        self._compaction: threading.Thread | None = None
         self._failure: BaseException | None = None
 
     def tell(self, problem: Problem) -> None:
@@ -169,6 +170,8 @@ class _Run:
         finally:
             self._finish_events(events)
             self.events.close()
+            if self._compaction is not None:
+                self._compaction.join()
             self.bus.close()
             self.listeners.stop()
             self.journal.close()
@@ -303,7 +306,11 @@ class _Run:
             self._reread()
         if self.picking.clock - self._compacted > HOUR:
             if self._compacted:
-                compact(self.log, self.folder / "picks", self.picking.clock - HOUR)
+                until = self.picking.clock - HOUR
+                self._compaction = threading.Thread(
+                    target=compact, args=(self.log, self.folder / "picks", until), name="compaction"
+                )
+                self._compaction.start()
             self._compacted = self.picking.clock
 
     def _reread(self) -> None:

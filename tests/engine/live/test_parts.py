@@ -1,0 +1,81 @@
+"""Parts of the live runner on their own: the move to Parquet, the events' process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wadati.bus.memory import MemoryBus
+from wadati.bus.messages import EventMessage
+from wadati.engine.flow import Flow
+from wadati.engine.live.closing import all_picks
+from wadati.engine.live.compaction import compact
+from wadati.engine.live.events_process import EventsProcess
+from wadati.errors import UsageError
+from wadati.formats.parquet import read_picks
+from wadati.formats.tables import read_picks_csv
+from wadati.model import Pick, SourceId
+from wadati.store.live_log import LiveLog
+from wadati.units import DAY, HOUR, SECOND
+
+Z = SourceId.parse("FDSN:XX_ABC__H_H_Z")
+
+
+def pick(time: int) -> Pick:
+    return Pick.of(Z, "P", time, time_uncertainty=0.05, probability=0.9)
+
+
+def test_picks_move_to_parquet_and_none_is_lost_or_doubled(tmp_path: Path) -> None:
+    picks = [pick(DAY + k * HOUR // 2) for k in range(60)]
+    with LiveLog(tmp_path / "catalog.sqlite") as log:
+        for k in range(0, 60, 10):
+            log.write(final=picks[k : k + 10])
+            before = picks[k].time
+            for _ in range(2):
+                compact(log, tmp_path / "picks", before)
+            assert all_picks(log, tmp_path / "picks") == tuple(picks[: k + 10])
+        assert len(log.final()) == 10
+        assert len(read_picks(tmp_path / "picks")) == 50
+        log.write(withdrawn=[picks[3].pick_id])
+        assert picks[3] not in all_picks(log, tmp_path / "picks")
+
+
+def _process(small, folder: Path, told: list, heard: list | None = None) -> EventsProcess:
+    bus = MemoryBus()
+    LiveLog(folder / "catalog.sqlite").close()
+    process = EventsProcess(
+        Flow(), small.scenario.inventory, folder, bus, lambda keys, span: (), lambda key, time: None, told.append
+    )
+    if heard is not None:
+        heard.append(bus.subscribe("test", [EventMessage.kind]))
+    return process
+
+
+def test_events_go_on_in_a_new_process_where_one_died(small, tmp_path: Path) -> None:
+    told: list = []
+    heard: list = []
+    process = _process(small, tmp_path, told, heard)
+    picks = read_picks_csv(small.output / "picks.csv")
+    keys = [station.key for station in small.scenario.inventory.stations()]
+    process.start()
+    process._process.kill()
+    process._process.join(10)
+    process.step(picks, (), (), keys, None, picks[-1].time)
+    process.close()
+    assert [problem.subject for problem in told] == ["events"]
+    messages = []
+    while (message := heard[0].take(0)) is not None:
+        messages.append(message)
+    times = sorted(message.event.origin.time for message in messages)
+    known = sorted(event.origin.time for event in small.result.catalog)
+    assert sum(any(abs(one - other) < SECOND for other in times) for one in known) == len(known)
+    assert process.summary.final == len(times)
+
+
+def test_a_flow_that_cannot_be_is_refused_before_anything_runs(small, tmp_path: Path) -> None:
+    process = _process(small, tmp_path, [])
+    process._flow = Flow(associator="nobody")
+    with pytest.raises(UsageError, match="nobody"):
+        process.start()
+    process.close()
