@@ -32,7 +32,9 @@ def shifted(record: bytes, by_s: int) -> bytes:
 def main(folder: Path, lead_s: float) -> None:
     about = json.loads((folder / "ends.json").read_text())
     raw, ends = (folder / "records.bin").read_bytes(), about["ends"]
+    rows = [line.split(",") for line in (folder / "stations.csv").read_text().splitlines()[1:]]
     with SeedLinkServer() as server:
+        server.announce(sorted({f"{row[0]}_{row[1]}" for row in rows}))
         print(server.port, flush=True)
         sys.stdin.readline()  # the client is there
         begin = time.time() + lead_s

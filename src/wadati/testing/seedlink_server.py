@@ -62,6 +62,11 @@ class SeedLinkServer:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
 
+    def announce(self, stations: Iterable[str]) -> None:
+        """Know stations (`NET_STA`) of which there are no records yet."""
+        for station in stations:
+            self.stations.setdefault(station, [])
+
     def push(self, records: Iterable[bytes]) -> None:
         """Take records; clients that want them get them at once."""
         parsed = []

@@ -189,9 +189,11 @@ class LiveEvents:
     ) -> None:
         known = self._picks | self._early
         seen: set[str] = set()
-        for candidate in candidates:
+        for candidate in sorted(candidates, key=lambda one: (-len(one.pick_ids), one.time)):
             observations = tuple(sorted(_observation(known[pick_id]) for pick_id in candidate.pick_ids))
             name = self._match(candidate, observations, seen)
+            if name is None and not finished and self._beside(candidate):
+                continue  # what a larger event left over, as long as it still grows
             if name is None:
                 name = self._preliminary(candidate, known).event_id
                 again = 2
@@ -226,6 +228,18 @@ class LiveEvents:
             if likeness > 0 and (shared or apart <= _NEAR_TIME) and (best is None or (likeness, name) > best):
                 best = likeness, name
         return best[1] if best and best[0] > 0.05 else None
+
+    def _beside(self, candidate: Candidate) -> bool:
+        """Whether a candidate lies where an event is that is still open."""
+        rules = self.flow.review
+        for one in self.open.values():
+            origin = one.event.origin
+            if one.final or abs(origin.time - candidate.time) > 2 * rules.same_time_s * SECOND:
+                continue
+            metres, _ = distance_azimuth(origin.latitude, origin.longitude, candidate.latitude, candidate.longitude)
+            if metres <= 2000 * rules.same_distance_km:
+                return True
+        return False
 
     def _update(
         self,
