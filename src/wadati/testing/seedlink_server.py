@@ -141,6 +141,7 @@ class _Conversation:
         self.version = 3
         self.wants: list[tuple[str, list[str], int]] = []
         self.fetch = False
+        self.asked: dict[str, list[tuple[str, list[str], int]]] = {}
 
     async def go(self) -> None:
         while True:
@@ -259,9 +260,12 @@ class _Conversation:
         """Send a record where it is wanted; whether it was."""
         server = self.server
         source_id, _, record = server.records[at]
-        wanted = any(at >= start and self._wanted(source_id, pattern, some) for pattern, some, start in self.wants)
+        station = station_of(source_id)
+        if station not in self.asked:
+            self.asked[station] = [one for one in self.wants if fnmatch.fnmatchcase(station, one[0])]
+        wanted = any(at >= start and self._wanted(source_id, some) for _, some, start in self.asked[station])
         if wanted:
-            self.writer.write(write_packet(self.version, station_of(source_id), at + server.first, record))
+            self.writer.write(write_packet(self.version, station, at + server.first, record))
         return wanted
 
     async def _waited(self, more: asyncio.Event) -> bool:
@@ -285,9 +289,7 @@ class _Conversation:
             self._info("ID")
         return True
 
-    def _wanted(self, source_id: SourceId, pattern: str, selects: list[str]) -> bool:
-        if not fnmatch.fnmatchcase(station_of(source_id), pattern):
-            return False
+    def _wanted(self, source_id: SourceId, selects: list[str]) -> bool:
         if not selects:
             return True
         code = source_id.nslc.split(".")[-1]
