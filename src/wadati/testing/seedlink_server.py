@@ -112,7 +112,7 @@ class SeedLinkServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # what failed in its greeting closes itself
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
