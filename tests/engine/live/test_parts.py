@@ -9,6 +9,7 @@ import pytest
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
+from wadati.engine.live import intake
 from wadati.engine.live.closing import all_picks
 from wadati.engine.live.compaction import compact
 from wadati.engine.live.events_process import EventsProcess
@@ -16,6 +17,7 @@ from wadati.errors import UsageError
 from wadati.formats.parquet import read_picks
 from wadati.formats.tables import read_picks_csv
 from wadati.model import Pick, SourceId
+from wadati.protocols import Packet
 from wadati.store.live_log import LiveLog
 from wadati.units import DAY, HOUR, SECOND
 
@@ -39,6 +41,36 @@ def test_picks_move_to_parquet_and_none_is_lost_or_doubled(tmp_path: Path) -> No
         assert len(read_picks(tmp_path / "picks")) == 50
         log.write(withdrawn=[picks[3].pick_id])
         assert picks[3] not in all_picks(log, tmp_path / "picks")
+
+
+def test_a_source_that_fails_begins_again_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        name, ends = "failing", False
+
+        def __init__(self) -> None:
+            self.asked: list[dict[str, int]] = []
+
+        def problems(self):
+            return ()
+
+        async def packets(self, resume):
+            self.asked.append(dict(resume))
+            for number in range(resume.get("a", -1) + 1, 10):
+                yield Packet(b"", "a", number, 0, 0)
+                if number == 4 and len(self.asked) == 1:
+                    raise ValueError("broken")
+
+    monkeypatch.setattr(intake, "_AGAIN", 0.0)
+    source = Failing()
+    held = intake.Intake([source], {})
+    held.start()
+    taken: list[int] = []
+    while len(taken) < 10:
+        taken += [packet.sequence for packet in held.take(5.0)]
+    held.stop()
+    assert taken == list(range(10))
+    assert source.asked[:2] == [{}, {"a": 4}]
+    assert any("broken" in problem.wrong for problem in held.problems())
 
 
 def _process(small, folder: Path, told: list, heard: list | None = None) -> EventsProcess:

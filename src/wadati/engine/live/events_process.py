@@ -76,8 +76,10 @@ class EventsProcess:
         self.summary = Summary()
 
     def start(self) -> None:
-        """Have the process ready. Raises `UsageError` for a flow that cannot be."""
+        """Have the process ready. Raises `UsageError` for a flow that cannot be, or where it does not start."""
         self._ask("nothing")
+        if self._connection is None:
+            raise UsageError("the process of the events does not start; see what it printed")
 
     def restore(self, since: int) -> None:
         """Take up from the log: final picks from a time on (ns), and the last versions of events."""
@@ -132,7 +134,7 @@ class EventsProcess:
 
     def _ask(self, what: str, *arguments: Any) -> None:
         with self._lock:
-            for last in (False, True):
+            for _ in range(2):
                 try:
                     connection = self._started()
                     connection.send((what, arguments))
@@ -141,9 +143,8 @@ class EventsProcess:
                     self._connection = None
                     if self._closing:
                         return
-                    self._tell(Problem("events", f"their process ended ({error or 'without a word'})", "started again"))
-                    if last:
-                        raise
+                    wrong = f"their process ended ({error or 'without a word'})"
+                    self._tell(Problem("events", wrong, "started again; please report it"))
                 else:
                     return
 

@@ -11,6 +11,7 @@ from wadati.protocols import Packet, PacketSource, Problem
 
 _MOST = 20_000
 _PAUSE = 0.005
+_AGAIN = 5.0
 
 
 class Intake:
@@ -75,15 +76,24 @@ class Intake:
             self._more.notify_all()
 
     async def _one(self, source: PacketSource) -> None:
-        try:
-            async for packet in source.packets(self._resume):
-                while len(self._held) >= _MOST and source.ends:
-                    await asyncio.sleep(_PAUSE)
-                with self._more:
-                    self._held.append(packet)
-                    self._more.notify()
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # one source must not cost the others
-            wrong = f"ended: unexpected {type(error).__name__}: {error}"
-            self._problems.append(Problem(source.name, wrong, "start again; please report it if it stays"))
+        while True:
+            try:
+                async for packet in source.packets(self._resume):
+                    await self._put(packet, source)
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:  # one source must not cost the others
+                wrong = f"failed: {type(error).__name__}: {error}"
+                mend = "check its address" if source.ends else "begun again where it was; please report it if it stays"
+                self._problems.append(Problem(source.name, wrong, mend))
+            if source.ends:
+                return
+            await asyncio.sleep(_AGAIN)
+
+    async def _put(self, packet: Packet, source: PacketSource) -> None:
+        while len(self._held) >= _MOST and source.ends:
+            await asyncio.sleep(_PAUSE)
+        with self._more:
+            self._held.append(packet)
+            self._resume[packet.stream] = packet.sequence
+            self._more.notify()

@@ -164,7 +164,7 @@ class _Run:
         self.say("started", sources=[source.name for source in self.sources], output=str(self.folder))
         try:
             self._listen(stop)
-            ended = self.intake.ended and not stop.is_set()
+            ended = self.intake.ended and not stop.is_set() and self._failure is None
             self.intake.stop()
             self._drain(ended=ended, stop=stop)
         finally:
