@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from wadati.engine import local
 from wadati.engine.flow import Flow
-from wadati.engine.location import _onsets
+from wadati.engine.location import onsets as onsets_of
 from wadati.model import Arrival, Origin, Pick, SourceId, Station
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
@@ -26,7 +26,7 @@ def test_onsets_are_as_picked_where_used_else_as_the_model_says() -> None:
         for pick, weight in zip(picks, (1.0, 0.0), strict=True)
     )
     origins = [Origin.of(TIME, 35.0, -117.0, 8000.0, arrivals=arrivals), Origin.of(TIME, 35.2, -117.1, 3000.0)]
-    onsets = _onsets(origins, {pick.pick_id: pick for pick in picks}, STATIONS, SOUTHERN_CALIFORNIA)
+    onsets = onsets_of(origins, {pick.pick_id: pick for pick in picks}, STATIONS, SOUTHERN_CALIFORNIA)
     assert onsets.shape == (2, 4, 2)
     for event, origin in enumerate(origins):
         for column, station in enumerate(STATIONS):
@@ -36,7 +36,7 @@ def test_onsets_are_as_picked_where_used_else_as_the_model_says() -> None:
                 is_picked = (event, column, phase) == (0, 1, "P")
                 expected = 3 * SECOND if is_picked else float(travel) * SECOND
                 assert abs(onsets[event, column, row] - TIME - expected) <= 1
-    assert _onsets([], {}, STATIONS, SOUTHERN_CALIFORNIA).shape == (0, 4, 2)
+    assert onsets_of([], {}, STATIONS, SOUTHERN_CALIFORNIA).shape == (0, 4, 2)
 
 
 def test_an_event_without_a_magnitude_says_why(small: Small) -> None:

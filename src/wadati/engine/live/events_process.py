@@ -202,17 +202,15 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
             return
         if since is not None:
             events.restore(log.final(since), log.versions(time.time_ns() - HEARING))
-        _work(connection, events)
+        with contextlib.suppress(EOFError, ConnectionError):  # the picking process is gone, and says why itself
+            _work(connection, events)
 
 
 def _work(connection: Connection, events: LiveEvents) -> None:
-    """Do what is asked until the other side is done or gone."""
+    """Do what is asked until the other side is done. Raises `EOFError` or `ConnectionError` where it is gone."""
     steps: deque[float] = deque(maxlen=1000)
     while True:
-        try:
-            task = connection.recv()
-        except EOFError:
-            return
+        task = connection.recv()
         if task is None:
             return
         what, arguments = task

@@ -1,0 +1,66 @@
+"""Memory over many hours of data, as fast as they are taken: a simulated network whose records come again and again."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.live.sender import shifted
+from wadati.engine.live.runner import live
+from wadati.protocols import Packet, Problem
+from wadati.sources.replay import cut_records
+from wadati.synthetics.scenario import simulate
+from wadati.units import SECOND
+
+STATIONS, MINUTES = 10, 20
+
+
+class Again:
+    """The records of a simulation, one time after the other, each later by its length."""
+
+    name, ends = "again", True
+
+    def __init__(self, records: Sequence[tuple[int, bytes]], hours: float) -> None:
+        self.records, self.times = records, round(hours * 60 / MINUTES)
+        self.memory: list[tuple[float, float]] = []
+
+    def problems(self) -> Sequence[Problem]:
+        return ()
+
+    async def packets(self, _: Mapping[str, int]) -> AsyncIterator[Packet]:
+        number = 0
+        for again in range(self.times):
+            by = again * MINUTES * 60
+            for end, record in self.records:
+                yield Packet(shifted(record, by), self.name, number, time.time_ns(), end + by * SECOND)
+                number += 1
+            self.memory.append(((again + 1) * MINUTES / 60, resident_mb()))
+
+
+def resident_mb() -> float:
+    """Of this process and its children."""
+    children = Path("/proc/self/task").joinpath(str(Path("/proc/self").resolve().name), "children").read_text().split()
+    pages = 0
+    for pid in ("self", *children):
+        pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * 4096 / 1e6
+
+
+def run(hours: float) -> list[tuple[float, float]]:
+    """(hours of data, resident MB) along the way."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        scenario = simulate(5, stations=STATIONS, minutes=MINUTES, defects=False)
+        scenario.write(folder)
+        records = sorted((one for trace in scenario.traces for one in cut_records(trace)), key=lambda one: one[0])
+        source = Again(records, hours)
+        live([source], folder / "stations.xml", folder / "out")
+        return source.memory
+
+
+if __name__ == "__main__":
+    for hour, megabytes in run(float(sys.argv[1])):
+        print(f"{hour:6.1f} h  {megabytes:7.1f} MB", flush=True)
