@@ -44,22 +44,26 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
         command += ["--stations", str(folder / "stations.csv"), "--output", str(out)]
         log = (folder / "log").open("w")
         ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=log, stderr=log)
-        _connected(out)
-        sender.stdin.write("\n")
-        sender.stdin.flush()
-        before, began = _cpu(ours.pid), time.monotonic()
-        sender.stdout.readline()
-        spent, lasted = _cpu(ours.pid) - before, time.monotonic() - began
-        time.sleep(6)
-        status = json.loads((out / "live" / "status.json").read_text())
-        stopping = time.monotonic()
-        ours.send_signal(signal.SIGTERM)
-        ours.wait(30)
-        stopped = time.monotonic() - stopping
-        sender.stdin.write("\n")
-        sender.stdin.flush()
-        sender.wait(10)
-        log.close()
+        try:
+            _connected(out)
+            sender.stdin.write("\n")
+            sender.stdin.flush()
+            before, began = _cpu(ours.pid), time.monotonic()
+            sender.stdout.readline()
+            spent, lasted = _cpu(ours.pid) - before, time.monotonic() - began
+            time.sleep(6)
+            status = json.loads((out / "live" / "status.json").read_text())
+            stopping = time.monotonic()
+            ours.send_signal(signal.SIGTERM)
+            ours.wait(30)
+            stopped = time.monotonic() - stopping
+            sender.stdin.write("\n")
+            sender.stdin.flush()
+            sender.wait(10)
+            log.close()
+        finally:
+            for process in (ours, sender):
+                process.kill()
     return {"status": status, "cpu_share": spent / lasted / (os.cpu_count() or 1), "stop_s": stopped}
 
 
