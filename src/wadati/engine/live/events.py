@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -20,6 +19,7 @@ from wadati.bus.messages import EventMessage, EventState, OriginMessage
 from wadati.engine.association import event_of
 from wadati.engine.duplicates import same_earthquake
 from wadati.engine.flow import Flow
+from wadati.engine.live.observations import Observation, observation, same_observations, shared_observations
 from wadati.engine.live.settings import Live
 from wadati.engine.live.tracks import channels_of, tracks_within
 from wadati.engine.location import onsets
@@ -42,7 +42,6 @@ Arrived = Callable[[Key, int], int | None]
 Publish = Callable[[EventMessage | OriginMessage], None]
 Traces = Callable[[Sequence[Key], TimeSpan], tuple[Trace, ...]]
 
-_SAME = SECOND
 _NEAR_TIME, _NEAR = 4 * SECOND, 30_000.0
 _MISSES = 3
 _KEPT = 6 * HOUR
@@ -53,15 +52,6 @@ _MOST_LOCATED = 60
 _RESIZE = 3 * SECOND
 _CODA = 60 * SECOND
 _SETTLING = 2 * MINUTE
-
-
-class Observation(NamedTuple):
-    """A pick without its name: early and final picks of one arrival are one observation."""
-
-    network: str
-    station: str
-    phase: str
-    time: int
 
 
 class Open(msgspec.Struct):
@@ -190,7 +180,7 @@ class LiveEvents:
         known = self._picks | self._early
         seen: set[str] = set()
         for candidate in sorted(candidates, key=lambda one: (-len(one.pick_ids), one.time)):
-            observations = tuple(sorted(_observation(known[pick_id]) for pick_id in candidate.pick_ids))
+            observations = tuple(sorted(observation(known[pick_id]) for pick_id in candidate.pick_ids))
             name = self._match(candidate, observations, seen)
             if name is None and not finished and self._beside(candidate):
                 continue  # what a larger event left over, as long as it still grows
@@ -219,7 +209,7 @@ class LiveEvents:
             apart = abs(one.event.origin.time - candidate.time)
             if name in seen or one.state == "retracted" or apart > MINUTE:
                 continue
-            shared = _shared(one.observations, observations)
+            shared = shared_observations(one.observations, observations)
             likeness = shared / max(min(len(one.observations), len(observations)), 1)
             if likeness < 0.5 and apart <= _NEAR_TIME:
                 origin = one.event.origin
@@ -256,7 +246,7 @@ class LiveEvents:
             one.misses = 0
             if one.final:
                 return
-        same = one is not None and _same(one.observations, observations)
+        same = one is not None and same_observations(one.observations, observations)
         due = one is not None and clock - one.sized >= _RESIZE and clock - one.event.origin.time < _CODA
         if same and not finished and not due:
             return
@@ -399,23 +389,7 @@ class LiveEvents:
         self.delays = self.delays[-10_000:]
 
     def _observed(self, arrivals: Iterable[Arrival]) -> tuple[Observation, ...]:
-        return tuple(sorted(_observation(self._picks[a.pick_id]) for a in arrivals if a.pick_id in self._picks))
-
-
-def _observation(pick: Pick) -> Observation:
-    return Observation(*pick.source_id.station_key, pick.phase_hint, pick.time)
-
-
-def _shared(ours: Sequence[Observation], theirs: Sequence[Observation]) -> int:
-    """Observations of the one that are within a second of one of the other."""
-    held: dict[tuple[str, str, str], list[int]] = {}
-    for one in ours:
-        held.setdefault(one[:3], []).append(one.time)
-    return sum(any(abs(time - one.time) <= _SAME for time in held.get(one[:3], ())) for one in theirs)
-
-
-def _same(ours: Sequence[Observation], theirs: Sequence[Observation]) -> bool:
-    return len(ours) == len(theirs) and tuple(ours) == tuple(theirs)
+        return tuple(sorted(observation(self._picks[a.pick_id]) for a in arrivals if a.pick_id in self._picks))
 
 
 def _size(event: Event) -> float | None:

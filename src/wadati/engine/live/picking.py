@@ -8,12 +8,13 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import PickMessage, StationHealthMessage, WaveformMessage
+from wadati.engine.live.health import Heard, judge
 from wadati.engine.live.settings import Live
 from wadati.engine.live.tracks import (
     AFTER,
@@ -38,7 +39,6 @@ EARLY_SHARE = 0.7
 """Early picks take no more of a core than this."""
 
 _CONFIRMS = SECOND // 2
-_ARRIVALS = 100
 _HEALTH_EVERY = 10 * SECOND
 
 
@@ -48,19 +48,6 @@ class Tick(NamedTuple):
     early: tuple[Pick, ...]
     final: tuple[Pick, ...]
     withdrawn: frozenset[str]
-
-
-class Heard(msgspec.Struct):
-    """What is known of a station's feed: its last arrival (ns), and why its clock is not believed."""
-
-    arrived_wall: int = 0
-    clock_fault: str = ""
-    records: int = 0
-    last_early: int = 0
-    last_turn: int = 0
-    last_state: str = ""
-    arrivals: deque[tuple[int, int]] = msgspec.field(default_factory=lambda: deque(maxlen=_ARRIVALS))
-    """Ends of the last records and when they came in (ns)."""
 
 
 class Picking:
@@ -402,7 +389,7 @@ class Picking:
             latest = state.heard if state else 0
             behind = (now - latest) / SECOND if latest else -1.0
             quiet = (wall - heard.arrived_wall) / SECOND if heard and heard.arrived_wall else -1.0
-            word, words = _judge(heard, behind, self.settings)
+            word, words = judge(heard, behind, self.settings)
             told.append(
                 StationHealthMessage(
                     network=key[0],
@@ -425,18 +412,6 @@ class Picking:
             if heard.last_state != message.state:
                 heard.last_state = message.state
                 self.bus.publish(message)
-
-
-def _judge(heard: Heard | None, behind: float, settings: Live) -> tuple[Literal["ok", "silent", "late", "clock"], str]:
-    if heard is None or not heard.records:
-        return "silent", "nothing came of it yet"
-    if heard.clock_fault:
-        return "clock", heard.clock_fault
-    if behind > 10 * settings.patience_s:
-        return "silent", f"its last sample is {behind:.0f} s old"
-    if behind > settings.patience_s:
-        return "late", f"its last sample is {behind:.0f} s old"
-    return "ok", ""
 
 
 def _portions(packets: Iterable[Packet], most: int = 5000) -> Iterable[list[Packet]]:
