@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pickers.judge import judge
-from training.pool import COMPONENTS, EDGE, HOP, PHASES, RATE, SAMPLES
+from training.pool import COMPONENTS, EARLY, EDGE, HOP, PHASES, RATE, SAMPLES
 from wadati.pickers.neural import Neural
 
 NAME = "wadati-2"
@@ -44,6 +44,7 @@ def write_card(
         "components": COMPONENTS,
         "classes": PHASES,
         "samples": SAMPLES,
+        "early": EARLY,
         "hop": HOP,
         "edge": EDGE,
         "sampling_rate_hz": RATE,

@@ -28,7 +28,7 @@ def export(network: Network, path: Path) -> float:
         path,
         input_names=["windows"],
         output_names=["curves", "first_motion"],
-        dynamic_axes={name: {0: "window"} for name in ("windows", "curves", "first_motion")},
+        dynamic_axes={name: {0: "window", 2: "sample"} for name in ("windows", "curves", "first_motion")},
         opset_version=OPSET,
         dynamo=False,
     )

@@ -16,6 +16,9 @@ PHASES = ("P", "S")
 SAMPLES, HOP, EDGE = 3072, 2560, 256
 """The picker's windows: their samples, from one to the next, and what does not count at either end."""
 
+EARLY = 2048
+"""The windows of live runs that end now: of 1,536 samples, more of their picks do not stay."""
+
 LABEL_SIGMA = 10.0
 """Standard deviation of a label's Gaussian in samples: 0.1 s."""
 

@@ -139,7 +139,8 @@ class Picker(Protocol):
 
     A picker may also have `first_motion`, a probability. Its curves then have two more rows after those of the phases:
     how likely a P that arrives there first moves up, and down. A P states its polarity where the larger of the two is
-    at least `first_motion`.
+    at least `first_motion`. And it may have `early_samples`, the length of shorter windows that it takes too: live runs
+    then ask about what has just come in windows of that length, which cost less.
     """
 
     name: str

@@ -94,7 +94,7 @@ def test_what_is_installed_is_told(monkeypatch):
 
 def test_a_network_that_is_not_there_is_told(tmp_path):
     with pytest.raises(InputError, match="is not there"):
-        open_network(tmp_path / "net.onnx")
+        open_network(tmp_path / "net.onnx", 50)
 
 
 @needs_openvino
@@ -118,7 +118,7 @@ def test_openvino_gives_the_same_curves_and_picks(path, earthquakes, traces, mon
 def test_openvino_takes_any_number_of_windows(tmp_path):
     path = tmp_path / "net.onnx"
     path.write_bytes(SIGMOID)
-    network = fastest(open_network(path), path, (3, 50))
+    network = fastest(open_network(path, 50), path, (3, 50))
     assert network.runtime.startswith("OpenVINO ")
     for count in (16, 5, 1, 16):
         data = windows(count, 50, seed=count)
@@ -130,7 +130,7 @@ def test_where_openvino_differs_or_fails_onnx_runtime_stays(tmp_path):
     path, other = tmp_path / "net.onnx", tmp_path / "other.onnx"
     path.write_bytes(SIGMOID)
     other.write_bytes(SIGMOID.replace(b"Sigmoid", b"Softmax"))
-    network = open_network(path)
+    network = open_network(path, 50)
     assert fastest(network, other, (3, 50)) is network
     other.write_bytes(b"no network")
     assert fastest(network, other, (3, 50)) is network

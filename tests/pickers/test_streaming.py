@@ -152,3 +152,32 @@ def test_a_restored_station_goes_on_as_if_nothing_had_been(shipped: Shipped) -> 
         second.add(trace, trace.end)
     picks += [pick for final in second.final(None) for pick in final.picks]
     assert set(picks) == set(pick_station(records, shipped))
+
+
+def test_a_picker_that_fails_on_a_station_costs_no_other(shipped: Shipped) -> None:
+    class Fails:
+        def __getattr__(self, name: str):
+            return getattr(shipped, name)
+
+        def curves(self, windows, missing):
+            if np.abs(windows).max() > 1e7:
+                raise ValueError("too loud")
+            return shipped.curves(windows, missing)
+
+    good = station(seed=9)
+    bad = [
+        Trace(
+            SourceId.from_nslc("XX", "BAD", "", f"HH{t.source_id.subsource}"),
+            t.start,
+            t.sampling_rate,
+            t.data.astype(float) * 1e9,
+        )
+        for t in good
+    ]
+    stream = StreamingPicker(Fails())
+    for trace in (*good, *bad):
+        stream.add(trace, trace.end)
+    stream.early([KEY, ("XX", "BAD")])
+    finals = stream.final(None)
+    assert {pick for final in finals for pick in final.picks} == set(pick_station(good, shipped))
+    assert stream.failures == {("XX", "BAD"): "ValueError: too loud"}

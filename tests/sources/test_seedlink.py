@@ -262,3 +262,17 @@ def test_bytes_that_are_no_packets_are_an_error(noise: bytes) -> None:
 def test_addresses_that_are_none_are_refused(address: str) -> None:
     with pytest.raises(UsageError):
         open_source(address)
+
+
+@BOTH
+def test_several_connections_share_the_stations(versions: tuple[str, ...]) -> None:
+    sent = {name: records(name) for name in ("AAA", "BBB", "CCC")}
+    with SeedLinkServer(versions=versions) as server:
+        server.push([record for own in sent.values() for record in own])
+        source = client(server, connections=4)
+        packets = take(source, sum(map(len, sent.values())))
+        assert server.connections >= 3
+    by_station = {name: [p.record for p in packets if p.stream.endswith(f"/CI_{name}")] for name in sent}
+    assert by_station == sent
+    resume = {packet.stream: packet.sequence for packet in packets}
+    assert len(resume) == 3

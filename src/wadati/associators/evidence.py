@@ -49,8 +49,8 @@ def weigh(
 ) -> float:
     """The logarithm of the likelihood ratio of a hypothesis (x, y, depth, time).
 
-    Its picks go into `chosen` and what each adds into `gains`; `counts` becomes the number of these, of P, of stations
-    and of stations with both. `work` has shape (2 · stations, 4).
+    Its picks go into `chosen` and what each adds into `gains`; `counts` becomes the number of these, of P, of stations,
+    of stations with both, and of stations with P whose S is still to come. `work` has shape (2 · stations, 5).
     """
     used = _gather(place, picks, travel, volume, terms, sigmas, chosen, work)
     _agree(chosen, work, used)
@@ -71,6 +71,7 @@ def weigh(
         counts[1] += phase == 0
         counts[2] += station != previous
         counts[3] += station == previous
+        counts[4] += phase == 0 and work[k, 4] > 0
         previous = station
     return float(evidence)
 
@@ -89,7 +90,8 @@ def _gather(
     """Expected arrivals from near to far, and how many.
 
     `chosen` becomes the pick of each, or −1; `work` what the pick adds where it is certain to be seen (or the
-    probability that no unrelated pick lies there), how faint it is, its phase, and the magnitude it stands for.
+    probability that no unrelated pick lies there), how faint it is, its phase, the magnitude it stands for, and whether
+    the S of its station is still to come.
     """
     order = volume.order[cell_of(volume, place[0], place[1])]
     used = idle = 0
@@ -109,6 +111,7 @@ def _gather(
             if picks.first[c] < picks.first[c + 1]:
                 pick, gain = _best(picks, c, expected, spread, sigmas)
             work[used, 1], work[used, 2] = faint, phase
+            work[used, 4] = expected + lag > picks.until[s]
             if pick >= 0:
                 own, idle = 1, 0
                 work[used, 0] = gain
@@ -117,7 +120,11 @@ def _gather(
                     work[used, 3] += _P_SMALLER
                 chosen[used] = pick
                 used += 1
-            elif picks.span[0] < expected < picks.span[1] and picks.alive[c] and hiding(picks, s, expected) <= own:
+            elif (
+                picks.span[0] < expected < min(picks.span[1], picks.until[s])
+                and picks.alive[c]
+                and hiding(picks, s, expected) <= own
+            ):
                 work[used, 0] = math.exp(-rate_at(picks, c, expected, 0.0))
                 chosen[used] = -1
                 used += 1

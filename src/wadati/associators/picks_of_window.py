@@ -26,8 +26,8 @@ class Picks(NamedTuple):
     `rate` is how many unrelated picks a second the channel has around. Channel c has picks [first[c], first[c + 1]).
     `unrelated` (pick + 1) counts the unrelated picks before each; `alive` (channel) says whether a channel has had
     picks of late; `deafness` (station) how much larger (log10) than at the median station an amplitude must be to be
-    picked; `floor` is the least rate (1/s), `span` the time (s) that the picks are of; `s_is_rare` says whether next to
-    no picks are S, as from pickers that know none.
+    picked; `floor` is the least rate (1/s), `span` the time (s) that the picks are of, `until` (station) the time (s) from
+    which no picks are known yet; `s_is_rare` says whether next to no picks are S, as from pickers that know none.
     """
 
     time: Floats
@@ -44,6 +44,7 @@ class Picks(NamedTuple):
     deafness: Floats
     floor: float
     span: tuple[float, float]
+    until: Floats
     s_is_rare: bool
 
 
@@ -58,6 +59,7 @@ def window_of(
     deafness: Floats,
     floor: float,
     span: tuple[float, float],
+    until: Floats,
 ) -> Picks:
     """The arrays of picks that are in order of channel and time; until events are known all are unrelated."""
     first = np.searchsorted(2 * station + phase, np.arange(len(alive) + 1)).astype(np.int64)
@@ -66,7 +68,22 @@ def window_of(
     rare = bool(phase.sum() <= _FEW_S * len(phase))
     return busy_with_free(
         Picks(
-            time, station, phase, error, belief, size, rate, free, first, unrelated, alive, deafness, floor, span, rare
+            time,
+            station,
+            phase,
+            error,
+            belief,
+            size,
+            rate,
+            free,
+            first,
+            unrelated,
+            alive,
+            deafness,
+            floor,
+            span,
+            until,
+            rare,
         )
     )
 

@@ -17,21 +17,24 @@ from wadati.associators.picks_of_window import Flags, Picks, search
 from wadati.associators.travel import Floats, Integers
 from wadati.associators.volume import Volume
 
-_NEEDS, _NEEDS_WITHOUT_S = np.array([4, 2, 1]), np.array([4, 2, 0])
+_NEEDS, _NEEDS_WITHOUT_S, _NEEDS_SO_FAR = np.array([4, 2, 1]), np.array([4, 2, 0]), np.array([4, 4, 0])
 _MANY, _MANY_P = 7, 4
 """So many stations, with P so many, may agree without one that has both."""
-_LEAST = 18.0
+_LEAST, _LEAST_SO_FAR = 18.0, 13.0
 _AROUND = 2.0
+_FRESH = 20.0
 
 
 def propose(picks: Picks, volume: Volume, begin: float, end: float) -> Floats:
     """The best node of each free P pick that has one between two times (s): x, y, depth, time, shape (proposal, 4)."""
     late = end + volume.latest_anchor
     anchors = np.flatnonzero((picks.phase == 0) & picks.free & (picks.time >= begin) & (picks.time < late))
-    needs = _NEEDS_WITHOUT_S if picks.s_is_rare else _NEEDS
+    fresh = picks.time[anchors] > picks.until.max() - _FRESH
+    settled = _NEEDS_WITHOUT_S if picks.s_is_rare else _NEEDS
+    needs = np.where(fresh[:, None], _NEEDS_SO_FAR, settled)
     place, score = np.empty((len(anchors), 4)), np.empty(len(anchors))
     _propose(anchors, picks, volume, needs, begin - _AROUND, end + _AROUND, place, score)
-    return place[score > _LEAST]
+    return place[score > np.where(fresh, _LEAST_SO_FAR, _LEAST)]
 
 
 @compiled
@@ -57,7 +60,7 @@ def _propose(
     for a in range(len(anchors)):
         pick, score[a] = anchors[a], 0.0
         station, time = picks.station[pick], picks.time[pick]
-        if not _could_agree(station, time, picks, volume, needs, low, high, hears):
+        if not _could_agree(station, time, picks, volume, needs[a], low, high, hears):
             continue
         first = volume.anchor_start[station]
         nodes = volume.anchor_start[station + 1] - first
@@ -72,7 +75,7 @@ def _propose(
                 ranges = low[2 * q : 2 * q + 2], high[2 * q : 2 * q + 2]
                 _agree(node, lag, volume.lag_step, time, *ranges, picks.time, picks.free, surprise, total, stations)
         for k in range(nodes):
-            if stations[k] >= needs[0] and total[k] > score[a]:
+            if stations[k] >= needs[a, 0] and total[k] > score[a]:
                 at = volume.anchor_node[first + k]
                 origin = time - volume.time[at, volume.anchor_rank[first + k], 0]
                 if begin <= origin <= end:

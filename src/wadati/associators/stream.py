@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,6 +84,7 @@ class Stream:
         self._times: tuple[int, ...] = ()
         self._miss: tuple[int, Hypothesis] | None = None
         self._columns: _Columns | None = None
+        self._known: Mapping[tuple[str, str], int] | None = None
 
     def add(self, picks: Iterable[Pick]) -> None:
         """Take picks; those of unknown stations, of other phases and already known are ignored."""
@@ -121,16 +122,25 @@ class Stream:
         self._forget()
         return tuple(sorted(found, key=lambda candidate: (candidate.time, candidate.pick_ids)))
 
-    def provisional(self, early: Iterable[Pick] = ()) -> tuple[Candidate, ...]:
-        """Events in order of time, after those that are final, as the picks so far and some `early` ones have them."""
+    def provisional(
+        self, early: Iterable[Pick] = (), known: Mapping[tuple[str, str], int] | None = None
+    ) -> tuple[Candidate, ...]:
+        """Events in order of time, after those that are final, as the picks so far and some `early` ones have them.
+
+        With `known`, which says of each station until when (ns) its picks are known, a station is not held against an
+        event whose waves cannot have been picked there yet, and picks that may still come count with those an event
+        has: so an event is told from its fourth P on (Satriano, Lomax & Zollo 2008, doi:10.1785/0120060159, locate with
+        the stations that are not yet reached in the same way).
+        """
         before = {name: copy.copy(value) for name, value in vars(self).items() if name in _CHANGING}
         late = self.late
         try:
+            self._known = known
             self.add(early)
             return self.until(None)
         finally:
             vars(self).update(before)
-            self.late = late
+            self.late, self._known = late, None
 
     @property
     def final_until(self) -> int | None:
@@ -158,6 +168,16 @@ class Stream:
             told.append("too much else happens at that time (`crowding`)")
         when = format_time(reference + seconds(float(one.place[3])))
         return f"the best guess, at {when[:19]}, has {'; '.join(told)}"
+
+    def _until(self, begin: int) -> Floats:
+        """Until when (s) the picks of each station are known."""
+        if self._known is None:
+            return np.full(len(self.number), np.inf)
+        until = np.full(len(self.number), -np.inf)
+        for key, time in self._known.items():
+            if key in self.number:
+                until[self.number[key]] = (time - begin) / SECOND
+        return until
 
     def _table(self) -> _Columns:
         if self._columns is None:
@@ -203,6 +223,7 @@ class Stream:
                 self._deafness,
                 self.settings.least_rate,
                 (-_AROUND - _BEFORE, step + _AROUND + self.volume.longest),
+                self._until(begin),
             ),
             (-_AROUND, step + _AROUND),
             [(time - begin) / SECOND for time in self._times],

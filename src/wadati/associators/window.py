@@ -69,7 +69,7 @@ class Window:
         self.nearest_miss: Hypothesis | None = None
         channels = 2 * len(travel.x)
         self._chosen, self._gains = np.empty(channels, np.int64), np.empty(channels)
-        self._work, self._counts = np.empty((channels, 4)), np.empty(4, np.int64)
+        self._work, self._counts = np.empty((channels, 5)), np.empty(5, np.int64)
 
     def events(self) -> list[Hypothesis]:
         """Events in order of evidence; their picks are no longer free."""
@@ -108,10 +108,10 @@ class Window:
         refine(place, *shared, schedule)
         evidence = weigh(place, *shared, self._chosen, self._gains, self._work, self._counts)
         evidence -= max(0.0, place[2] - _DEEP) / _DEEPER
-        count, p, stations, both = self._counts.tolist()
-        pairs = 1 + both if both or self.picks.s_is_rare else _NO_PAIR
-        quality = evidence * math.sqrt(pairs / max(stations, 1))
-        enough = count >= settings.min_picks and p >= settings.min_p and stations >= settings.min_stations
+        count, p, stations, both, unheard = self._counts.tolist()
+        pairs = 1 + both if both or self.picks.s_is_rare or unheard == stations else _NO_PAIR
+        quality = evidence * math.sqrt(pairs / max(stations - unheard, 1))
+        enough = count + unheard >= settings.min_picks and p >= settings.min_p and stations >= settings.min_stations
         inside = self.begin <= place[3] < self.end
         one = Hypothesis(
             place,

@@ -38,7 +38,9 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `N`, the noise). `normalisation` is `demean-std` or `demean-peak`: every component minus its mean, divided by its
     standard deviation or its largest absolute value. In place of `missing` samples stand those of another component
     (`lend`) or 0 (`zero`). `thresholds` and `time_uncertainty` (s) are by class. Where `first_motion` is given, the
-    network has an output of that name, and this is the least probability for which a pick states its polarity.
+    network has an output of that name, and this is the least probability for which a pick states its polarity. A network
+    whose sample axis is free may state in `early` how many samples its windows have when they end now: shorter ones cost
+    less.
 
     What is known of it: `measured` holds one row for each test, with columns as the test has them (`test`, `n`,
     `phase`, `tolerance_s`, `recall` and `precision` are shown in lists); `reliability` by phase how often picks of a
@@ -54,6 +56,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     thresholds: dict[str, float]
     missing: Literal["lend", "zero"] = "lend"
     hop: int | None = None
+    early: int | None = None
     edge: int = 200
     time_uncertainty: dict[str, float] = {}
     first_motion: float | None = None
@@ -142,5 +145,7 @@ def _mistakes_of_windows(card: Card) -> Iterator[tuple[str, str]]:
         yield f"`sampling_rate_hz` is {card.sampling_rate_hz:g}", "give one with an interval of whole nanoseconds"
     if not 0 < card.samples <= MOST_SAMPLES:
         yield f"`samples` is {card.samples}", f"give 1 to {MOST_SAMPLES}"
+    elif card.early is not None and not 0 < card.early <= card.samples:
+        yield f"`early` is {card.early}", f"give 1 to {card.samples}, the `samples`"
     elif card.edge < 0 or not 0 < card.step <= card.samples - 2 * card.edge:
         yield "`samples`, `hop` and `edge` leave samples uncovered", "keep hop ≤ samples − 2 edge"

@@ -6,8 +6,10 @@ PhaseNet: Zhu & Beroza (2019), doi:10.1093/gji/ggy423. Any network with input (w
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -42,20 +44,32 @@ class Neural:
         self._rows = [card.classes.index(phase) for phase in self.phases]
         self._peak = card.divisor == "peak"
         self._lend = card.missing == "lend"
-        network = _tried(open_network(self._path), self._path, card)
-        self._network = fastest(network, self._path, (len(card.components), card.samples))
+        self.early_samples = card.early or card.samples
+        self._card = card
+        self._network = self._open(card.samples)
         self.runtime = self._network.runtime
 
+    def _open(self, samples: int) -> Network:
+        card = msgspec.structs.replace(self._card, samples=samples)
+        network = _tried(open_network(self._path, samples), self._path, card)
+        return fastest(network, self._path, (len(card.components), samples))
+
+    @cached_property
+    def _early_network(self) -> Network:
+        """Opened when it is first asked, as only live runs need it."""
+        return self._open(self.early_samples)
+
     def curves(self, windows: npt.NDArray[np.float32], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
-        """Probabilities (window, phase, sample) of windows (window, component, sample).
+        """Probabilities (window, phase, sample) of windows (window, component, sample), of `early_samples` too.
 
         Where the card has `first_motion`, two rows follow: how likely a P that arrives there first moves up, and down.
         """
-        out = self._network.run(normalise(windows, missing, peak=self._peak, lend=self._lend))
+        network = self._network if windows.shape[-1] == self.grid.samples else self._early_network
+        out = network.run(normalise(windows, missing, peak=self._peak, lend=self._lend))
         curves = out[0][:, self._rows]
         if self.first_motion is None:
             return curves
-        return np.concatenate((curves, out[self._network.outputs.index(_FIRST_MOTION)]), axis=1)
+        return np.concatenate((curves, out[network.outputs.index(_FIRST_MOTION)]), axis=1)
 
 
 _UNCERTAINTY = {"P": 0.05, "S": 0.1}

@@ -56,8 +56,10 @@ def installed() -> tuple[str, ...]:
     return tuple(found)
 
 
-def open_network(path: Path) -> Network:
-    """The network of an ONNX file in ONNX Runtime. Raises `InputError` where it is none with one input."""
+def open_network(path: Path, samples: int) -> Network:
+    """The network of an ONNX file in ONNX Runtime, for windows of `samples` where it leaves that free (a dimension
+    called `sample`). Raises `InputError` where it is none with one input.
+    """
     import onnxruntime
     from onnxruntime.capi import onnxruntime_pybind11_state as states
 
@@ -69,6 +71,8 @@ def open_network(path: Path) -> Network:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    # What the shapes say can be computed beforehand is then: the answers are those of a network of fixed length.
+    options.add_free_dimension_override_by_name("sample", samples)
     if not path.is_file():
         raise InputError(path, "is not there", "give the path of an .onnx file: neural:PATH.onnx")
     try:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from wadati.model import Pick, SourceId, TimeSpan, Trace, seconds
 from wadati.pickers.continuous import in_order, section_picks, station_sections
-from wadati.protocols import Picker
+from wadati.protocols import Grid, Picker
 from wadati.signal.axis import Section
 from wadati.signal.bands import choose_band
 from wadati.signal.ring import Ring
@@ -49,8 +49,8 @@ class EarlyRules:
     """
 
     lowest: float = 0.3
-    height: tuple[tuple[str, float], ...] = (("P", 0.6), ("S", 0.7))
-    after_s: float = 0.3
+    height: tuple[tuple[str, float], ...] = (("P", 0.45), ("S", 0.55))
+    after_s: float = 0.25
     sure_after_s: float = 4.0
     reach_s: float = 12.0
     begin_s: float = 10.0
@@ -137,7 +137,10 @@ class StreamingPicker:
         self.window = round(grid.samples * SECOND / grid.sampling_rate_hz)
         self.halo = self.window + _RESAMPLING
         """A final pick depends on no sample farther away (ns)."""
+        self.early_grid = Grid(getattr(picker, "early_samples", grid.samples), grid.hop, 0, grid.sampling_rate_hz)
         self.states: dict[Key, StationState] = {}
+        self.failures: dict[Key, str] = {}
+        """Stations on which the picker failed since this was last emptied, and what it said."""
 
     def add(self, trace: Trace, now: int = 0) -> bool:
         """Take a record that came at `now` (ns); False where it says nothing new, or is too old to be placed.
@@ -253,12 +256,21 @@ class StreamingPicker:
             missing += [(work.state, *one) for one in zip(instants, cut.windows, cut.missing, strict=True)]
         for at in range(0, len(missing), BATCH):
             some = missing[at : at + BATCH]
-            curves = self._curves([windows for *_, windows, _ in some], [gone for *_, gone in some])
+            curves = self._curves([(state, windows, gone) for state, _, windows, gone in some])
             for (state, instant, *_), curve in zip(some, curves, strict=True):
                 state.curves[instant] = curve
 
-    def _curves(self, windows: Sequence[Any], missing: Sequence[Any]) -> Curves:
-        return self.picker.curves(np.stack(windows), np.stack(missing))
+    def _curves(self, cuts: Sequence[tuple[StationState, Any, Any]]) -> Curves:
+        """The curves of windows of several stations; 0 where the picker fails, which costs no other station."""
+        try:
+            return self.picker.curves(np.stack([cut[1] for cut in cuts]), np.stack([cut[2] for cut in cuts]))
+        except Exception as error:  # a picker is anybody's code
+            if len(cuts) > 1:
+                return np.concatenate([self._curves([cut]) for cut in cuts])
+            ((state, windows, _),) = cuts
+            self.failures[min(state.channels).station_key] = f"{type(error).__name__}: {error}"
+            rows = len(self.picker.thresholds) + 2 * (getattr(self.picker, "first_motion", None) is not None)
+            return np.zeros((1, rows, windows.shape[-1]), np.float32)
 
     def _picks(self, work: _Work, curves: dict[int, Curves]) -> Iterable[Pick]:
         held = [(first, curves[instant]) for instant, first in work.starts.items() if instant in curves]
@@ -275,14 +287,15 @@ class StreamingPicker:
 
     def early(self, keys: Iterable[Key]) -> list[Pick]:
         """New early picks of stations, from windows that end with their latest samples."""
-        grid, rules = self.picker.grid, self.rules
+        grid, rules = self.early_grid, self.rules
         cuts: list[tuple[StationState, Section, int, Any, Any]] = []
+        reaching = round(grid.samples * SECOND / grid.sampling_rate_hz) + _RESAMPLING + _BESIDE
         for key in keys:
             state = self.states.get(key)
             if state is None:
                 continue
             end = state.ring.end() or 0
-            held = state.ring.traces(TimeSpan(end - self.halo - _BESIDE, end))
+            held = state.ring.traces(TimeSpan(end - reaching, end))
             sections = station_sections(held, self.picker, state.channels)
             if not sections:
                 continue
@@ -295,7 +308,7 @@ class StreamingPicker:
         reach = round(rules.reach_s * grid.sampling_rate_hz)
         for at in range(0, len(cuts), BATCH):
             some = cuts[at : at + BATCH]
-            curves = self._curves([cut[3] for cut in some], [cut[4] for cut in some])
+            curves = self._curves([(cut[0], cut[3], cut[4]) for cut in some])
             low = np.array(self.picker.thresholds)[:, None]
             lively = (curves[:, : len(self.picker.thresholds), -reach:] >= np.maximum(low, rules.lowest)).any(
                 axis=(1, 2)
@@ -306,14 +319,14 @@ class StreamingPicker:
         return found
 
     def _new_early(self, state: StationState, section: Section, first: int, curve: Curves, missing: Any) -> list[Pick]:
-        grid, axis = self.picker.grid, section.axis
+        grid, axis = self.early_grid, section.axis
         shown = curve.copy()
         shown[:, : grid.samples - round(self.rules.reach_s * grid.sampling_rate_hz)] = 0
         last = axis.time_of(first + grid.samples - 1)
         begin = axis.time_of(axis.first) + seconds(self.rules.begin_s)
         upright = np.array([letter == "Z" for letter in self.picker.components])
         new = []
-        for pick in section_picks(section, _Uncut(self.picker), [([first], shown[None])]):
+        for pick in section_picks(section, _OnGrid(self.picker, grid), [([first], shown[None])]):
             if pick.probability < self.rules.least(pick.phase_hint, (last - pick.time) / SECOND):
                 continue
             sample = min(
@@ -328,13 +341,11 @@ class StreamingPicker:
         return new
 
 
-class _Uncut:
-    """A picker as it is, but that all samples of a window count."""
+class _OnGrid:
+    """A picker as it is, but for the windows it is asked about."""
 
-    def __init__(self, picker: Picker) -> None:
-        self._picker = picker
-        grid = picker.grid
-        self.grid = type(grid)(grid.samples, grid.hop, 0, grid.sampling_rate_hz)
+    def __init__(self, picker: Picker, grid: Grid) -> None:
+        self._picker, self.grid = picker, grid
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._picker, name)

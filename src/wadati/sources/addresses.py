@@ -8,14 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 from wadati.errors import UsageError
 from wadati.protocols import PacketSource
 
-KINDS = ("seedlink", "seedlinks", "replay", "folder", "udp")
+KINDS = ("seedlink", "seedlinks", "replay", "folder", "bucket", "udp")
 
 
 def open_source(address: str) -> PacketSource:
     """The source of an address; nothing is connected or read yet. Raises `UsageError` for an address that is none.
 
-    `seedlink://host[:port][,host…]?streams=CI_*,AZ_*&channels=HH?,HN?` (`seedlinks` over TLS), `replay:PATH?speed=20`,
-    `folder:PATH`, `udp://group:port`.
+    `seedlink://host[:port][,host…]?streams=CI_*,AZ_*&channels=HH?,HN?&connections=4` (`seedlinks` over TLS),
+    `replay:PATH?speed=20`, `folder:PATH`,
+    `bucket:s3://NAME/PREFIX?endpoint=URL&region=NAME&every=10`, `udp://group:port`.
 
     >>> open_source("seedlink://geofon.example:18000?streams=GE_*").name
     'seedlink://geofon.example:18000'
@@ -37,6 +38,7 @@ def open_source(address: str) -> PacketSource:
             channels=_listed(given, "channels"),
             tls=scheme == "seedlinks",
             since=given.get("since"),
+            connections=max(round(_number(given, "connections", 1, address)), 1),
         )
     if scheme == "udp":
         from wadati.sources.udp import Udp
@@ -45,6 +47,11 @@ def open_source(address: str) -> PacketSource:
         if not parts.hostname or not parts.port:
             raise UsageError(f"{address}: write udp://GROUP:PORT")
         return Udp(parts.hostname, parts.port)
+    if scheme == "bucket":
+        from wadati.sources.bucket import Bucket
+
+        every = _number(given, "every", 5.0, address)
+        return Bucket(path, every_s=every, options={k: v for k, v in given.items() if k != "every"})
     if scheme == "folder":
         from wadati.sources.folder import Folder
 

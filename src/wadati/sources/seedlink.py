@@ -22,7 +22,7 @@ from wadati.sources import seedlink_words as words
 
 PORT, PORT_TLS = 18000, 18500
 _BLOCK = 1 << 16
-_LINE = 4096
+_WAITING = 1000
 
 
 class _RefusedError(Exception):
@@ -43,7 +43,8 @@ class SeedLink:
     """Records of some stations (`NET_STA`, with `*` and `?`) from the first of several servers that answers.
 
     `channels` are codes such as `HH?`; `since` asks for what the server still has from a time on; `tls` encrypts and
-    checks the server's certificate, against `context` where one is given.
+    checks the server's certificate, against `context` where one is given. With several `connections` each asks for its
+    share of the stations, and one that breaks costs the others nothing.
     """
 
     ends = False
@@ -56,19 +57,26 @@ class SeedLink:
         channels: Sequence[str] = (),
         tls: bool = False,
         since: str | None = None,
+        connections: int = 1,
         patience: Patience | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
         port = PORT_TLS if tls else PORT
         self.servers = [(host, given or port) for host, given in servers]
         self.name = f"seedlink://{','.join(f'{host}:{port}' for host, port in self.servers)}"
-        self.connected: str | None = None
+        self._connections = connections
+        self._connected: dict[int, str] = {}
         self._streams, self._channels, self._since = tuple(streams), tuple(channels), since
         self._patience = patience or Patience()
         self._context = (context or ssl.create_default_context()) if tls else None
         self._problems: list[Problem] = []
         self._latest: dict[str, int] = {}
         self._resume: dict[str, int] = {}
+
+    @property
+    def connected(self) -> str | None:
+        """The servers to which there are connections."""
+        return ",".join(sorted(set(self._connected.values()))) or None
 
     def problems(self) -> Sequence[Problem]:
         """What went wrong since the last call."""
@@ -78,12 +86,39 @@ class SeedLink:
     async def packets(self, resume: Mapping[str, int]) -> AsyncIterator[Packet]:
         """Records for ever; `resume` has the last sequence number by `host:port/NET_STA`."""
         self._resume = dict(resume)
+        if self._connections == 1:
+            async for packet in self._share(0):
+                yield packet
+            return
+        queue: asyncio.Queue[Packet | Exception] = asyncio.Queue(_WAITING)
+
+        async def listen(share: int) -> None:
+            try:
+                async for packet in self._share(share):
+                    await queue.put(packet)
+            except Exception as error:  # told to the one who listens to all
+                await queue.put(error)
+
+        tasks = [asyncio.ensure_future(listen(share)) for share in range(self._connections)]
+        try:
+            while True:
+                one = await queue.get()
+                if isinstance(one, Exception):
+                    raise one
+                yield one
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _share(self, share: int) -> AsyncIterator[Packet]:
+        """What one connection brings, for ever."""
         pause, at = self._patience.first_pause_s, 0
         while True:
             host, port = self.servers[at % len(self.servers)]
             heard = False
             try:
-                async for packet in self._session(host, port):
+                async for packet in self._session(host, port, share):
                     heard = True
                     yield packet
             except (TimeoutError, OSError, words.ProtocolError, _RefusedError, asyncio.IncompleteReadError) as error:
@@ -91,21 +126,23 @@ class SeedLink:
                 wrong = f"lost: {reason}" if heard else f"cannot be had: {reason}"
                 self._problems.append(Problem(f"seedlink://{host}:{port}", wrong, "tried again, with the next server"))
             finally:
-                self.connected = None
+                self._connected.pop(share, None)
             pause = self._patience.first_pause_s if heard else min(2 * pause, self._patience.longest_pause_s)
             at += 1
             if heard or at % len(self.servers) == 0:
                 await asyncio.sleep(pause)
 
-    async def _session(self, host: str, port: int) -> AsyncIterator[Packet]:
+    async def _session(self, host: str, port: int, share: int) -> AsyncIterator[Packet]:
         limit = self._patience.answer_s
         opening = asyncio.open_connection(host, port, ssl=self._context, limit=_BLOCK)
         reader, writer = await asyncio.wait_for(opening, limit)
         try:
             hello, version = await self._greet(reader, writer)
-            stations = await self._wanted(reader, writer, version, hello)
+            stations = (await self._wanted(reader, writer, version, hello))[share :: self._connections]
+            if not stations:
+                return
             await self._ask(reader, writer, version, f"{host}:{port}", stations)
-            self.connected = f"{host}:{port}"
+            self._connected[share] = f"{host}:{port}"
             packets = words.PacketReader(version)
             asked = False
             while True:

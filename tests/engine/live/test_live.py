@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import random
 import re
+import subprocess
 import threading
 import urllib.request
 from pathlib import Path
@@ -22,7 +23,7 @@ from wadati.engine.live import runner
 from wadati.engine.live.runner import live
 from wadati.engine.live.settings import Live, Release
 from wadati.engine.live.status import read_status
-from wadati.errors import UsageError
+from wadati.errors import InputError, UsageError
 from wadati.formats.miniseed import read_miniseed
 from wadati.formats.tables import read_picks_csv
 from wadati.model.codec import decode_json
@@ -268,3 +269,31 @@ def test_gates_say_why_an_event_stays_within_the_house(small) -> None:
 def test_threads_end(replayed) -> None:
     names = {thread.name for thread in threading.enumerate()}
     assert not names & {"sources", "events", "feed", "felt_radius"}
+
+
+def _fills_a_disk(stations: Path, folder: Path, script: list[tuple[int, bytes]]) -> None:
+    try:
+        live([Scripted(script)], stations, folder)
+    except InputError as error:
+        os._exit(17 if error.wrong == "its disk is full" else 1)
+
+
+def test_a_full_disk_is_said_and_costs_nothing(small, script, tmp_path: Path) -> None:
+    tiny = tmp_path / "tiny"
+    tiny.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", tiny], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    try:
+        process = multiprocessing.get_context("spawn").Process(
+            target=_fills_a_disk, args=(small.stations, tiny / "out", script)
+        )
+        process.start()
+        process.join(120)
+        assert process.exitcode == 17
+        subprocess.run(["mount", "-o", "remount,size=200m", tiny], check=True)
+        result = live([Scripted(script)], small.stations, tiny / "out")
+        assert result.catalog is not None
+        assert contents(tiny / "out") == contents(small.output)
+    finally:
+        subprocess.run(["umount", tiny], check=False)

@@ -93,7 +93,7 @@ def test_events_go_on_in_a_new_process_where_one_died(small, tmp_path: Path) -> 
     process.start()
     process._process.kill()
     process._process.join(10)
-    process.step(picks, (), (), keys, None, picks[-1].time)
+    process.step(picks, (), (), keys, {}, None, picks[-1].time)
     process.close()
     assert [problem.subject for problem in told] == ["events"]
     messages = []

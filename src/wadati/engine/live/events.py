@@ -138,10 +138,12 @@ class LiveEvents:
         early: Iterable[Pick],
         withdrawn: Iterable[str],
         heard: Iterable[Key],
+        known: Mapping[Key, int],
         watermark: int | None,
         clock: int,
     ) -> None:
-        """Take what came; `early` are all early picks that are still open. With no watermark all is final."""
+        """Take what came; `early` are all early picks that are still open, `known` says until when (ns) the picks of
+        each station are known, early ones included. With no watermark all is final."""
         gone = frozenset(withdrawn)
         fresh = [pick for pick in new if pick.pick_id not in gone]
         self._picks |= {pick.pick_id: pick for pick in fresh}
@@ -157,7 +159,7 @@ class LiveEvents:
         until = stream.final_until if watermark is not None else clock + HOUR
         self._reconcile(final, final_until=until, finished=True, clock=clock)
         if watermark is not None:
-            provisional = stream.provisional(self._early.values())
+            provisional = stream.provisional(self._early.values(), known)
             self._reconcile(provisional, final_until=until, finished=False, clock=clock)
         self._merge(clock)
         self._learn(clock)

@@ -96,12 +96,13 @@ class EventsProcess:
         early: Iterable[Pick],
         withdrawn: Iterable[str],
         heard: Iterable[Key],
+        known: Mapping[Key, int],
         watermark: int | None,
         clock: int,
     ) -> None:
         """As `LiveEvents.step`."""
         self._since = clock - HEARING
-        self._ask("step", tuple(new), tuple(early), tuple(withdrawn), tuple(heard), watermark, clock)
+        self._ask("step", tuple(new), tuple(early), tuple(withdrawn), tuple(heard), dict(known), watermark, clock)
 
     def add(self, event_id: str, name: str, additions: Mapping[str, object], message: EventMessage) -> None:
         """As `LiveEvents.add`."""
@@ -169,6 +170,8 @@ class EventsProcess:
                 return
             elif what == "refused":
                 raise UsageError(*arguments)
+            elif what == "failed":
+                raise EOFError(*arguments)
             else:
                 connection.send(self._answers[what](*arguments))
 
@@ -202,8 +205,12 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
             return
         if since is not None:
             events.restore(log.final(since), log.versions(time.time_ns() - HEARING))
-        with contextlib.suppress(EOFError, ConnectionError):  # the picking process is gone, and says why itself
+        try:
             _work(connection, events)
+        except (EOFError, ConnectionError):
+            return  # the picking process is gone, and says why itself
+        except Exception as error:  # told to the picking process, which starts another
+            connection.send(("failed", (f"{type(error).__name__}: {str(error).partition(chr(10))[0]}",)))
 
 
 def _work(connection: Connection, events: LiveEvents) -> None:

@@ -39,6 +39,7 @@ EARLY_SHARE = 0.7
 """Early picks take no more of a core than this."""
 
 _CONFIRMS = SECOND // 2
+_UNSURE = SECOND
 _HEALTH_EVERY = 10 * SECOND
 
 
@@ -70,6 +71,8 @@ class Picking:
         self.latencies: deque[float] = deque(maxlen=20_000)
         self.picked = self.early_made = self.early_confirmed = self.early_withdrawn = 0
         self.early_missed = self.final_made = 0
+        self.known: dict[Key, int] = {}
+        """Until when (ns) the picks of a station are known, early ones included."""
         self._tracks_until: dict[Key, int] = {}
         self._tracks_stored: dict[Key, int] = {}
         self._tracks: list[AmplitudeTrack] = []
@@ -119,7 +122,14 @@ class Picking:
         with self.lock:
             finals = self.streaming.final(self.clock)
         final, withdrawn = self._final(finals)
+        self._tell_failures()
         return self._store(early, final, withdrawn)
+
+    def _tell_failures(self) -> None:
+        for key, words in self.streaming.failures.items():
+            name = ".".join(key)
+            self.problems[name] = Problem(name, f"the picker failed on it: {words}", "please report it to its author")
+        self.streaming.failures.clear()
 
     def finish(self) -> Tick:
         """No more packets come: everything becomes final."""
@@ -204,6 +214,7 @@ class Picking:
         self._early_cost = 0.9 * self._early_cost + 0.1 * spent
         for key in due:
             self.heard[key].last_early, self.heard[key].last_turn = self.clock, now
+            self.known[key] = self.streaming.states[key].heard - _UNSURE
         stored = time.time_ns()
         made = []
         for pick in found:

@@ -12,6 +12,7 @@ picks never.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import sys
 import threading
@@ -21,6 +22,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import OperationalError
 
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage
@@ -85,7 +88,7 @@ def live(
     """Run until the sources end or `stop` is set, and go on where an earlier run into `output` was.
 
     `say` is told what happens, as a word with fields; `decorators` add to events besides those of the flow. Raises
-    `UsageError` where another process runs there.
+    `UsageError` where another process runs there, `InputError` where the disk is full.
 
     >>> from wadati.sources.addresses import open_source
     >>> live([open_source("replay:waveforms?speed=20")], "stations.xml", "out")  # doctest: +SKIP
@@ -105,7 +108,12 @@ def live(
             run = _Run(sources, Path(stations), inventory, folder, flow, log, say, decorators)
             for problem in problems:
                 run.tell(problem)
-            return run.go(stop or threading.Event(), progress)
+            try:
+                return run.go(stop or threading.Event(), progress)
+            except (OSError, OperationalError) as error:
+                if getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error):
+                    raise InputError(folder, "its disk is full", "make room and start again; it goes on") from error
+                raise
 
 
 class _Run:
@@ -284,12 +292,14 @@ class _Run:
         with picking.lock:
             heard = list(picking.streaming.states)
             early = picking.open_early()
+            known = dict(picking.known)
             watermark = None if self._ended else picking.watermark()
         self.events.step(
             [pick for tick in ticks for pick in tick.final],
             early,
             [pick_id for tick in ticks for pick_id in tick.withdrawn],
             heard,
+            known,
             watermark,
             picking.clock,
         )

@@ -1,0 +1,113 @@
+"""A bucket in which objects appear: the records of each are taken as it comes, in order of names.
+
+Amazon S3 and what speaks its language, Google Cloud Storage and Azure, by obstore (extra `wadati[bucket]`), with the
+keys that stand in the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from wadati.errors import MissingExtraError, UsageError
+from wadati.formats.miniseed import is_miniseed, places_of_records
+from wadati.protocols import Packet, Problem
+
+_PART = 1 << 22
+_HOUR = timedelta(hours=1)
+_LIMIT = timedelta(seconds=20)
+
+
+class Bucket:
+    """miniSEED objects of a bucket under a prefix; the sequence number is the place in an object.
+
+    `url` is `s3://bucket/prefix`, `gs://…` or `az://…`; `%Y`, `%m`, `%d`, `%j` and `%H` in the prefix stand for the
+    time (UTC), and that of an hour ago is looked at too. Objects are listed each `every_s`. One that was overwritten
+    with more is read from where it was read to. `options` are those of the store (`endpoint`, `region`,
+    `skip_signature`). Raises `MissingExtraError` without obstore, `UsageError` for a URL that it does not know.
+    """
+
+    ends = False
+
+    def __init__(self, url: str, *, every_s: float = 5.0, options: Mapping[str, str] | None = None) -> None:
+        try:
+            import obstore
+            from obstore.store import from_url
+        except ImportError:
+            raise MissingExtraError(f"bucket:{url}", "bucket") from None
+        scheme, _, rest = url.partition("://")
+        place, _, self._prefix = rest.partition("/")
+        self.name = f"bucket:{url}"
+        self._every = every_s
+        self._obstore = obstore
+        plain = (options or {}).get("endpoint", "").startswith("http://")
+        try:
+            self._store: Any = from_url(
+                f"{scheme}://{place}",
+                client_options={"timeout": _LIMIT, "allow_http": plain},
+                retry_config={"max_retries": 2, "retry_timeout": _LIMIT},
+                **(options or {}),
+            )
+        except Exception as error:  # obstore has an exception of its own for each kind of store
+            raise UsageError(f"bucket:{url}: {error}") from error
+        self._problems: list[Problem] = []
+        self._told: set[str] = set()
+
+    def problems(self) -> Sequence[Problem]:
+        """What went wrong since the last call."""
+        told, self._problems = self._problems, []
+        return told
+
+    async def packets(self, resume: Mapping[str, int]) -> AsyncIterator[Packet]:
+        """Records for ever; `resume` has the place reached in each object by its name."""
+        reached = dict(resume)
+        while True:
+            for name, size in await self._objects():
+                while (place := reached.get(name, 0)) < size:
+                    found = await self._new(name, place, size)
+                    for until, record in found:
+                        reached[name] = until
+                        now = time.time_ns()
+                        yield Packet(record, name, until, now, now)
+                    if not found:
+                        break
+            await asyncio.sleep(self._every)
+
+    async def _objects(self) -> list[tuple[str, int]]:
+        """Name and size of all objects under the prefix, in order of names."""
+        now = datetime.now(UTC)
+        found: dict[str, int] = {}
+        try:
+            for prefix in {moment.strftime(self._prefix) for moment in (now - _HOUR, now)}:
+                async for some in self._obstore.list(self._store, prefix or None):
+                    found |= {one["path"]: one["size"] for one in some}
+        except Exception as error:  # as above; what cannot be listed now is listed again
+            self._tell(self.name, f"cannot be listed ({_first_line(error)})", "check its name and the keys")
+            return []
+        self._told.discard(self.name)
+        return sorted(found.items())
+
+    async def _new(self, name: str, place: int, size: int) -> list[tuple[int, bytes]]:
+        """(place after it, record) of what is new in an object, a part at a time."""
+        try:
+            part = await self._obstore.get_range_async(self._store, name, start=place, end=min(place + _PART, size))
+        except Exception as error:  # as above
+            self._tell(name, f"cannot be read ({_first_line(error)})", "make it readable")
+            return []
+        data = bytes(part)
+        if place == 0 and not is_miniseed(data[:64]):
+            self._tell(name, "is no miniSEED", "write miniSEED under this prefix")
+            return []
+        return [(place + until, record) for until, record in places_of_records(data)]
+
+    def _tell(self, subject: str, wrong: str, mend: str) -> None:
+        if subject not in self._told:
+            self._told.add(subject)
+            self._problems.append(Problem(subject, wrong, mend))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]
