@@ -25,7 +25,7 @@ class Again:
 
     def __init__(self, records: Sequence[tuple[int, bytes]], hours: float) -> None:
         self.records, self.times = records, round(hours * 60 / MINUTES)
-        self.memory: list[tuple[float, float]] = []
+        self.memory: list[tuple[float, list[float]]] = []
 
     def problems(self) -> Sequence[Problem]:
         return ()
@@ -40,17 +40,14 @@ class Again:
             self.memory.append(((again + 1) * MINUTES / 60, resident_mb()))
 
 
-def resident_mb() -> float:
-    """Of this process and its children."""
+def resident_mb() -> list[float]:
+    """Of this process and of each of its children."""
     children = Path("/proc/self/task").joinpath(str(Path("/proc/self").resolve().name), "children").read_text().split()
-    pages = 0
-    for pid in ("self", *children):
-        pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
+    return [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096 / 1e6 for pid in ("self", *children)]
 
 
-def run(hours: float) -> list[tuple[float, float]]:
-    """(hours of data, resident MB) along the way."""
+def run(hours: float) -> list[tuple[float, list[float]]]:
+    """(hours of data, resident MB of picking, of what multiprocessing keeps, and of the events) along the way."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         scenario = simulate(5, stations=STATIONS, minutes=MINUTES, defects=False)
@@ -63,4 +60,4 @@ def run(hours: float) -> list[tuple[float, float]]:
 
 if __name__ == "__main__":
     for hour, megabytes in run(float(sys.argv[1])):
-        print(f"{hour:6.1f} h  {megabytes:7.1f} MB", flush=True)
+        print(f"{hour:6.1f} h  {sum(megabytes):7.1f} MB = {' + '.join(f'{one:.1f}' for one in megabytes)}", flush=True)

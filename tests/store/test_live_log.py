@@ -67,7 +67,7 @@ def test_a_pick_that_is_withdrawn_goes_and_can_come_back(log: LiveLog) -> None:
 
 def test_picks_that_are_kept_elsewhere_are_dropped(log: LiveLog) -> None:
     log.write(final=[pick(k) for k in range(5)], early=[EarlyPick(pick(1), 7), EarlyPick(pick(9), 7)])
-    moved = log.before(3 * SECOND)
+    moved = log.between(0, 3 * SECOND)
     assert moved == (pick(0), pick(1), pick(2))
     log.drop(one.pick_id for one in moved)
     log.forget_early(3 * SECOND)

@@ -48,8 +48,8 @@ class EarlyRules:
     is a horizontal one.
     """
 
-    lowest: float = 0.3
-    height: tuple[tuple[str, float], ...] = (("P", 0.45), ("S", 0.55))
+    lowest: float = 0.35
+    height: tuple[tuple[str, float], ...] = (("P", 0.45), ("S", 0.75))
     after_s: float = 0.25
     sure_after_s: float = 4.0
     reach_s: float = 12.0

@@ -120,9 +120,10 @@ class LiveLog:
         with self._engine.connect() as connection:
             return tuple(EventVersion(**row) for row in connection.execute(query).mappings())
 
-    def before(self, time: int) -> tuple[Pick, ...]:
-        """Final picks before a time (ns), which may be moved elsewhere."""
-        return self._picks(sa.select(schema.picks).where(schema.picks.c.time < time))
+    def between(self, begin: int, end: int) -> tuple[Pick, ...]:
+        """Final picks between two times (ns), which may be moved elsewhere."""
+        time = schema.picks.c.time
+        return self._picks(sa.select(schema.picks).where((time >= begin) & (time < end)))
 
     def drop(self, picks: Iterable[str]) -> None:
         """Take out picks that are kept elsewhere, but for those that current events rest on."""
