@@ -26,8 +26,8 @@ class Picks(NamedTuple):
     `rate` is how many unrelated picks a second the channel has around. Channel c has picks [first[c], first[c + 1]).
     `unrelated` (pick + 1) counts the unrelated picks before each; `alive` (channel) says whether a channel has had
     picks of late; `deafness` (station) how much larger (log10) than at the median station an amplitude must be to be
-    picked; `floor` is the least rate (1/s), `span` the time (s) that the picks are of, `until` (station) the time (s) from
-    which no picks are known yet; `s_is_rare` says whether next to no picks are S, as from pickers that know none.
+    picked; `floor` is the least rate (1/s), `span` the time (s) that the picks are of, `until` (station) the time (s)
+    from which no picks are known yet; `s_is_rare` says whether next to no picks are S, as from pickers that know none.
     """
 
     time: Floats

@@ -25,8 +25,9 @@ _AROUND = 2.0
 _FRESH = 20.0
 
 
-def propose(picks: Picks, volume: Volume, begin: float, end: float) -> Floats:
-    """The best node of each free P pick that has one between two times (s): x, y, depth, time, shape (proposal, 4)."""
+def propose(picks: Picks, volume: Volume, begin: float, end: float) -> tuple[Floats, Integers]:
+    """The best node of each free P pick that has one between two times (s): x, y, depth, time, shape (proposal, 4); and
+    the numbers of these picks. Where picks may still come, the best proposals are first."""
     late = end + volume.latest_anchor
     anchors = np.flatnonzero((picks.phase == 0) & picks.free & (picks.time >= begin) & (picks.time < late))
     fresh = picks.time[anchors] > picks.until.max() - _FRESH
@@ -34,7 +35,10 @@ def propose(picks: Picks, volume: Volume, begin: float, end: float) -> Floats:
     needs = np.where(fresh[:, None], _NEEDS_SO_FAR, settled)
     place, score = np.empty((len(anchors), 4)), np.empty(len(anchors))
     _propose(anchors, picks, volume, needs, begin - _AROUND, end + _AROUND, place, score)
-    return place[score > np.where(fresh, _LEAST_SO_FAR, _LEAST)]
+    good = np.flatnonzero(score > np.where(fresh, _LEAST_SO_FAR, _LEAST))
+    if picks.until.min() < np.inf:
+        good = good[np.argsort(-score[good], kind="stable")]
+    return place[good], anchors[good]
 
 
 @compiled

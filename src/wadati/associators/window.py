@@ -128,8 +128,17 @@ class Window:
         return one
 
     def _proposed(self) -> list[Hypothesis]:
-        starts = propose(self.picks, self.volume, self.begin, self.end)
-        return [one for one in (self._look(start, WIDE) for start in starts) if one.holds]
+        found = []
+        explained = np.zeros(len(self.picks.time), bool)
+        for start, anchor in zip(*propose(self.picks, self.volume, self.begin, self.end), strict=True):
+            if explained[anchor]:
+                continue
+            one = self._look(start, WIDE)
+            if one.holds:
+                found.append(one)
+                # Of what may still change, one hypothesis is enough for all the picks that it explains.
+                explained[one.picks] = self.picks.until.min() < np.inf
+        return found
 
     def _scanned(self, here: Sequence[Floats]) -> list[Hypothesis]:
         nodes = self.places.around(here)

@@ -38,8 +38,8 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `N`, the noise). `normalisation` is `demean-std` or `demean-peak`: every component minus its mean, divided by its
     standard deviation or its largest absolute value. In place of `missing` samples stand those of another component
     (`lend`) or 0 (`zero`). `thresholds` and `time_uncertainty` (s) are by class. Where `first_motion` is given, the
-    network has an output of that name, and this is the least probability for which a pick states its polarity. A network
-    whose sample axis is free may state in `early` how many samples windows have that end now: shorter ones cost less.
+    network has an output of that name, and this is the least probability for which a pick states its polarity. A
+    network whose sample axis is free may state in `early` how many samples windows have that end now.
 
     What is known of it: `measured` holds one row for each test, with columns as the test has them (`test`, `n`,
     `phase`, `tolerance_s`, `recall` and `precision` are shown in lists); `reliability` by phase how often picks of a

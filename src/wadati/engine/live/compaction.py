@@ -1,4 +1,4 @@
-"""Final picks from the log to Parquet, a file an hour: a row of SQL costs some hundreds of bytes, of Parquet some tens."""
+"""Final picks from the log to Parquet, a file an hour: a row of SQL costs hundreds of bytes, one of Parquet tens."""
 
 from __future__ import annotations
 

@@ -19,7 +19,6 @@ class Heard(msgspec.Struct):
     clock_fault: str = ""
     records: int = 0
     last_early: int = 0
-    last_turn: int = 0
     last_state: str = ""
     arrivals: deque[tuple[int, int]] = msgspec.field(default_factory=lambda: deque(maxlen=_ARRIVALS))
     """Ends of the last records and when they came in (ns)."""

@@ -49,6 +49,11 @@ class Intake:
         return len(self._held)
 
     @property
+    def waits(self) -> bool:
+        """Whether all that is listened to is an archive, which can wait."""
+        return all(source.ends for source in self.sources)
+
+    @property
     def ended(self) -> bool:
         """Whether all sources have ended and all was taken."""
         with self._more:

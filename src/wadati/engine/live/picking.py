@@ -40,6 +40,7 @@ EARLY_SHARE = 0.7
 
 _CONFIRMS = SECOND // 2
 _UNSURE = SECOND
+_SAVED = 0.5 * SECOND
 _HEALTH_EVERY = 10 * SECOND
 
 
@@ -81,7 +82,8 @@ class Picking:
         self._state: dict[str, str] = {}
         self._last_health = self._tracks_written = 0
         self._just: dict[Key, int] = {}
-        self._early_cost = 0.0
+        self._early_cost = self._allowed = 0.0
+        self._looked = 0
         self.clock = 0
         self.use(inventory)
 
@@ -200,20 +202,23 @@ class Picking:
 
     def _early(self, *, everything: bool = False) -> list[EarlyPick]:
         pause, now = seconds(self.settings.early_every_s), time.monotonic_ns()
-        # Where there is too much to do, stations have their turn less often, so that time is left for the rest.
-        turn = round(len(self.streaming.states) * self._early_cost / EARLY_SHARE)
-        due = [
-            key
-            for key, heard in ((key, self.heard.setdefault(key, Heard())) for key in self._dirty)
-            if everything or (self.clock - heard.last_early >= pause and now - heard.last_turn >= turn)
-        ]
+        self._allowed = min(self._allowed + EARLY_SHARE * (now - self._looked), _SAVED)
+        self._looked = now
+        waiting = ((key, self.heard.setdefault(key, Heard())) for key in self._dirty)
+        due = [key for key, heard in waiting if everything or self.clock - heard.last_early >= pause]
+        if not everything and len(due) * self._early_cost > self._allowed:
+            # There is too much to do: who has waited longest is first, and time is left for the rest.
+            due.sort(key=lambda key: self.heard[key].last_early)
+            del due[max(round(self._allowed / self._early_cost), 0) :]
         if not due:
             return []
+        began = time.thread_time_ns()
         found = self.streaming.early(due)
-        spent = (time.monotonic_ns() - now) / len(due)
-        self._early_cost = 0.9 * self._early_cost + 0.1 * spent
+        spent = time.thread_time_ns() - began
+        self._allowed -= spent
+        self._early_cost = 0.9 * self._early_cost + 0.1 * spent / len(due)
         for key in due:
-            self.heard[key].last_early, self.heard[key].last_turn = self.clock, now
+            self.heard[key].last_early = self.clock
             self.known[key] = self.streaming.states[key].heard - _UNSURE
         stored = time.time_ns()
         made = []

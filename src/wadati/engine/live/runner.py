@@ -52,6 +52,9 @@ TICK = 0.1
 EVENTS_AT_ONCE = 0.1
 """Where events of a tick take longer than this (s), the next is waited for as much longer."""
 
+MOST_TICKS = 20
+"""An archive is read no further while the events of so many ticks wait to be made; instruments are never held up."""
+
 SWITCH = 0.0005
 """Seconds after which a thread that computes gives way to picking."""
 
@@ -239,6 +242,8 @@ class _Run:
 
     def _pass(self, tick: Tick) -> None:
         with self._more:
+            while self.intake.waits and len(self._ticks) >= MOST_TICKS and self._failure is None:
+                self._more.wait(TICK)
             self._ticks.append(tick)
             self._more.notify()
 
@@ -267,6 +272,7 @@ class _Run:
                         self._more.wait(1.0)
                     ticks = list(self._ticks)
                     self._ticks.clear()
+                    self._more.notify_all()
                     decorated = list(self._decorated)
                     self._decorated.clear()
                     done = self._done
