@@ -281,7 +281,8 @@ class StreamingPicker:
     def _forget(self, state: StationState) -> None:
         assert state.final_until is not None
         state.ring.forget(state.final_until - self.keep_horizontals, state.final_until - self.keep)
-        oldest = state.final_until - self.keep
+        # A late record has them made again where it needs them.
+        oldest = state.final_until - self.window - 2 * _BESIDE
         state.curves = {instant: one for instant, one in state.curves.items() if instant > oldest}
         state.early = [pick for pick in state.early if pick.time >= state.final_until - self.window]
 

@@ -84,10 +84,14 @@ class TravelTimeTable:
 
     def _grid(self, phase: str) -> npt.NDArray[np.float32]:
         """Time over straight distance, shape (elevation, depth, distance)."""
-        elevation, depth = _beside(self.elevations)[:, None, None], _beside(self.depths)[:, None]
+        depth = _beside(self.depths)[:, None]
+        at_source = np.array([1 / self.model.velocity(phase, z) for z in depth[:, 0]])[:, None]
+        # One elevation at a time, so that what is computed on the way is small.
+        return np.stack([self._slab(phase, depth, at_source, float(z)) for z in _beside(self.elevations)])
+
+    def _slab(self, phase: str, depth: Floats, at_source: Floats, elevation: float) -> npt.NDArray[np.float32]:
         time = direct_wave(self.model, phase, self.distances, depth, elevation)
         straight = np.sqrt(self.distances**2 + (depth + elevation) ** 2)
-        at_source = np.array([1 / self.model.velocity(phase, z) for z in depth[:, 0]])[:, None]
         here = straight == 0
         return np.where(here, at_source, time / np.where(here, 1.0, straight)).astype(np.float32)
 

@@ -52,6 +52,7 @@ _MOST_LOCATED = 60
 _RESIZE = 3 * SECOND
 _CODA = 60 * SECOND
 _SETTLING = 2 * MINUTE
+_FIRST, _SETTLED = 6, 20 * SECOND
 
 
 class Open(msgspec.Struct):
@@ -65,6 +66,9 @@ class Open(msgspec.Struct):
     released: bool = False
     sized: int = 0
     final: bool = False
+    began: int = 0
+    came: dict[Key, int] = msgspec.field(default_factory=dict)
+    """When (ns) the records with its first P came in, and when it was first told."""
 
 
 class LiveEvents:
@@ -268,12 +272,12 @@ class LiveEvents:
             origin = one.event.origin
         grown = self._sized(Event(name, (origin,), preferred_origin_id=origin.origin_id), known, clock)
         if one is None:
-            one = self.open[name] = Open(event=grown, observations=observations)
-            self._note_delay(grown, known)
+            one = self.open[name] = Open(event=grown, observations=observations, began=time.time_ns())
         elif same and not finished and _size(one.event) == _size(grown):
             one.sized = clock
             return
         one.event, one.observations, one.sized = grown, observations, clock
+        self._note_first(one, known, clock)
         self._publish(
             OriginMessage(
                 event_id=name,
@@ -291,16 +295,24 @@ class LiveEvents:
     def _preliminary(self, candidate: Candidate, known: Mapping[str, Pick]) -> Event:
         return event_of(candidate, known, self.stations, self.model, self.associator.name)
 
-    def _note_delay(self, event: Event, known: Mapping[str, Pick]) -> None:
-        """How long (s) after the record with the fourth station's P the first origin was there."""
-        came = {}
-        for arrival in event.origin.arrivals:
-            key = arrival.network, arrival.station
-            if arrival.phase == "P" and arrival.pick_id in known:
-                came[key] = self._arrival(key, known[arrival.pick_id].time)
-        times = sorted(moment for moment in came.values() if moment is not None)
-        if len(times) >= 4:
-            self.delays.append((time.time_ns() - times[3]) / SECOND)
+    def _note_first(self, one: Open, known: Mapping[str, Pick], clock: int) -> None:
+        """When the records with the first P came in; of an event that is some seconds old and still there, how long (s)
+        after the record with the fourth station's P it was first told."""
+        if not one.began:
+            return
+        first = sorted(
+            (known[arrival.pick_id].time, (arrival.network, arrival.station))
+            for arrival in one.event.origin.arrivals
+            if arrival.phase == "P" and arrival.pick_id in known
+        )[:_FIRST]
+        for moment, key in first:
+            if key not in one.came and (came := self._arrival(key, moment)) is not None:
+                one.came[key] = came
+        if clock - one.event.origin.time > _SETTLED:
+            heard = sorted(one.came[key] for _, key in first if key in one.came)
+            if len(heard) >= 4:
+                self.delays.append((one.began - heard[3]) / SECOND)
+            one.began = 0
 
     def _sized(self, event: Event, known: Mapping[str, Pick], clock: int) -> Event:
         """The event with its magnitude, from the nearest stations that gave it arrivals."""
