@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import PickMessage, StationHealthMessage, WaveformMessage
+from wadati.engine.live.early import EarlyPicks
 from wadati.engine.live.health import Heard, judge
 from wadati.engine.live.settings import Live
 from wadati.engine.live.tracks import (
@@ -35,10 +34,9 @@ from wadati.store.live_log import EarlyPick, LiveLog
 from wadati.units import MINUTE, SECOND
 
 Key = tuple[str, str]
-EARLY_SHARE = 0.7
+EARLY_SHARE = 0.8
 """Early picks take no more of a core than this."""
 
-_CONFIRMS = SECOND // 2
 _UNSURE = SECOND
 _SAVED = 0.5 * SECOND
 _HEALTH_EVERY = 10 * SECOND
@@ -70,15 +68,13 @@ class Picking:
         self.heard: dict[Key, Heard] = {}
         self.problems: dict[str, Problem] = {}
         self.latencies: deque[float] = deque(maxlen=20_000)
-        self.picked = self.early_made = self.early_confirmed = self.early_withdrawn = 0
-        self.early_missed = self.final_made = 0
+        self.early = EarlyPicks()
         self.known: dict[Key, int] = {}
         """Until when (ns) the picks of a station are known, early ones included."""
         self._tracks_until: dict[Key, int] = {}
         self._tracks_stored: dict[Key, int] = {}
         self._tracks: list[AmplitudeTrack] = []
         self._dirty: dict[Key, int] = {}
-        self._open: dict[Key, list[EarlyPick]] = {}
         self._state: dict[str, str] = {}
         self._last_health = self._tracks_written = 0
         self._just: dict[Key, int] = {}
@@ -114,7 +110,7 @@ class Picking:
             self.heard.setdefault(key, Heard())
         for one in self.log.early():
             if one.outcome is None:
-                self._open.setdefault(one.pick.source_id.station_key, []).append(one)
+                self.early.add(one)
 
     def tick(self, packets: Sequence[Packet]) -> Tick:
         """Take packets, and pick: early where something new came, final where nothing can change any more."""
@@ -224,7 +220,7 @@ class Picking:
         made = []
         for pick in found:
             one = EarlyPick(pick, stored)
-            self._open.setdefault(pick.source_id.station_key, []).append(one)
+            self.early.add(one)
             made.append(one)
         self._just = {key: self._dirty.pop(key) for key in due}
         return made
@@ -299,10 +295,10 @@ class Picking:
         return None if heard is None else min((came for end, came in list(heard.arrivals) if end > time), default=None)
 
     def _store(self, early: list[EarlyPick], final: list[Pick], withdrawn: set[str]) -> Tick:
-        decided: list[EarlyPick] = []
         messages: list[PickMessage] = []
         wall = time.time_ns()
-        confirms = self._decide(final, decided)
+        until = {key: state.final_until or 0 for key, state in self.streaming.states.items()}
+        decided, confirms = self.early.decide(final, until)
         untold = [one for one in early if one.outcome is None]
         gone = withdrawn | {one.pick.pick_id for one in decided if one.outcome == "withdrawn"}
         if self._tracks and self.clock - self._tracks_written > MINUTE:
@@ -329,50 +325,10 @@ class Picking:
             for one in decided
             if one.outcome == "withdrawn"
         ]
-        self.early_made += len(early)
-        self.final_made += len(final)
-        self.picked += len(early) + len(final)
         for message in messages:
             self.bus.publish(message)
         self._tell_health()
         return Tick(tuple(one.pick for one in early), tuple(final), frozenset(gone))
-
-    def _decide(self, final: Sequence[Pick], decided: list[EarlyPick]) -> dict[str, str]:
-        """Confirm early picks that a final one stands for, withdraw the others whose time is final."""
-        confirms: dict[str, str] = {}
-        by_key: dict[Key, list[Pick]] = {}
-        for pick in final:
-            by_key.setdefault(pick.source_id.station_key, []).append(pick)
-        for key, waiting in list(self._open.items()):
-            state = self.streaming.states.get(key)
-            until = state.final_until if state and state.final_until else 0
-            left = []
-            for one in waiting:
-                same = [
-                    pick
-                    for pick in by_key.get(key, ())
-                    if pick.phase_hint == one.pick.phase_hint and abs(pick.time - one.pick.time) < _CONFIRMS
-                ]
-                if same:
-                    confirms[same[0].pick_id] = one.pick.pick_id
-                    decided.append(msgspec.structs.replace(one, outcome="confirmed"))
-                elif one.pick.time + _CONFIRMS < until:
-                    decided.append(msgspec.structs.replace(one, outcome="withdrawn"))
-                else:
-                    left.append(one)
-            if left:
-                self._open[key] = left
-            else:
-                del self._open[key]
-        outcomes = [one.outcome for one in decided]
-        self.early_confirmed += outcomes.count("confirmed")
-        self.early_withdrawn += outcomes.count("withdrawn")
-        self.early_missed += len(final) - len(confirms)
-        return confirms
-
-    def open_early(self) -> list[Pick]:
-        """Early picks of which nothing is decided yet."""
-        return [one.pick for waiting in self._open.values() for one in waiting]
 
     def watermark(self) -> int:
         """Before which time (ns) no station that is heard will give another final pick."""

@@ -297,7 +297,7 @@ class _Run:
         picking = self.picking
         with picking.lock:
             heard = list(picking.streaming.states)
-            early = picking.open_early()
+            early = picking.early.open()
             known = dict(picking.known)
             watermark = None if self._ended else picking.watermark()
         self.events.step(

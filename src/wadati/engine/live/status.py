@@ -50,13 +50,14 @@ class Status:
         """The status as plain values."""
         picking, events = self._picking, self._events
         now = time.time()
-        self._picks.append((now, picking.picked))
+        self._picks.append((now, picking.early.made + picking.early.final))
         while len(self._picks) > 1 and now - self._picks[0][0] > _WINDOW_S:
             self._picks.popleft()
         spent = max(now - self._picks[0][0], 1.0)
         usage, known = resource.getrusage(resource.RUSAGE_SELF), events.summary
         health = picking.health()
-        decided = picking.early_confirmed + picking.early_withdrawn
+        early = picking.early
+        decided = early.confirmed + early.withdrawn
         return {
             "running": running,
             "written": now,
@@ -65,14 +66,12 @@ class Status:
             "sources": [{"name": s.name, "connected": _connected(s)} for s in self._intake.sources],
             "stations": msgspec.to_builtins(health),
             "picks": {
-                "early": picking.early_made,
-                "final": picking.final_made,
-                "per_minute": round(60 * (picking.picked - self._picks[0][1]) / spent, 1),
-                "early_withdrawn": picking.early_withdrawn,
-                "early_false_rate": round(picking.early_withdrawn / decided, 4) if decided else None,
-                "early_missed_rate": round(picking.early_missed / picking.final_made, 4)
-                if picking.final_made
-                else None,
+                "early": early.made,
+                "final": early.final,
+                "per_minute": round(60 * (self._picks[-1][1] - self._picks[0][1]) / spent, 1),
+                "early_withdrawn": early.withdrawn,
+                "early_false_rate": round(early.withdrawn / decided, 4) if decided else None,
+                "early_missed_rate": round(early.missed / early.final, 4) if early.final else None,
                 "latency_s": _quantiles(picking.latencies),
             },
             "events": {
