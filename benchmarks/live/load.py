@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -12,7 +14,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.live.network import multiply
+from wadati.units import SECOND
 
 START = "2019-07-04T17:31:30Z"
 """Two minutes and twenty seconds before the mainshock."""
@@ -64,7 +69,13 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
         finally:
             for process in (ours, sender):
                 process.kill()
-    return {"status": status, "cpu_share": spent / lasted / (os.cpu_count() or 1), "stop_s": stopped}
+        most, before = _step(out / "catalog.sqlite")
+    return {
+        "status": status,
+        "cpu_share": spent / lasted / (os.cpu_count() or 1),
+        "stop_s": stopped,
+        "picks_a_second": {"most": most, "in_the_minute_before": before},
+    }
 
 
 def _connected(out: Path) -> None:
@@ -77,6 +88,16 @@ def _connected(out: Path) -> None:
         if status["sources"][0]["connected"]:
             return
     raise RuntimeError("wadati live did not connect")
+
+
+def _step(log: Path) -> tuple[int, float]:
+    """Early picks in the second that had most of them, and a second in the minute that ended ten seconds before it."""
+    with contextlib.closing(sqlite3.connect(log)) as connection:
+        stored = np.array([row[0] for row in connection.execute("select stored from early_picks")]) // SECOND
+    counts = np.bincount(stored - stored.min())
+    top = int(counts.argmax())
+    before = counts[max(top - 70, 0) : max(top - 10, 1)]
+    return int(counts[top]), float(before.mean())
 
 
 def _cpu(pid: int) -> float:
@@ -105,6 +126,9 @@ def measure() -> dict[str, str]:
                 f"{status['picks']['early_false_rate']}, {status['picks']['early_missed_rate']}"
             ),
             f"{stations} stations, picks early, final": f"{status['picks']['early']}, {status['picks']['final']}",
+            f"{stations} stations, early picks a second, most and before": (
+                "{most}, {in_the_minute_before:.1f}".format_map(result["picks_a_second"])
+            ),
             f"{stations} stations, SIGTERM to the end (s)": f"{result['stop_s']:.1f}",
         }
     return found

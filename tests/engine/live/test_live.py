@@ -20,6 +20,7 @@ from tests.engine.live.conftest import Scripted
 from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
 from wadati.engine.live import runner
+from wadati.engine.live.intake import Intake
 from wadati.engine.live.runner import live
 from wadati.engine.live.settings import Live, Release
 from wadati.engine.live.status import read_status
@@ -59,9 +60,11 @@ def versions(folder: Path) -> dict[str, list[EventMessage]]:
 
 @pytest.fixture(scope="module")
 def replayed(small, tmp_path_factory):
-    """A whole replay as fast as it goes."""
+    """A whole replay as fast as it goes, in small ticks, so that there are early picks on any machine."""
     folder = tmp_path_factory.mktemp("replayed")
-    result = live([Replay(small.waveforms, 0)], small.stations, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Intake.take, "__defaults__", (100,))
+        result = live([Replay(small.waveforms, 0)], small.stations, folder)
     return folder, result
 
 
@@ -120,7 +123,6 @@ def test_stopping_and_starting_again_changes_nothing(small, script, tmp_path: Pa
 
 def _dies(stations: Path, folder: Path, script: list[tuple[int, bytes]], what: str, count: int) -> None:
     """Run until the count-th write of some kind, and die before or in it, without a word."""
-    from wadati.engine.live.intake import Intake
     from wadati.engine.live.journal import Journal
     from wadati.engine.live.tracks import TrackFiles
     from wadati.store.live_log import LiveLog as Log

@@ -167,7 +167,7 @@ class LiveEvents:
             self._reconcile(provisional, final_until=until, finished=False, clock=clock)
         self._merge(clock)
         self._learn(clock)
-        self._forget(clock)
+        self._forget(min(clock, clock if stream.final_until is None else stream.final_until))
 
     def _current(self, heard: frozenset[Key], *, rebuild: bool) -> Stream | None:
         """The stream for the stations that were heard; made anew where there are others."""
@@ -217,6 +217,8 @@ class LiveEvents:
                 continue
             shared = shared_observations(one.observations, observations)
             likeness = shared / max(min(len(one.observations), len(observations)), 1)
+            if likeness < 0.5 and one.final:
+                continue  # what is final is known again by its picks alone
             if likeness < 0.5 and apart <= _NEAR_TIME:
                 origin = one.event.origin
                 metres, _ = distance_azimuth(origin.latitude, origin.longitude, candidate.latitude, candidate.longitude)

@@ -43,11 +43,21 @@ _HEALTH_EVERY = 10 * SECOND
 
 
 class Tick(NamedTuple):
-    """What a tick gave: new early picks, final picks, and picks that are no more."""
+    """What a tick gave, new early picks, final picks and picks that are no more, and how things stood after it.
+
+    `open` are all early picks of which nothing is decided, `known` says until when (ns) the picks of each station are
+    known, `heard` are the stations there are; no final pick from before `watermark` (ns) will come, none at all with
+    None; `clock` is that of the data (ns).
+    """
 
     early: tuple[Pick, ...]
     final: tuple[Pick, ...]
     withdrawn: frozenset[str]
+    open: tuple[Pick, ...]
+    known: dict[Key, int]
+    heard: tuple[Key, ...]
+    watermark: int | None
+    clock: int
 
 
 class Picking:
@@ -70,7 +80,6 @@ class Picking:
         self.latencies: deque[float] = deque(maxlen=20_000)
         self.early = EarlyPicks()
         self.known: dict[Key, int] = {}
-        """Until when (ns) the picks of a station are known, early ones included."""
         self._tracks_until: dict[Key, int] = {}
         self._tracks_stored: dict[Key, int] = {}
         self._tracks: list[AmplitudeTrack] = []
@@ -136,7 +145,7 @@ class Picking:
         for key, state in self.streaming.states.items():
             self._finish_tracks(key, state, None)
         self._write_tracks()
-        return self._store(early, final, withdrawn)
+        return self._store(early, final, withdrawn)._replace(watermark=None)
 
     def settle(self) -> None:
         """Put what is final onto the disk, so that the next process begins there."""
@@ -328,7 +337,16 @@ class Picking:
         for message in messages:
             self.bus.publish(message)
         self._tell_health()
-        return Tick(tuple(one.pick for one in early), tuple(final), frozenset(gone))
+        return Tick(
+            tuple(one.pick for one in early),
+            tuple(final),
+            frozenset(gone),
+            tuple(self.early.open()),
+            dict(self.known),
+            tuple(self.streaming.states),
+            self.watermark(),
+            self.clock,
+        )
 
     def watermark(self) -> int:
         """Before which time (ns) no station that is heard will give another final pick."""

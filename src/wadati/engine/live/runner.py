@@ -44,13 +44,16 @@ from wadati.protocols import Decorator, PacketSource, Problem
 from wadati.sources.replay import Replay
 from wadati.store.coverage import Coverage
 from wadati.store.live_log import LiveLog
-from wadati.units import HOUR
+from wadati.units import HOUR, SECOND
 
 TICK = 0.1
 """Seconds between two looks at what came."""
 
 EVENTS_AT_ONCE = 0.1
 """Where events of a tick take longer than this (s), the next is waited for as much longer."""
+
+PASS_EVERY = 5 * SECOND
+"""After so long by the clock of the data (ns), events are told how things stand although no pick came."""
 
 MOST_TICKS = 20
 """An archive is read no further while the events of so many ticks wait to be made; instruments are never held up."""
@@ -145,7 +148,8 @@ class _Run:
         self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners)
         self._ticks: deque[Tick] = deque()
         self._more = threading.Condition()
-        self._done = self._ended = False
+        self._done = False
+        self._passed = 0
         self._decorated: deque[tuple[EventMessage, str, dict[str, Any]]] = deque()
         self._stations_at = stations.stat().st_mtime_ns if stations.is_file() else 0
         self._new_inventory: Inventory | None = None
@@ -237,10 +241,11 @@ class _Run:
     def _take(self, packets: list[Any]) -> None:
         self.journal.append(packets)
         tick = self.picking.tick(packets)
-        if tick.early or tick.final or tick.withdrawn:
+        if tick.early or tick.final or tick.withdrawn or tick.clock - self._passed > PASS_EVERY:
             self._pass(tick)
 
     def _pass(self, tick: Tick) -> None:
+        self._passed = tick.clock
         with self._more:
             while self.intake.waits and len(self._ticks) >= MOST_TICKS and self._failure is None:
                 self._more.wait(TICK)
@@ -253,7 +258,6 @@ class _Run:
             if stop.is_set() and self.intake.depth > 100_000:
                 break
         if ended:
-            self._ended = True
             self._pass(self.picking.finish())
         else:
             self.picking.settle()
@@ -294,20 +298,16 @@ class _Run:
             self._failure = error
 
     def _step(self, ticks: Sequence[Tick]) -> None:
-        picking = self.picking
-        with picking.lock:
-            heard = list(picking.streaming.states)
-            early = picking.early.open()
-            known = dict(picking.known)
-            watermark = None if self._ended else picking.watermark()
+        # How things stand is said by the last of them: what came since is not among these picks yet.
+        last = ticks[-1]
         self.events.step(
             [pick for tick in ticks for pick in tick.final],
-            early,
+            last.open,
             [pick_id for tick in ticks for pick_id in tick.withdrawn],
-            heard,
-            known,
-            watermark,
-            picking.clock,
+            last.heard,
+            last.known,
+            last.watermark,
+            last.clock,
         )
 
     def _keep_house(self) -> None:
