@@ -34,7 +34,7 @@ from wadati.store.live_log import EarlyPick, LiveLog
 from wadati.units import MINUTE, SECOND
 
 Key = tuple[str, str]
-EARLY_SHARE = 0.8
+EARLY_SHARE = 0.7
 """Early picks take no more of a core than this."""
 
 _UNSURE = SECOND
