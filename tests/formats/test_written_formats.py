@@ -88,8 +88,9 @@ def catalogs(draw: st.DrawFn) -> Catalog:
         time = draw(st.integers(SPAN.start // MILLISECOND, SPAN.end // MILLISECOND)) * MILLISECOND
         arrivals = []
         for station in draw(st.lists(st.text("ABCXYZ019", min_size=3, max_size=5), unique=True, max_size=4)):
+            # Some formats name stations only, so that a code stands for one of them.
             sid = SourceId(
-                draw(st.sampled_from(("CI", "NC", "7D"))),
+                ("CI", "NC", "7D")[sum(map(ord, station)) % 3],
                 station,
                 draw(st.sampled_from(("", "00", "10"))),
                 "H",
@@ -170,8 +171,10 @@ def test_what_the_format_holds_comes_back(tmp_path_factory, name, catalog):
     if not format_.located:
         return
     back = read_catalog(path)
-    assert [event.event_id for event in back] == [event.event_id for event in catalog]
-    for event, old in zip(back, catalog, strict=True):
+    by_id = {event.event_id: event for event in back}  # those whose times round to the same may change places
+    assert len(by_id) == len(back) == len(catalog)
+    for old in catalog:
+        event = by_id[old.event_id]
         assert abs(event.origin.time - old.origin.time) <= format_.time
         assert event.origin.latitude == pytest.approx(old.origin.latitude, abs=format_.degrees)
         assert event.origin.longitude == pytest.approx(old.origin.longitude, abs=format_.degrees)

@@ -74,7 +74,8 @@ def _hypocentre(event: Event, time: int) -> str:
     tenths = min(round(float(format_time(time, 3)[17:-1]), 1), 59.9)
     kind = "E" if event.event_type in ("explosion", "quarry blast") else " "
     size = f"{magnitude.value:4.1f}{_LETTERS.get(magnitude.magnitude_type, ' ')}WAD" if magnitude else " " * 8
-    rms = " " * 4 if origin.standard_error is None else f"{min(origin.standard_error, 99.9):4.1f}"
+    # Rounded as the line H has it, so that what is read back is written the same.
+    rms = " " * 4 if origin.standard_error is None else f"{min(round(origin.standard_error, 3), 99.9):4.1f}"
     stations = len({(arrival.network, arrival.station) for arrival in origin.arrivals})
     line = (
         f"{_stamp(time)} {tenths:4.1f} L{kind}{fixed(origin.latitude, 3):>7}{fixed(origin.longitude, 3):>8}"
