@@ -86,19 +86,30 @@ class Stream:
         self._columns: _Columns | None = None
         self._known: Mapping[tuple[str, str], int] | None = None
 
-    def add(self, picks: Iterable[Pick]) -> None:
-        """Take picks; those of unknown stations, of other phases and already known are ignored."""
+    def add(self, picks: Iterable[Pick]) -> tuple[Pick, ...]:
+        """Take picks; those of unknown stations, of other phases and already known are ignored. Those that come after
+        their time is final are left out and given back."""
         final = -math.inf if self._next is None else self._next - seconds(_AROUND)
+        late = []
         for pick in picks:
             if pick.source_id.station_key not in self.number or pick.phase_hint not in PHASES:
                 continue
             if pick.pick_id in self._picks:
                 continue
             if pick.time < final:
-                self.late += 1
+                late.append(pick)
                 continue
             self._picks[pick.pick_id] = pick
             self._columns = None
+        self.late += len(late)
+        return tuple(late)
+
+    def withdraw(self, picks: Iterable[str]) -> None:
+        """Forget picks; events that are final keep them."""
+        for pick_id in picks:
+            if self._picks.pop(pick_id, None) is not None:
+                self._taken.discard(pick_id)
+                self._columns = None
 
     def until(self, time: int | None) -> tuple[Candidate, ...]:
         """Events in order of time that picks from a time (ns) on cannot change, found since the last call.

@@ -105,6 +105,30 @@ def test_events_go_on_in_a_new_process_where_one_died(small, tmp_path: Path) -> 
     assert process.summary.final == len(times)
 
 
+def test_records_that_come_after_their_time_was_final_make_the_next_version(small, tmp_path: Path) -> None:
+    heard: list = []
+    process = _process(small, tmp_path, [], heard)
+    picks = {pick.pick_id: pick for pick in read_picks_csv(small.output / "picks.csv")}
+    keys = [station.key for station in small.scenario.inventory.stations()]
+    largest = max(small.result.catalog, key=lambda event: len(event.origin.arrivals))
+    own = [arrival.pick_id for arrival in largest.origin.arrivals if arrival.weight > 0.5]
+    late, lost = own[3:5], own[5]
+    watermark = max(pick.time for pick in picks.values()) + HOUR
+    process.start()
+    process.step([p for p in picks.values() if p.pick_id not in late], (), (), keys, {}, watermark, watermark)
+    process.step([picks[name] for name in late], (), [lost], keys, {}, watermark, watermark)
+    process.step((), (), (), keys, {}, watermark, watermark)
+    process.close()
+    messages = []
+    while (message := heard[0].take(0)) is not None:
+        messages.append(message)
+    *_, before, after = [m for m in messages if abs(m.event.origin.time - largest.origin.time) < SECOND]
+    assert (before.state, after.state) == ("final", "final")
+    assert (after.event_id, after.version) == (before.event_id, before.version + 1)
+    held, told = ({a.pick_id for a in m.event.origin.arrivals} for m in (before, after))
+    assert told == (held | set(late)) - {lost}
+
+
 def test_a_flow_that_cannot_be_is_refused_before_anything_runs(small, tmp_path: Path) -> None:
     process = _process(small, tmp_path, [])
     process._flow = Flow(associator="nobody")

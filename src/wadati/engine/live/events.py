@@ -5,12 +5,13 @@ final, and for what the picks so far, early ones included, say of the time after
 which it shares at least half of the observations of the one that has fewer (a pick of the same phase at the same
 station within a second), or else the one nearest in time and place. What was an event and is none three times in a row
 is retracted, and so is what lies in final time and did not become final; two that locate to one earthquake are one.
+Records that come after their time was final change the picks of events that were; these are told once more.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -19,6 +20,7 @@ from wadati.bus.messages import EventMessage, EventState, OriginMessage
 from wadati.engine.association import event_of
 from wadati.engine.duplicates import same_earthquake
 from wadati.engine.flow import Flow
+from wadati.engine.live.latecomers import misfit
 from wadati.engine.live.observations import Observation, observation, same_observations, shared_observations
 from wadati.engine.live.settings import Live
 from wadati.engine.live.tracks import channels_of, tracks_within
@@ -28,7 +30,7 @@ from wadati.locators.edt import EdtLocator
 from wadati.locators.learning import learn_station_terms
 from wadati.locators.station_terms import StationTerms
 from wadati.magnitudes.joint_inversion import JointLocalMagnitude
-from wadati.model import Arrival, Event, Inventory, Pick, TimeSpan, Trace
+from wadati.model import Arrival, Event, Inventory, Origin, Pick, TimeSpan, Trace
 from wadati.model.amplitude import BIN
 from wadati.model.codec import decode_json, encode_json
 from wadati.protocols import Candidate, Locator
@@ -155,10 +157,11 @@ class LiveEvents:
         for pick_id in lost:
             del self._picks[pick_id]
         self._early = {pick.pick_id: pick for pick in early if pick.pick_id not in self._picks}
-        stream = self._current(frozenset(heard) & self.stations.keys(), rebuild=bool(lost))
+        stream = self._current(frozenset(heard) & self.stations.keys())
         if stream is None:
             return
-        stream.add(fresh)
+        stream.withdraw(lost)
+        self._amend(stream.add(fresh), lost, clock)
         final = stream.until(watermark)
         until = stream.final_until if watermark is not None else clock + HOUR
         self._reconcile(final, final_until=until, finished=True, clock=clock)
@@ -169,9 +172,9 @@ class LiveEvents:
         self._learn(clock)
         self._forget(min(clock, clock if stream.final_until is None else stream.final_until))
 
-    def _current(self, heard: frozenset[Key], *, rebuild: bool) -> Stream | None:
+    def _current(self, heard: frozenset[Key]) -> Stream | None:
         """The stream for the stations that were heard; made anew where there are others."""
-        if rebuild or not heard <= self._heard:
+        if not heard <= self._heard:
             self._heard |= heard
             keys = sorted(self._heard)
             self._stream = None
@@ -262,13 +265,7 @@ class LiveEvents:
             picks = sorted((known[pick_id] for pick_id in candidate.pick_ids), key=lambda pick: pick.time)
             if not finished:
                 picks = picks[:_MOST_LOCATED]
-            try:
-                origin = self.locator.locate(picks, self.inventory, self.model, candidate)
-            except InputError:
-                origin = self._preliminary(candidate, known).origin
-            except Exception:  # a locator is anybody's code, and one event must not cost the others
-                self.failures += 1
-                origin = self._preliminary(candidate, known).origin
+            origin = self._located(picks, candidate, known)
         else:
             assert one is not None
             origin = one.event.origin
@@ -280,6 +277,19 @@ class LiveEvents:
             return
         one.event, one.observations, one.sized = grown, observations, clock
         self._note_first(one, known, clock)
+        self._tell_origin(name, origin, candidate)
+        self._say(name, one, "final" if finished else "updated" if one.version else "created")
+
+    def _located(self, picks: Sequence[Pick], candidate: Candidate, known: Mapping[str, Pick]) -> Origin:
+        try:
+            return self.locator.locate(picks, self.inventory, self.model, candidate)
+        except InputError:
+            return self._preliminary(candidate, known).origin
+        except Exception:  # a locator is anybody's code, and one event must not cost the others
+            self.failures += 1
+            return self._preliminary(candidate, known).origin
+
+    def _tell_origin(self, name: str, origin: Origin, candidate: Candidate) -> None:
         self._publish(
             OriginMessage(
                 event_id=name,
@@ -292,7 +302,39 @@ class LiveEvents:
                 early_picks=sum(pick_id in self._early for pick_id in candidate.pick_ids),
             )
         )
-        self._say(name, one, "final" if finished else "updated" if one.version else "created")
+
+    def _amend(self, late: Iterable[Pick], lost: Collection[str], clock: int) -> None:
+        """Final events whose picks changed by records that came late: their next version, final again."""
+        joining: dict[str, list[Pick]] = {}
+        for pick in late:
+            station = self.stations.get(pick.source_id.station_key)
+            fits = [
+                (misfit(one.event.origin, pick, station, self.model, self.associator), name)
+                for name, one in self.open.items()
+                if station is not None and one.state == "final"
+            ]
+            if fits and min(fits)[0] < 1:
+                joining.setdefault(min(fits)[1], []).append(pick)
+        for name, one in list(self.open.items()):
+            arrivals = one.event.origin.arrivals
+            if one.state != "final" or not (name in joining or any(a.pick_id in lost for a in arrivals)):
+                continue
+            held = [self._picks[a.pick_id] for a in arrivals if a.pick_id in self._picks]
+            seen = {(pick.source_id.station_key, pick.phase_hint) for pick in held}
+            more = [p for p in joining.get(name, ()) if (p.source_id.station_key, p.phase_hint) not in seen]
+            picks = sorted((*held, *more), key=lambda pick: pick.time)
+            if {pick.pick_id for pick in picks} == {a.pick_id for a in arrivals}:
+                continue
+            if len(picks) < self.associator.min_picks:
+                self._say(name, one, "retracted", "records that came late took its picks away")
+                continue
+            old = one.event.origin
+            candidate = Candidate(old.time, old.latitude, old.longitude, old.depth, tuple(p.pick_id for p in picks))
+            origin = self._located(picks, candidate, self._picks)
+            grown = self._sized(Event(name, (origin,), preferred_origin_id=origin.origin_id), self._picks, clock)
+            one.event, one.observations = grown, tuple(sorted(map(observation, picks)))
+            self._tell_origin(name, origin, candidate)
+            self._say(name, one, "final")
 
     def _preliminary(self, candidate: Candidate, known: Mapping[str, Pick]) -> Event:
         return event_of(candidate, known, self.stations, self.model, self.associator.name)
