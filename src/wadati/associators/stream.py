@@ -47,6 +47,7 @@ class Stream:
     >>> stations = [Station("XX", name, 35.0 + 0.1 * i, -117.0, 0.0) for i, name in enumerate("ABCDE")]
     >>> stream = Stream(JointAssociator(), stations, DEFAULT)
     >>> stream.add([])
+    ()
     >>> stream.until(None)
     ()
     """
