@@ -62,18 +62,22 @@ class Bucket:
         return told
 
     async def packets(self, resume: Mapping[str, int]) -> AsyncIterator[Packet]:
-        """Records for ever; `resume` has the place reached in each object by its name."""
+        """Records for ever; `resume` has the place reached in each object by the name of the source and its own."""
         reached = dict(resume)
+        exhausted: dict[str, int] = {}  # what holds no more whole records is asked for again when it has another size
         while True:
             for name, size in await self._objects():
-                while (place := reached.get(name, 0)) < size:
+                stream = f"{self.name} {name}"
+                while (place := reached.get(stream, 0)) < size != exhausted.get(name):
                     found = await self._new(name, place, size)
-                    for until, record in found:
-                        reached[name] = until
+                    for until, record in found or ():
+                        reached[stream] = until
                         now = time.time_ns()
-                        yield Packet(record, name, until, now, now)
-                    if not found:
+                        yield Packet(record, stream, until, now, now)
+                    if found is None:
                         break
+                    if not found:
+                        exhausted[name] = size
             await asyncio.sleep(self._every)
 
     async def _objects(self) -> list[tuple[str, int]]:
@@ -90,13 +94,13 @@ class Bucket:
         self._told.discard(self.name)
         return sorted(found.items())
 
-    async def _new(self, name: str, place: int, size: int) -> list[tuple[int, bytes]]:
-        """(place after it, record) of what is new in an object, a part at a time."""
+    async def _new(self, name: str, place: int, size: int) -> list[tuple[int, bytes]] | None:
+        """(place after it, record) of what is new in an object, a part at a time; None where it cannot be read now."""
         try:
             part = await self._obstore.get_range_async(self._store, name, start=place, end=min(place + _PART, size))
         except Exception as error:  # as above
             self._tell(name, f"cannot be read ({_first_line(error)})", "make it readable")
-            return []
+            return None
         data = bytes(part)
         if place == 0 and not is_miniseed(data[:64]):
             self._tell(name, "is no miniSEED", "write miniSEED under this prefix")
