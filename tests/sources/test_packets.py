@@ -14,7 +14,7 @@ from wadati.formats.miniseed import read_miniseed, split_records, write_miniseed
 from wadati.formats.records import Records
 from wadati.model import SourceId, Trace
 from wadati.sources.folder import Folder
-from wadati.sources.replay import STREAM, Replay
+from wadati.sources.replay import Replay
 from wadati.sources.udp import Udp
 from wadati.units import MINUTE, SECOND
 
@@ -64,7 +64,20 @@ def test_a_replay_gives_every_sample_once_in_order_of_time(tmp_path: Path, rate:
 def test_a_replay_goes_on_after_a_number(tmp_path: Path) -> None:
     write_miniseed(traces(), tmp_path / "a.mseed")
     packets = collect(Replay(tmp_path, 0))
-    assert collect(Replay(tmp_path, 0), {STREAM: 99})[0].record == packets[100].record
+    assert collect(Replay(tmp_path, 0), {packets[0].stream: 99})[0].record == packets[100].record
+
+
+def test_sources_of_one_run_do_not_share_where_they_are(tmp_path: Path) -> None:
+    whole = traces(minutes=2)
+    for name, trace in zip("ab", whole, strict=False):
+        (tmp_path / name).mkdir()
+        write_miniseed([trace], tmp_path / name / "same.mseed", version=2)
+    for kind in (lambda path: Replay(path, 0), Folder):
+        first, second = (collect(kind(tmp_path / name), count=5) for name in "ab")
+        resume = {packet.stream: packet.sequence for packet in first}
+        assert [p.record for p in collect(kind(tmp_path / "b"), resume, count=5)] == [p.record for p in second]
+    half = {packet.stream: packet.sequence for packet in collect(Replay(tmp_path / "a", 0, end="2019-07-04T17:34"))}
+    assert collect(Replay(tmp_path / "a", 0), half, count=1)[0].sequence == 0
 
 
 def test_a_replay_at_speed_takes_its_time(tmp_path: Path) -> None:
@@ -83,7 +96,7 @@ def test_a_folder_gives_what_is_there_and_what_comes(tmp_path: Path) -> None:
     first = collect(source, count=3)
     assert [problem.wrong for problem in source.problems()] in ([], ["is no miniSEED"])
     resume = {packet.stream: packet.sequence for packet in first}
-    assert resume == {"a.mseed": 512 * 3}
+    assert resume == {str(tmp_path / "a.mseed"): 512 * 3}
     (tmp_path / "a.mseed").write_bytes(raw)
     rest = collect(Folder(tmp_path), resume, count=len(raw) // 512 - 3)
     assert b"".join(packet.record for packet in first + rest) == raw

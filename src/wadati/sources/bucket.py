@@ -15,6 +15,7 @@ from typing import Any
 from wadati.errors import MissingExtraError, UsageError
 from wadati.formats.miniseed import is_miniseed, places_of_records
 from wadati.protocols import Packet, Problem
+from wadati.sources.told_once import ToldOnce
 
 _PART = 1 << 22
 _HOUR = timedelta(hours=1)
@@ -53,13 +54,11 @@ class Bucket:
             )
         except Exception as error:  # obstore has an exception of its own for each kind of store
             raise UsageError(f"bucket:{url}: {error}") from error
-        self._problems: list[Problem] = []
-        self._told: set[str] = set()
+        self._told = ToldOnce()
 
     def problems(self) -> Sequence[Problem]:
         """What went wrong since the last call."""
-        told, self._problems = self._problems, []
-        return told
+        return self._told.take()
 
     async def packets(self, resume: Mapping[str, int]) -> AsyncIterator[Packet]:
         """Records for ever; `resume` has the place reached in each object by the name of the source and its own."""
@@ -89,9 +88,9 @@ class Bucket:
                 async for some in self._obstore.list(self._store, prefix or None):
                     found |= {one["path"]: one["size"] for one in some}
         except Exception as error:  # as above; what cannot be listed now is listed again
-            self._tell(self.name, f"cannot be listed ({_first_line(error)})", "check its name and the keys")
+            self._told.tell(self.name, f"cannot be listed ({_first_line(error)})", "check its name and the keys")
             return []
-        self._told.discard(self.name)
+        self._told.gone(self.name)
         return sorted(found.items())
 
     async def _new(self, name: str, place: int, size: int) -> list[tuple[int, bytes]] | None:
@@ -99,18 +98,13 @@ class Bucket:
         try:
             part = await self._obstore.get_range_async(self._store, name, start=place, end=min(place + _PART, size))
         except Exception as error:  # as above
-            self._tell(name, f"cannot be read ({_first_line(error)})", "make it readable")
+            self._told.tell(name, f"cannot be read ({_first_line(error)})", "make it readable")
             return None
         data = bytes(part)
         if place == 0 and not is_miniseed(data[:64]):
-            self._tell(name, "is no miniSEED", "write miniSEED under this prefix")
+            self._told.tell(name, "is no miniSEED", "write miniSEED under this prefix")
             return []
         return [(place + until, record) for until, record in places_of_records(data)]
-
-    def _tell(self, subject: str, wrong: str, mend: str) -> None:
-        if subject not in self._told:
-            self._told.add(subject)
-            self._problems.append(Problem(subject, wrong, mend))
 
 
 def _first_line(error: Exception) -> str:

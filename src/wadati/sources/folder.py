@@ -9,6 +9,7 @@ from pathlib import Path
 
 from wadati.formats.miniseed import is_miniseed, places_of_records
 from wadati.protocols import Packet, Problem
+from wadati.sources.told_once import ToldOnce
 
 _AGAIN = 1.0
 _PART = 1 << 22
@@ -26,20 +27,18 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = f"folder:{path}"
-        self._problems: list[Problem] = []
-        self._told: set[str] = set()
+        self._told = ToldOnce()
 
     def problems(self) -> Sequence[Problem]:
         """What went wrong since the last call."""
-        told, self._problems = self._problems, []
-        return told
+        return self._told.take()
 
     async def packets(self, resume: Mapping[str, int]) -> AsyncIterator[Packet]:
-        """Records for ever; `resume` has the place reached in each file by its path below the folder."""
+        """Records for ever; `resume` has the place reached in each file by its whole path."""
         reached = dict(resume)
         while True:
             for path in self._files():
-                stream = path.relative_to(self.path).as_posix()
+                stream = str(path.absolute())
                 for until, record in self._new(path, reached.get(stream, 0)):
                     reached[stream] = until
                     now = time.time_ns()
@@ -49,7 +48,7 @@ class Folder:
 
     def _files(self) -> list[Path]:
         if not self.path.is_dir():
-            self._tell(self.name, "is no folder", "make it; it is looked for again")
+            self._told.tell(self.name, "is no folder", "make it; it is looked for again")
             return []
         hidden = (".part", ".tmp")
         found = (path for path in self.path.rglob("*") if path.is_file())
@@ -62,16 +61,11 @@ class Folder:
                 return []
             with path.open("rb") as file:
                 if place == 0 and not is_miniseed(file.read(64)):
-                    self._tell(str(path), "is no miniSEED", "write miniSEED into this folder")
+                    self._told.tell(str(path), "is no miniSEED", "write miniSEED into this folder")
                     return []
                 file.seek(place)
                 data = file.read(_PART)
         except OSError as error:
-            self._tell(str(path), f"cannot be read ({error.strerror})", "make it readable")
+            self._told.tell(str(path), f"cannot be read ({error.strerror})", "make it readable")
             return []
         return [(place + until, record) for until, record in places_of_records(data)]
-
-    def _tell(self, subject: str, wrong: str, mend: str) -> None:
-        if subject not in self._told:
-            self._told.add(subject)
-            self._problems.append(Problem(subject, wrong, mend))

@@ -15,7 +15,6 @@ from wadati.protocols import Packet, Problem
 from wadati.sources.files import FileSource, open_waveforms
 from wadati.units import MINUTE, SECOND
 
-STREAM = "replay"
 _PART = 10 * MINUTE
 _AT_ONCE = 64
 
@@ -32,6 +31,7 @@ class Replay:
         self.path, self.speed = path, speed
         self.name = f"replay:{path}"
         self._span = TimeSpan(parse_time(start) if start else BEGINNING, parse_time(end) if end else END)
+        self.stream = f"replay:{path.absolute()} {self._span.start} {self._span.end}"
         self._problems: list[Problem] = []
 
     def files(self) -> FileSource:
@@ -44,8 +44,8 @@ class Replay:
         return told
 
     async def packets(self, resume: Mapping[str, int]) -> AsyncIterator[Packet]:
-        """Records after the number in `resume`, counted from the beginning of the archive."""
-        done = resume.get(STREAM, -1)
+        """Records after the number in `resume`, counted from the beginning of the span."""
+        done = resume.get(self.stream, -1)
         source = self.files()
         self._problems.extend(source.problems())
         began, first = time.monotonic_ns(), None
@@ -60,7 +60,7 @@ class Replay:
                     await asyncio.sleep(ahead / SECOND)
             if number % _AT_ONCE == 0:
                 await asyncio.sleep(0)
-            yield Packet(record, STREAM, number, time.time_ns(), until)
+            yield Packet(record, self.stream, number, time.time_ns(), until)
 
 
 def _records(source: FileSource) -> Iterator[tuple[int, bytes]]:
