@@ -228,6 +228,23 @@ def test_four_p_are_an_event_until_what_should_follow_does_not(burst: list[Pick]
     assert stream.until(None) == associate(burst)
 
 
+def test_a_quick_look_finds_an_event_once_and_changes_nothing(burst: list[Pick]) -> None:
+    stream = JointAssociator().stream(burst, SMALL, DEFAULT)
+    assert stream is not None
+    own = [p for p in burst if p.pick_id in EVENTS[0].picks]
+    four = sorted((p for p in own if p.phase_hint == "P"), key=lambda p: p.time)[:4]
+    now = dict.fromkeys({channel.source_id.station_key for channel in SMALL}, four[-1].time + SECOND // 2)
+    (first,) = stream.fresh(four, now, ())
+    assert set(first.pick_ids) == {p.pick_id for p in four}
+    assert apart(first, EVENTS[0])[1] < 5000
+    after = {key: time + MINUTE for key, time in now.items()}
+    assert stream.fresh(own, after, [first]) == ()
+    assert stream.fresh(own, after, ()) != ()
+    assert stream.fresh([], now, ()) == ()
+    stream.add(burst)
+    assert stream.until(None) == associate(burst)
+
+
 def test_picks_that_come_after_their_time_is_final_are_counted(burst: list[Pick]) -> None:
     stream = JointAssociator().stream(burst, SMALL, DEFAULT)
     assert stream is not None

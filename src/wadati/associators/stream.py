@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from wadati.associators.picks_of_window import deafness_of, window_of
 from wadati.associators.places import Places
 from wadati.associators.terms import no_terms
-from wadati.associators.travel import PHASES, Floats, travel_of
+from wadati.associators.travel import PHASES, Floats, Integers, residuals, travel_of
 from wadati.associators.volume import volume_of
 from wadati.associators.window import Hypothesis, Window
 from wadati.model import Pick, Station, VelocityModel, format_time, seconds
@@ -30,6 +31,7 @@ _SQUARE = 10_000.0
 _AROUND, _BEFORE = 20.0, 30.0
 _ALIVE, _HEARING, _HEARING_EVERY = 1800, 6 * 3600, 1200
 _UNSURE = 0.02
+_OWN = 1.0
 _CHANGING = ("terms", "places", "_picks", "_taken", "_next", "_deafness", "_times", "_miss", "_columns")
 """What a step changes, by replacing or within itself."""
 
@@ -144,15 +146,54 @@ class Stream:
         has: so an event is told from its fourth P on (Satriano, Lomax & Zollo 2008, doi:10.1785/0120060159, locate with
         the stations that are not yet reached in the same way).
         """
+        with self._as_of(early, known):
+            return self.until(None)
+
+    def fresh(
+        self, early: Iterable[Pick], known: Mapping[tuple[str, str], int], beside: Sequence[Candidate]
+    ) -> tuple[Candidate, ...]:
+        """Events of the last moments among the picks that none of those `beside` explains, at one look and without a
+        second thought: what `provisional` will most likely say of them, at a small part of its cost."""
+        with self._as_of(early, known):
+            if not self._picks:
+                return ()
+            begin = int(self._table().time[-1]) - seconds(self.volume.longest)
+            explained = self._explained(beside, begin - seconds(_AROUND + _BEFORE))
+            window, index = self._window(begin, self.volume.longest, self._taken | explained)
+            if window is None:
+                return ()
+            return tuple(self._candidate(event, begin, index) for event in window.first_events())
+
+    @contextlib.contextmanager
+    def _as_of(self, early: Iterable[Pick], known: Mapping[tuple[str, str], int] | None) -> Iterator[None]:
+        """With some early picks, for a while: all is as it was when this ends."""
         before = {name: copy.copy(value) for name, value in vars(self).items() if name in _CHANGING}
         late = self.late
         try:
             self._known = known
             self.add(early)
-            return self.until(None)
+            yield
         finally:
             vars(self).update(before)
             self.late, self._known = late, None
+
+    def _explained(self, events: Sequence[Candidate], since: int) -> set[str]:
+        """Picks from a time (ns) on that some events would cause."""
+        columns = self._table()
+        a = int(np.searchsorted(columns.time, since))
+        count = len(columns.time) - a
+        if not events or not count:
+            return set()
+        x, y = self.frame.to_xy([one.latitude for one in events], [one.longitude for one in events])
+        place = np.column_stack((x, y, [one.depth for one in events], [(one.time - since) / SECOND for one in events]))
+        station, phase, time = columns.station[a:], columns.phase[a:], (columns.time[a:] - since) / SECOND
+        event, pick = np.repeat(np.arange(len(events)), count), np.tile(np.arange(count), len(events))
+        late = residuals(self.travel, place, event, station[pick], phase[pick], time[pick])
+        travelled = np.maximum(time[pick] - late - place[event, 3], 0.0)
+        least, growth = np.array(self.settings.error)[phase[pick]].T
+        spread = np.hypot(least + growth * np.sqrt(travelled), columns.error[a:][pick])
+        fits = np.abs(late) <= np.maximum(self.settings.sigmas * spread, _OWN)
+        return {columns.picks[a + i].pick_id for i in np.unique(pick[fits])}
 
     @property
     def final_until(self) -> int | None:
@@ -207,39 +248,12 @@ class Stream:
 
     def _step(self, begin: int) -> list[Candidate]:
         columns, step = self._table(), float(self.settings.step)
-        a, b = columns.range(begin, -_AROUND - _BEFORE, step + _AROUND + self.volume.longest)
-        hearing = columns.range(begin, -_HEARING, step)[0]
         if self._deafness is None or begin % (_HEARING_EVERY * SECOND) == 0:
-            mine = slice(hearing, b)
+            mine = slice(columns.range(begin, -_HEARING, step)[0], columns.range(begin, 0.0, self._ahead(step))[1])
             self._deafness = deafness_of(columns.station[mine], columns.size[mine], len(self.number))
-        channel = 2 * columns.station + columns.phase
-        index = np.array([i for i in range(a, b) if columns.picks[i].pick_id not in self._taken], int)
-        if len(index) < self.settings.min_stations:
+        window, index = self._window(begin, step, self._taken)
+        if window is None:
             return []
-        index = index[np.argsort(channel[index], kind="stable")]
-        recent = channel[columns.range(begin, -_ALIVE, step)[0] : b]
-        window = Window(
-            self.settings,
-            self.travel,
-            self.volume,
-            self.terms,
-            self.places,
-            window_of(
-                (columns.time[index] - begin) / SECOND,
-                columns.station[index],
-                columns.phase[index],
-                columns.error[index],
-                columns.belief[index],
-                columns.size[index],
-                np.bincount(recent, minlength=2 * len(self.number)) > 0,
-                self._deafness,
-                self.settings.least_rate,
-                (-_AROUND - _BEFORE, step + _AROUND + self.volume.longest),
-                self._until(begin),
-            ),
-            (-_AROUND, step + _AROUND),
-            [(time - begin) / SECOND for time in self._times],
-        )
         self.places.forget(begin)
         events = [event for event in window.events() if event.place[3] < step]
         miss = window.nearest_miss
@@ -248,14 +262,46 @@ class Stream:
         self.terms = window.taught(self.terms, events)
         self.places.add(event.place for event in events)
         self._times = tuple(begin + seconds(float(event.place[3])) for event in events)
-        found = []
-        for event in events:
-            ids = [columns.picks[i].pick_id for i in np.sort(index[event.picks])]
-            self._taken.update(ids)
-            latitude, longitude = self.frame.to_lat_lon(event.place[0], event.place[1])
-            time = begin + seconds(float(event.place[3]))
-            found.append(Candidate(time, float(latitude), float(longitude), float(event.place[2]), tuple(ids)))
+        found = [self._candidate(event, begin, index) for event in events]
+        self._taken.update(pick_id for candidate in found for pick_id in candidate.pick_ids)
         return found
+
+    def _ahead(self, step: float) -> float:
+        return step + _AROUND + self.volume.longest
+
+    def _window(self, begin: int, step: float, taken: Collection[str]) -> tuple[Window | None, Integers]:
+        """What decides on events from a time (ns) on for `step` seconds, and the picks that it holds by their numbers;
+        none where they are too few."""
+        columns = self._table()
+        channel = 2 * columns.station + columns.phase
+        a, b = columns.range(begin, -_AROUND - _BEFORE, self._ahead(step))
+        index = np.array([i for i in range(a, b) if columns.picks[i].pick_id not in taken], int)
+        if len(index) < self.settings.min_stations:
+            return None, index
+        index = index[np.argsort(channel[index], kind="stable")]
+        recent = channel[columns.range(begin, -_ALIVE, step)[0] : b]
+        picks = window_of(
+            (columns.time[index] - begin) / SECOND,
+            columns.station[index],
+            columns.phase[index],
+            columns.error[index],
+            columns.belief[index],
+            columns.size[index],
+            np.bincount(recent, minlength=2 * len(self.number)) > 0,
+            np.zeros(len(self.number)) if self._deafness is None else self._deafness,
+            self.settings.least_rate,
+            (-_AROUND - _BEFORE, self._ahead(step)),
+            self._until(begin),
+        )
+        earlier = [(time - begin) / SECOND for time in self._times]
+        shared = (self.settings, self.travel, self.volume, self.terms, self.places, picks)
+        return Window(*shared, (-_AROUND, step + _AROUND), earlier), index
+
+    def _candidate(self, event: Hypothesis, begin: int, index: Integers) -> Candidate:
+        ids = tuple(self._table().picks[i].pick_id for i in np.sort(index[event.picks]))
+        latitude, longitude = self.frame.to_lat_lon(event.place[0], event.place[1])
+        time = begin + seconds(float(event.place[3]))
+        return Candidate(time, float(latitude), float(longitude), float(event.place[2]), ids)
 
 
 class _Columns:

@@ -89,6 +89,10 @@ class Window:
             events += self._choose(self._proposed(), events)
         return self._without_parts(events)
 
+    def first_events(self) -> list[Hypothesis]:
+        """Events in order of evidence as they look at first."""
+        return self._choose(self._proposed(), [])
+
     def taught(self, terms: Terms, events: Iterable[Hypothesis]) -> Terms:
         """Terms that also know the residuals of events that are sure enough."""
         sure = [one for one in events if len(one.picks) >= _TEACHING_PICKS and one.evidence > _TEACHING_EVIDENCE]

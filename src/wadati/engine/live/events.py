@@ -1,11 +1,10 @@
 """Events while they grow: each candidate of the associator is one event with versions, from created to final.
 
 The associator's stream is asked again whenever picks came: for events that no later pick can change, which become
-final, and for what the picks so far, early ones included, say of the time after. A candidate is the open event with
-which it shares at least half of the observations of the one that has fewer (a pick of the same phase at the same
-station within a second), or else the one nearest in time and place. What was an event and is none three times in a row
-is retracted, and so is what lies in final time and did not become final; two that locate to one earthquake are one.
-Records that come after their time was final change the picks of events that were; these are told once more.
+final, and for a quick look at the picks, early ones included, that no event explains yet; each second for all that the
+picks so far say of the time that is not final. What was an event and is none three times in a row is retracted, and so
+is what lies in final time and did not become final; two that locate to one earthquake are one. Records that come after
+their time was final change the picks of events that were; these are told once more.
 """
 
 from __future__ import annotations
@@ -17,60 +16,30 @@ import msgspec
 
 from wadati.associators.stream import Stream
 from wadati.bus.messages import EventMessage, EventState, OriginMessage
-from wadati.engine.association import event_of
 from wadati.engine.duplicates import same_earthquake
 from wadati.engine.flow import Flow
-from wadati.engine.live.latecomers import misfit
-from wadati.engine.live.observations import Observation, observation, same_observations, shared_observations
+from wadati.engine.live.followed import Open, beside, match
+from wadati.engine.live.latecomers import changed
+from wadati.engine.live.observations import Observation, observation, same_observations
 from wadati.engine.live.settings import Live
-from wadati.engine.live.tracks import channels_of, tracks_within
-from wadati.engine.location import onsets
-from wadati.errors import InputError
-from wadati.locators.edt import EdtLocator
-from wadati.locators.learning import learn_station_terms
-from wadati.locators.station_terms import StationTerms
-from wadati.magnitudes.joint_inversion import JointLocalMagnitude
-from wadati.model import Arrival, Event, Inventory, Origin, Pick, TimeSpan, Trace
-from wadati.model.amplitude import BIN
+from wadati.engine.live.solver import Key, Solver, Traces
+from wadati.model import Arrival, Event, Inventory, Origin, Pick
 from wadati.model.codec import decode_json, encode_json
-from wadati.protocols import Candidate, Locator
+from wadati.protocols import Candidate
 from wadati.store.catalog import CatalogStore
 from wadati.store.live_log import EventVersion, LiveLog
-from wadati.traveltime.geodesy import distance_azimuth
 from wadati.units import HOUR, MINUTE, SECOND
 
-Key = tuple[str, str]
 Arrived = Callable[[Key, int], int | None]
 Publish = Callable[[EventMessage | OriginMessage], None]
-Traces = Callable[[Sequence[Key], TimeSpan], tuple[Trace, ...]]
 
-_NEAR_TIME, _NEAR = 4 * SECOND, 30_000.0
 _MISSES = 3
 _KEPT = 6 * HOUR
-_RELEARN = HOUR
-_LEAST_LEARN = 20
-_MOST_SIZED = 30
 _MOST_LOCATED = 60
+_LOOK_EVERY = SECOND
 _RESIZE = 3 * SECOND
 _CODA = 60 * SECOND
-_SETTLING = 2 * MINUTE
 _FIRST, _SETTLED = 6, 20 * SECOND
-
-
-class Open(msgspec.Struct):
-    """An event that is followed, or was not long ago."""
-
-    event: Event
-    observations: tuple[Observation, ...]
-    version: int = 0
-    state: EventState = "created"
-    misses: int = 0
-    released: bool = False
-    sized: int = 0
-    final: bool = False
-    began: int = 0
-    came: dict[Key, int] = msgspec.field(default_factory=dict)
-    """When (ns) the records with its first P came in, and when it was first told."""
 
 
 class LiveEvents:
@@ -89,34 +58,21 @@ class LiveEvents:
         traces: Traces,
         arrival: Arrived,
     ) -> None:
-        self.flow, self.settings, self._publish, self._traces, self._arrival = flow, settings, publish, traces, arrival
+        self.flow, self.settings, self._publish, self._arrival = flow, settings, publish, arrival
         self.log, self.catalog = log, catalog
-        self.model = flow.earth()
-        self.associator = flow.part("associators")
-        locator: Locator = flow.part("locators")
-        if isinstance(locator, EdtLocator):
-            if ground := flow.ground():
-                locator = locator.with_topography(ground)
-            if delays := flow.delays():
-                locator = locator.with_terms(delays)
-        self.locator = locator
-        relation = flow.part("attenuation")
-        self.sizer = JointLocalMagnitude(relation, terms=flow.terms(relation.name), learns=False)
+        self.solver = Solver(flow, traces)
         self.open: dict[str, Open] = {}
         self.delays: list[float] = []
-        self.failures = 0
         self._picks: dict[str, Pick] = {}
         self._early: dict[str, Pick] = {}
         self._stream: Stream | None = None
         self._heard: frozenset[Key] = frozenset()
-        self._learned = 0
+        self._looked = 0
         self.use(inventory)
 
     def use(self, inventory: Inventory) -> None:
         """Go on with another inventory: the stream is made anew from the picks of the last hours."""
-        self.inventory = inventory
-        self.stations = {station.key: station for station in inventory.stations()}
-        self._channels = channels_of(inventory)
+        self.solver.use(inventory)
         self._heard = frozenset()
 
     def restore(self, picks: Iterable[Pick], versions: Iterable[EventVersion]) -> None:
@@ -157,19 +113,22 @@ class LiveEvents:
         for pick_id in lost:
             del self._picks[pick_id]
         self._early = {pick.pick_id: pick for pick in early if pick.pick_id not in self._picks}
-        stream = self._current(frozenset(heard) & self.stations.keys())
+        stream = self._current(frozenset(heard) & self.solver.stations.keys())
         if stream is None:
             return
         stream.withdraw(lost)
         self._amend(stream.add(fresh), lost, clock)
-        final = stream.until(watermark)
+        final = self._follow(stream.until(watermark), finished=True, clock=clock)
         until = stream.final_until if watermark is not None else clock + HOUR
-        self._reconcile(final, final_until=until, finished=True, clock=clock)
+        self._drop(final, until)
         if watermark is not None:
-            provisional = stream.provisional(self._early.values(), known)
-            self._reconcile(provisional, final_until=until, finished=False, clock=clock)
+            self._follow(stream.fresh(self._early.values(), known, self._recent(clock)), finished=False, clock=clock)
+            if clock - self._looked >= _LOOK_EVERY:
+                self._looked = clock
+                found = stream.provisional(self._early.values(), known)
+                self._miss(self._follow(found, finished=False, clock=clock), until)
         self._merge(clock)
-        self._learn(clock)
+        self.solver.learn(clock, self._own_picks)
         self._forget(min(clock, clock if stream.final_until is None else stream.final_until))
 
     def _current(self, heard: frozenset[Key]) -> Stream | None:
@@ -178,69 +137,52 @@ class LiveEvents:
             self._heard |= heard
             keys = sorted(self._heard)
             self._stream = None
-            if len(keys) >= self.associator.min_stations:
-                self._stream = Stream(self.associator, [self.stations[key] for key in keys], self.model)
+            rules = self.solver.associator
+            if len(keys) >= rules.min_stations:
+                self._stream = Stream(rules, [self.solver.stations[key] for key in keys], self.solver.model)
                 self._stream.add(self._picks.values())
         return self._stream
 
-    def _reconcile(
-        self, candidates: Sequence[Candidate], *, final_until: int | None, finished: bool, clock: int
-    ) -> None:
+    def _recent(self, clock: int) -> list[Candidate]:
+        """Events whose waves may still arrive."""
+        origins = (one.event.origin for one in self.open.values() if one.state != "retracted")
+        return [
+            Candidate(origin.time, origin.latitude, origin.longitude, origin.depth, ())
+            for origin in origins
+            if clock - origin.time < 2 * MINUTE
+        ]
+
+    def _follow(self, candidates: Sequence[Candidate], *, finished: bool, clock: int) -> set[str]:
+        """The events that candidates are, each as it now is."""
         known = self._picks | self._early
         seen: set[str] = set()
         for candidate in sorted(candidates, key=lambda one: (-len(one.pick_ids), one.time)):
             observations = tuple(sorted(observation(known[pick_id]) for pick_id in candidate.pick_ids))
-            name = self._match(candidate, observations, seen)
-            if name is None and not finished and self._beside(candidate):
+            name = match(self.open, candidate, observations, seen)
+            if name is None and not finished and beside(self.open, candidate, self.flow.review):
                 continue  # what a larger event left over, as long as it still grows
             if name is None:
-                name = self._preliminary(candidate, known).event_id
+                name = self.solver.preliminary(candidate, known).event_id
                 again = 2
                 while name in self.open:
                     name, again = f"{name.partition('-')[0]}-{again}", again + 1
             seen.add(name)
             self._update(name, candidate, observations, known, finished=finished, clock=clock)
+        return seen
+
+    def _drop(self, final: Collection[str], until: int | None) -> None:
+        """What lies in final time and did not become final is none."""
         for name, one in self.open.items():
-            if one.final or name in seen:
-                continue
-            past = final_until is not None and one.event.origin.time < final_until - 30 * SECOND
-            if finished and past:
+            if not one.final and name not in final and one.before(until):
                 self._say(name, one, "retracted")
-            elif not finished and not past:
+
+    def _miss(self, seen: Collection[str], until: int | None) -> None:
+        """What is none several times in a row is none."""
+        for name, one in self.open.items():
+            if not one.final and name not in seen and not one.before(until):
                 one.misses += 1
                 if one.misses >= _MISSES:
                     self._say(name, one, "retracted")
-
-    def _match(self, candidate: Candidate, observations: Sequence[Observation], seen: set[str]) -> str | None:
-        """The event that a candidate is, if there is one."""
-        best: tuple[float, str] | None = None
-        for name, one in self.open.items():
-            apart = abs(one.event.origin.time - candidate.time)
-            if name in seen or one.state == "retracted" or apart > MINUTE:
-                continue
-            shared = shared_observations(one.observations, observations)
-            likeness = shared / max(min(len(one.observations), len(observations)), 1)
-            if likeness < 0.5 and one.final:
-                continue  # what is final is known again by its picks alone
-            if likeness < 0.5 and apart <= _NEAR_TIME:
-                origin = one.event.origin
-                metres, _ = distance_azimuth(origin.latitude, origin.longitude, candidate.latitude, candidate.longitude)
-                likeness = 0.5 - 0.4 * float(metres) / _NEAR if metres < _NEAR else 0.0
-            if likeness > 0 and (shared or apart <= _NEAR_TIME) and (best is None or (likeness, name) > best):
-                best = likeness, name
-        return best[1] if best and best[0] > 0.05 else None
-
-    def _beside(self, candidate: Candidate) -> bool:
-        """Whether a candidate lies where an event is that is still open."""
-        rules = self.flow.review
-        for one in self.open.values():
-            origin = one.event.origin
-            if one.final or abs(origin.time - candidate.time) > 2 * rules.same_time_s * SECOND:
-                continue
-            metres, _ = distance_azimuth(origin.latitude, origin.longitude, candidate.latitude, candidate.longitude)
-            if metres <= 2000 * rules.same_distance_km:
-                return True
-        return False
 
     def _update(
         self,
@@ -261,33 +203,37 @@ class LiveEvents:
         due = one is not None and clock - one.sized >= _RESIZE and clock - one.event.origin.time < _CODA
         if same and not finished and not due:
             return
-        if not same or finished:
-            picks = sorted((known[pick_id] for pick_id in candidate.pick_ids), key=lambda pick: pick.time)
-            if not finished:
-                picks = picks[:_MOST_LOCATED]
-            origin = self._located(picks, candidate, known)
-        else:
-            assert one is not None
-            origin = one.event.origin
-        grown = self._sized(Event(name, (origin,), preferred_origin_id=origin.origin_id), known, clock)
         if one is None:
-            one = self.open[name] = Open(event=grown, observations=observations, began=time.time_ns())
-        elif same and not finished and _size(one.event) == _size(grown):
+            one = self.open[name] = Open(self.solver.preliminary(candidate, known), observations, began=time.time_ns())
+        if same and not finished:
+            grown = self.solver.sized(msgspec.structs.replace(one.event, magnitudes=()), known, clock)
             one.sized = clock
-            return
-        one.event, one.observations, one.sized = grown, observations, clock
+            if _size(one.event) == _size(grown):
+                return
+            one.event = grown
+        else:
+            picks = sorted((known[pick_id] for pick_id in candidate.pick_ids), key=lambda pick: pick.time)
+            picks = picks if finished else picks[:_MOST_LOCATED]
+            self._solve(name, one, candidate, picks, known, clock if one.version or finished else None)
         self._note_first(one, known, clock)
-        self._tell_origin(name, origin, candidate)
         self._say(name, one, "final" if finished else "updated" if one.version else "created")
 
-    def _located(self, picks: Sequence[Pick], candidate: Candidate, known: Mapping[str, Pick]) -> Origin:
-        try:
-            return self.locator.locate(picks, self.inventory, self.model, candidate)
-        except InputError:
-            return self._preliminary(candidate, known).origin
-        except Exception:  # a locator is anybody's code, and one event must not cost the others
-            self.failures += 1
-            return self._preliminary(candidate, known).origin
+    def _solve(
+        self,
+        name: str,
+        one: Open,
+        candidate: Candidate,
+        picks: Sequence[Pick],
+        known: Mapping[str, Pick],
+        clock: int | None,
+    ) -> None:
+        """Where and, with a clock, how large an event is by other picks than before."""
+        origin = self.solver.origin(picks, candidate, known)
+        one.event = Event(name, (origin,), preferred_origin_id=origin.origin_id)
+        one.observations = tuple(sorted(observation(known[pick_id]) for pick_id in candidate.pick_ids))
+        if clock is not None:
+            one.event, one.sized = self.solver.sized(one.event, known, clock), clock
+        self._tell_origin(name, origin, candidate)
 
     def _tell_origin(self, name: str, origin: Origin, candidate: Candidate) -> None:
         self._publish(
@@ -305,39 +251,17 @@ class LiveEvents:
 
     def _amend(self, late: Iterable[Pick], lost: Collection[str], clock: int) -> None:
         """Final events whose picks changed by records that came late: their next version, final again."""
-        joining: dict[str, list[Pick]] = {}
-        for pick in late:
-            station = self.stations.get(pick.source_id.station_key)
-            fits = [
-                (misfit(one.event.origin, pick, station, self.model, self.associator), name)
-                for name, one in self.open.items()
-                if station is not None and one.state == "final"
-            ]
-            if fits and min(fits)[0] < 1:
-                joining.setdefault(min(fits)[1], []).append(pick)
-        for name, one in list(self.open.items()):
-            arrivals = one.event.origin.arrivals
-            if one.state != "final" or not (name in joining or any(a.pick_id in lost for a in arrivals)):
-                continue
-            held = [self._picks[a.pick_id] for a in arrivals if a.pick_id in self._picks]
-            seen = {(pick.source_id.station_key, pick.phase_hint) for pick in held}
-            more = [p for p in joining.get(name, ()) if (p.source_id.station_key, p.phase_hint) not in seen]
-            picks = sorted((*held, *more), key=lambda pick: pick.time)
-            if {pick.pick_id for pick in picks} == {a.pick_id for a in arrivals}:
-                continue
-            if len(picks) < self.associator.min_picks:
+        final = {name: one.event.origin for name, one in self.open.items() if one.state == "final"}
+        solver = self.solver
+        rules = solver.associator
+        for name, picks in changed(final, late, lost, self._picks, solver.stations, solver.model, rules).items():
+            one, old = self.open[name], final[name]
+            if len(picks) < rules.min_picks:
                 self._say(name, one, "retracted", "records that came late took its picks away")
                 continue
-            old = one.event.origin
             candidate = Candidate(old.time, old.latitude, old.longitude, old.depth, tuple(p.pick_id for p in picks))
-            origin = self._located(picks, candidate, self._picks)
-            grown = self._sized(Event(name, (origin,), preferred_origin_id=origin.origin_id), self._picks, clock)
-            one.event, one.observations = grown, tuple(sorted(map(observation, picks)))
-            self._tell_origin(name, origin, candidate)
+            self._solve(name, one, candidate, picks, self._picks, clock)
             self._say(name, one, "final")
-
-    def _preliminary(self, candidate: Candidate, known: Mapping[str, Pick]) -> Event:
-        return event_of(candidate, known, self.stations, self.model, self.associator.name)
 
     def _note_first(self, one: Open, known: Mapping[str, Pick], clock: int) -> None:
         """When the records with the first P came in; of an event that is some seconds old and still there, how long (s)
@@ -357,23 +281,6 @@ class LiveEvents:
             if len(heard) >= 4:
                 self.delays.append((one.began - heard[3]) / SECOND)
             one.began = 0
-
-    def _sized(self, event: Event, known: Mapping[str, Pick], clock: int) -> Event:
-        """The event with its magnitude, from the nearest stations that gave it arrivals."""
-        arrivals = sorted(event.origin.arrivals, key=lambda arrival: arrival.distance)
-        keys = list(dict.fromkeys((a.network, a.station) for a in arrivals if a.weight > 0))[:_MOST_SIZED]
-        stations = [self.stations[key] for key in keys if key in self.stations]
-        begin = event.origin.time // BIN * BIN - 30 * SECOND
-        span = TimeSpan(begin, (min(clock, event.origin.time + 2 * MINUTE) // BIN + 2) * BIN)
-        tracks = tracks_within(self._traces(keys, span.widen(_SETTLING, 0)), self._channels, span)
-        if not tracks or not stations:
-            return event
-        times = onsets([event.origin], known, stations, self.model)
-        found = self.sizer.magnitudes([event.origin], stations, tracks, times).events[0].magnitude
-        if found is None:
-            return event
-        preferred = None if found.saturated else found.magnitude_id
-        return msgspec.structs.replace(event, magnitudes=(found,), preferred_magnitude_id=preferred)
 
     def _merge(self, clock: int) -> None:
         """Of open events that locate to one earthquake the oldest stays."""
@@ -422,22 +329,10 @@ class LiveEvents:
         more = message.additions | {name: dict(additions)}
         self.publish(msgspec.structs.replace(message, version=one.version, state=state, additions=more))
 
-    def _learn(self, clock: int) -> None:
-        """Station terms from the final events of the last hours, each hour."""
-        if self.flow.station_terms != "learn" or not isinstance(self.locator, EdtLocator):
-            return
-        if self._learned == 0:
-            self._learned = clock
-        if clock - self._learned < _RELEARN:
-            return
-        self._learned = clock
+    def _own_picks(self) -> list[list[Pick]]:
+        """The picks of each final event."""
         done = [one.event for one in self.open.values() if one.state == "final"]
-        own = [[self._picks[a.pick_id] for a in e.origin.arrivals if a.pick_id in self._picks] for e in done]
-        own = [picks for picks in own if picks]
-        if len(own) >= _LEAST_LEARN:
-            terms = learn_station_terms(self.locator.with_terms(StationTerms()), own, self.inventory, self.model).terms
-            if terms.terms:
-                self.locator = self.locator.with_terms(terms)
+        return [[self._picks[a.pick_id] for a in e.origin.arrivals if a.pick_id in self._picks] for e in done]
 
     def _forget(self, clock: int) -> None:
         old = clock - _KEPT

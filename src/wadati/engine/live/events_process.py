@@ -29,7 +29,8 @@ from wadati.protocols import Problem
 from wadati.units import HOUR
 
 if TYPE_CHECKING:
-    from wadati.engine.live.events import Arrived, Key, LiveEvents, Traces
+    from wadati.engine.live.events import Arrived, LiveEvents
+    from wadati.engine.live.solver import Key, Traces
 
 
 HEARING = 7 * HOUR
@@ -50,6 +51,8 @@ class Summary(msgspec.Struct, frozen=True):
     steps: tuple[float, ...] = ()
     cpu_s: float = 0.0
     memory_mb: float = 0.0
+    failure: str | None = None
+    """What the locator said when it last failed."""
 
 
 class EventsProcess:
@@ -167,6 +170,9 @@ class EventsProcess:
                 self._bus.publish(*arguments)
             elif what == "done":
                 (self.summary,) = arguments
+                if self.summary.failure is not None:
+                    wrong = f"failed on an event ({self.summary.failure}); it is where the associator saw it"
+                    self._tell(Problem("locator", wrong, "please report it"))
                 return
             elif what == "refused":
                 raise UsageError(*arguments)
@@ -241,6 +247,7 @@ def largest_memory_mb() -> float:
 def _summary(events: LiveEvents, steps: Iterable[float]) -> Summary:
     states = [one.state for one in events.open.values()]
     usage = resource.getrusage(resource.RUSAGE_SELF)
+    failure, events.solver.failure = events.solver.failure, None
     return Summary(
         sum(state in ("created", "updated") for state in states),
         states.count("final"),
@@ -250,4 +257,5 @@ def _summary(events: LiveEvents, steps: Iterable[float]) -> Summary:
         tuple(steps),
         usage.ru_utime + usage.ru_stime,
         largest_memory_mb(),
+        failure,
     )
