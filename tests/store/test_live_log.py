@@ -48,6 +48,14 @@ def test_what_is_written_twice_is_there_once(log: LiveLog) -> None:
     assert log.state() == {"a": "1"}
 
 
+def test_the_latest_version_of_each_event(log: LiveLog) -> None:
+    told = [("wd1", 1, 5), ("wd2", 1, 6), ("wd1", 2, 7), ("wd3", 1, 2)]
+    versions = {(name, number): EventVersion(name, number, "updated", at, "{}") for name, number, at in told}
+    log.write(versions=list(versions.values()))
+    assert log.latest() == (versions["wd3", 1], versions["wd2", 1], versions["wd1", 2])
+    assert log.latest(6) == (versions["wd2", 1], versions["wd1", 2])
+
+
 def test_the_last_word_counts(log: LiveLog) -> None:
     log.write(early=[EarlyPick(pick(1), 7)], state={"a": "1"})
     log.write(early=[EarlyPick(pick(1), 7, "confirmed")], state={"a": "2", "b": "3"})

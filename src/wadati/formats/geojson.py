@@ -6,6 +6,7 @@ in km, distances in degrees. What Wadati does not know (place, felt reports, ale
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import msgspec
 from wadati.formats.atomic import atomic_write
 from wadati.model import Catalog, Event
 from wadati.units import KILOMETRE, MILLISECOND
+
+Feature = dict[str, Any]
 
 METRES_PER_DEGREE = 111_194.93
 """A degree of arc on the sphere of 6,371 km radius."""
@@ -32,7 +35,15 @@ def write_geojson(
     `authority` becomes `net`. `generated` (ns) becomes `metadata.generated` and every `updated`; without it they are
     null, so that the same catalog gives the same bytes.
     """
-    collection = feature_collection(catalog, authority=authority, title=title, generated=generated)
+    _write(feature_collection(catalog, authority=authority, title=title, generated=generated), path)
+
+
+def write_features(features: Sequence[Feature], path: Path, *, title: str, generated: int) -> None:
+    """Write features that are there already as a GeoJSON FeatureCollection, atomically, in their order."""
+    _write(_collection(features, title, generated // MILLISECOND), path)
+
+
+def _write(collection: dict[str, Any], path: Path) -> None:
     with atomic_write(path) as partial:
         partial.write_bytes(msgspec.json.format(msgspec.json.encode(collection), indent=1) + b"\n")
 
@@ -47,27 +58,32 @@ def feature_collection(
     >>> feature_collection(Catalog((event,)))["bbox"]
     [-117.5, 35.7, 8.0, -117.5, 35.7, 8.0]
     """
-    updated = None if generated is None else generated // MILLISECOND
+    features = [feature(event, authority=authority, updated=generated) for event in catalog]
+    return _collection(features, title, None if generated is None else generated // MILLISECOND)
+
+
+def _collection(features: Sequence[Feature], title: str, generated: int | None) -> dict[str, Any]:
     collection: dict[str, Any] = {
         "type": "FeatureCollection",
         "metadata": {
-            "generated": updated,
+            "generated": generated,
             "url": None,
             "title": title,
             "status": 200,
             "api": None,
-            "count": len(catalog),
+            "count": len(features),
         },
-        "features": [_feature(event, authority, updated) for event in catalog],
+        "features": features,
     }
-    if catalog.events:
-        points = [feature["geometry"]["coordinates"] for feature in collection["features"]]
+    if features:
+        points = [one["geometry"]["coordinates"] for one in features]
         collection["bbox"] = [min(axis) for axis in zip(*points, strict=True)]
         collection["bbox"] += [max(axis) for axis in zip(*points, strict=True)]
     return collection
 
 
-def _feature(event: Event, authority: str, updated: int | None) -> dict[str, Any]:
+def feature(event: Event, *, authority: str = "local", updated: int | None = None) -> Feature:
+    """One event as a GeoJSON Feature; `updated` (ns) is when it last changed."""
     origin, magnitude = event.origin, event.magnitude
     used = [arrival for arrival in origin.arrivals if arrival.weight > 0]
     size = round(magnitude.value, 2) if magnitude else None
@@ -75,7 +91,7 @@ def _feature(event: Event, authority: str, updated: int | None) -> dict[str, Any
         "mag": size,
         "place": None,
         "time": origin.time // MILLISECOND,
-        "updated": updated,
+        "updated": None if updated is None else updated // MILLISECOND,
         "tz": None,
         "url": None,
         "detail": None,

@@ -120,6 +120,16 @@ class LiveLog:
         with self._engine.connect() as connection:
             return tuple(EventVersion(**row) for row in connection.execute(query).mappings())
 
+    def latest(self, since: int = 0) -> tuple[EventVersion, ...]:
+        """Of each event with versions stored from a time on the latest, in the order in which they came."""
+        table = schema.event_versions
+        last = sa.select(table.c.event_id, sa.func.max(table.c.version).label("version"))
+        last_ones = last.where(table.c.stored >= since).group_by(table.c.event_id).subquery()
+        same = (table.c.event_id == last_ones.c.event_id) & (table.c.version == last_ones.c.version)
+        query = sa.select(table).join(last_ones, same).order_by(table.c.stored, table.c.event_id)
+        with self._engine.connect() as connection:
+            return tuple(EventVersion(**row) for row in connection.execute(query).mappings())
+
     def between(self, begin: int, end: int) -> tuple[Pick, ...]:
         """Final picks between two times (ns), which may be moved elsewhere."""
         time = schema.picks.c.time

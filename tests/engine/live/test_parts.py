@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from wadati.engine.live import intake
 from wadati.engine.live.closing import all_picks
 from wadati.engine.live.compaction import compact
 from wadati.engine.live.events_process import EventsProcess
+from wadati.engine.live.feed import Feed
 from wadati.errors import UsageError
 from wadati.formats.parquet import read_picks
 from wadati.formats.tables import read_picks_csv
-from wadati.model import Pick, SourceId
+from wadati.model import Event, Origin, Pick, SourceId
+from wadati.model.codec import encode_json
 from wadati.protocols import Packet
-from wadati.store.live_log import LiveLog
+from wadati.store.live_log import EventVersion, LiveLog
 from wadati.units import DAY, HOUR, SECOND
 
 Z = SourceId.parse("FDSN:XX_ABC__H_H_Z")
@@ -41,6 +44,41 @@ def test_picks_move_to_parquet_and_none_is_lost_or_doubled(tmp_path: Path) -> No
         assert len(read_picks(tmp_path / "picks")) == 50
         log.write(withdrawn=[picks[3].pick_id])
         assert picks[3] not in all_picks(log, tmp_path / "picks")
+
+
+def test_the_feed_goes_on_where_it_was_and_holds_seven_days(tmp_path: Path) -> None:
+    def told(name: str, time: int, version: int = 1, state: str = "final", released: bool = True) -> EventMessage:
+        event = Event(name, (Origin.of(time, 35.7, -117.5, 8000.0),))
+        return EventMessage(
+            event_id=name,
+            version=version,
+            state=state,
+            event=event,
+            released=released,  # type: ignore[arg-type]
+        )
+
+    def ids(path: Path) -> list[tuple[str, int]]:
+        return [(one["id"], one["properties"]["updated"]) for one in json.loads(path.read_text())["features"]]
+
+    messages = [
+        told("old", 0),
+        told("b", 3 * DAY),
+        told("a", 8 * DAY),
+        told("held", 8 * DAY, released=False),
+        told("gone", 8 * DAY),
+        told("gone", 8 * DAY, 2, "retracted"),
+        told("b", 3 * DAY, 2),
+    ]
+    whole = Feed(tmp_path / "whole.geojson", "xx", ())
+    kept = {}
+    for k, message in enumerate(messages):
+        whole.take(message, k * SECOND)
+        text = encode_json(message).decode()
+        kept[message.event_id] = EventVersion(message.event_id, message.version, message.state, k * SECOND, text)
+    again = Feed(tmp_path / "again.geojson", "xx", kept.values())
+    for feed in (whole, again):
+        feed.write()
+    assert ids(tmp_path / "whole.geojson") == ids(tmp_path / "again.geojson") == [("b", 6000), ("a", 2000)]
 
 
 def test_a_source_that_fails_begins_again_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

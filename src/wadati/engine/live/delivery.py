@@ -22,30 +22,28 @@ from wadati.bus.messages import (
     cloud_event,
 )
 from wadati.engine.flow import Flow
+from wadati.engine.live.feed import SPAN, Feed
 from wadati.engine.live.settings import Join
 from wadati.errors import WadatiError
 from wadati.formats.earthworm_pick import earthworm_pick
-from wadati.formats.geojson import write_geojson
 from wadati.formats.scml_picks import scml_picks
 from wadati.listeners.coincidence import Coincidence, Match, read_cloud_event
 from wadati.listeners.felt_radius import FeltRadius
 from wadati.listeners.nearest_place import NearestPlace
-from wadati.model import Catalog, Event
 from wadati.outlets.mail import Mailer
 from wadati.outlets.spool import Spool
 from wadati.outlets.webhook import Webhook
 from wadati.protocols import Decorator, Outlet, Problem
-from wadati.units import DAY
+from wadati.store.live_log import LiveLog
 
 TRIES = 8
 _LONGEST_PAUSE = 60.0
-_FEED = 7 * DAY
 _WAIT = 0.5
 Add = Callable[[EventMessage, str, dict[str, Any]], None]
 
 
 class Listeners:
-    """All listeners of a run; `add` takes what decorators add, `known` are events that were there before."""
+    """All listeners of a run; `add` takes what decorators add, `log` has the events that were there before."""
 
     def __init__(
         self,
@@ -54,11 +52,11 @@ class Listeners:
         bus: MemoryBus,
         add: Add,
         say: Callable[..., None],
-        known: Callable[[], list[Event]],
+        log: LiveLog,
         more: Sequence[Decorator] = (),
     ) -> None:
         settings = flow.live
-        self._bus, self._say, self._folder, self._flow, self._known = bus, say, folder, flow, known
+        self._bus, self._say, self._folder, self._flow, self._log = bus, say, folder, flow, log
         self._source = f"/wadati/{flow.authority}"
         self._problems: list[Problem] = []
         self._stop = threading.Event()
@@ -160,30 +158,15 @@ class Listeners:
                 self._say("coincidence", event=match.event_id, other=match.other.other_id)
 
     def _feed(self, heard: Subscription) -> None:
-        """Released events of the last seven days as GeoJSON, written anew with each version."""
-        events = {event.event_id: event for event in self._known()}
+        feed = Feed(self._folder / "feed.geojson", self._flow.authority, self._log.latest(time.time_ns() - SPAN))
         for message in self._messages(heard):
-            if not isinstance(message, EventMessage):
-                continue
-            if message.state == "retracted":
-                events.pop(message.event_id, None)
-            elif message.released:
-                events[message.event_id] = message.event
-            latest = max((event.origin.time for event in events.values()), default=0)
-            events = {name: event for name, event in events.items() if event.origin.time > latest - _FEED}
-            if heard.depth:
-                continue
-            ordered = sorted(events.values(), key=lambda event: event.origin.time)
-            try:
-                write_geojson(
-                    Catalog(tuple(ordered)),
-                    self._folder / "feed.geojson",
-                    authority=self._flow.authority,
-                    title="Wadati live",
-                    generated=time.time_ns(),
-                )
-            except OSError as error:
-                self._tell("feed.geojson", f"cannot be written ({error.strerror})")
+            if isinstance(message, EventMessage):
+                feed.take(message, time.time_ns())
+                if not heard.depth:
+                    try:
+                        feed.write()
+                    except OSError as error:
+                        self._tell("feed.geojson", f"cannot be written ({error.strerror})")
 
     def _deliver(self, outlet: Outlet, heard: Subscription) -> None:
         for message in self._messages(heard):

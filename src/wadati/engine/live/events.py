@@ -76,10 +76,9 @@ class LiveEvents:
         self._heard = frozenset()
 
     def restore(self, picks: Iterable[Pick], versions: Iterable[EventVersion]) -> None:
-        """Take up what another process left: final picks, and the last version of each event."""
+        """Take up what another process left: final picks, and the latest versions of events."""
         self._picks = {pick.pick_id: pick for pick in picks}
-        last = {version.event_id: version for version in versions}
-        for version in last.values():
+        for version in versions:
             message = decode_json(version.message.encode(), EventMessage)
             self.open[version.event_id] = Open(
                 event=message.event,
@@ -89,10 +88,6 @@ class LiveEvents:
                 released=message.released,
                 final=message.state in ("final", "retracted"),
             )
-
-    def released(self) -> list[Event]:
-        """Events that have been released and not taken back."""
-        return [one.event for one in self.open.values() if one.released and one.state != "retracted"]
 
     def step(
         self,

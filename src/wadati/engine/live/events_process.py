@@ -24,7 +24,7 @@ from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
 from wadati.errors import UsageError, WadatiError
-from wadati.model import Event, Inventory, Pick
+from wadati.model import Inventory, Pick
 from wadati.protocols import Problem
 from wadati.units import HOUR
 
@@ -47,7 +47,6 @@ class Summary(msgspec.Struct, frozen=True):
     final: int = 0
     retracted: int = 0
     delays: tuple[float, ...] = ()
-    released: tuple[Event, ...] = ()
     steps: tuple[float, ...] = ()
     cpu_s: float = 0.0
     memory_mb: float = 0.0
@@ -110,11 +109,6 @@ class EventsProcess:
     def add(self, event_id: str, name: str, additions: Mapping[str, object], message: EventMessage) -> None:
         """As `LiveEvents.add`."""
         self._ask("add", event_id, name, dict(additions), message)
-
-    def released(self) -> list[Event]:
-        """Events that have been released and not taken back."""
-        self._ask("nothing")
-        return list(self.summary.released)
 
     def close(self) -> None:
         """End the process; one that is in the middle of a step is not waited for long."""
@@ -210,7 +204,7 @@ def _run(connection: Connection, flow: Flow, inventory: Inventory, folder: Path,
             connection.send(("refused", (str(error),)))
             return
         if since is not None:
-            events.restore(log.final(since), log.versions(time.time_ns() - HEARING))
+            events.restore(log.final(since), log.latest(time.time_ns() - HEARING))
         try:
             _work(connection, events)
         except (EOFError, ConnectionError):
@@ -253,7 +247,6 @@ def _summary(events: LiveEvents, steps: Iterable[float]) -> Summary:
         states.count("final"),
         states.count("retracted"),
         tuple(events.delays[-1000:]),
-        tuple(events.released()),
         tuple(steps),
         usage.ru_utime + usage.ru_stime,
         largest_memory_mb(),

@@ -144,7 +144,7 @@ class _Run:
             flow, inventory, folder, self.bus, self.picking.traces, self.picking.arrival, self.tell
         )
         self.intake = Intake(sources, self.journal.positions())
-        self.listeners = Listeners(flow, folder, self.bus, self.events_add, say, self.events.released, decorators)
+        self.listeners = Listeners(flow, folder, self.bus, self.events_add, say, log, decorators)
         self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners)
         self._ticks: deque[Tick] = deque()
         self._more = threading.Condition()
