@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from benchmarks.servers import NatsServer, PostgresServer
 
 settings.register_profile("wadati", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("wadati")
@@ -19,3 +25,37 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"real data: {folder} is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of its own."""
+    if reason := PostgresServer.missing():
+        pytest.skip(reason)
+    if importlib.util.find_spec("psycopg") is None:
+        pytest.skip("PostgreSQL: psycopg is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="wadati-pg-"))  # short, and where the account of the server may go
+    server = PostgresServer(folder)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgres: PostgresServer) -> str:
+    """The URL of a PostgreSQL server."""
+    return postgres.url
+
+
+@pytest.fixture
+def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
+    """A NATS server of its own."""
+    if reason := NatsServer.missing():
+        pytest.skip(reason)
+    if importlib.util.find_spec("nats") is None:
+        pytest.skip("NATS: nats-py is not installed")
+    server = NatsServer(tmp_path / "nats")
+    server.start()
+    yield server
+    server.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wadati.cli.terminal import TerminalProgress, complain, table
 from wadati.errors import UsageError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wadati.protocols import Problem
 
 PARTLY_FAILED = 4
+NO_STATIONS = "--stations is needed: StationXML or a station CSV, or a folder of them"
 
 
 def catalog(options: argparse.Namespace) -> int:
@@ -78,10 +79,16 @@ def live(options: argparse.Namespace) -> int:
     if options.metrics_port is not None:
         changed = msgspec.structs.replace(flow.live, metrics_port=options.metrics_port)
         flow = msgspec.structs.replace(flow, live=changed)
-    sources, stations = open_all(options.source, options.stations, options.output)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if options.service is not None:
+        from wadati.cli.services import serve
+
+        return serve(options, flow, stop)
+    sources, stations = open_all(given(options, "source"), options.stations, given(options, "output"))
+    if stations is None:
+        raise UsageError(NO_STATIONS)
     with TerminalProgress() as progress:
         result = run_live(sources, stations, options.output, flow=flow, progress=progress, say=LogLines(), stop=stop)
     if result.catalog is None:
@@ -129,6 +136,14 @@ def status(options: argparse.Namespace) -> int:
     if record["problems"]:
         table("problems", [(one["subject"], one["wrong"]) for one in record["problems"]])
     return 0 if not record["stale"] else PARTLY_FAILED
+
+
+def given(options: argparse.Namespace, name: str) -> Any:
+    """An option that this use of a command cannot do without. Raises `UsageError`."""
+    value = getattr(options, name)
+    if not value:
+        raise UsageError(f"--{name} is needed; see wadati {options.command} --help")
+    return value
 
 
 def _share(value: float | None) -> str:

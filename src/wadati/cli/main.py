@@ -65,14 +65,21 @@ def parser() -> argparse.ArgumentParser:
 
     live = verbs.add_parser("live", help="a stream to picks and events, for ever, or until a replay ends")
     live.add_argument(
+        "service",
+        nargs="?",
+        choices=("ingest", "pick", "associate", "publish"),
+        help="one of the services of a live run on a bus; without it, all in one process",
+    )
+    live.add_argument("--bus", metavar="URL", help="nats://HOST:4222/NAME, for a service")
+    live.add_argument("--store", metavar="URL", help="postgresql+psycopg://..., for services pick, associate, publish")
+    live.add_argument(
         "--source",
-        required=True,
         action="append",
         metavar="URL",
         help="seedlink://HOST:18000?streams=NET_*, replay:PATH?speed=20, folder:PATH, udp://GROUP:PORT, simulator:",
     )
     _stations_of(live, required=False)
-    live.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
+    live.add_argument("--output", type=Path, metavar="DIR", help="where the results go")
     _parts(live, "picker", "velocity_model", "topography")
     live.add_argument("--metrics-port", type=int, metavar="N", help="serve /metrics for Prometheus on loopback")
     _flow(live)

@@ -139,6 +139,21 @@ def split_records(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
     return found, used
 
 
+def station_of(record: bytes) -> tuple[str, str] | None:
+    """Network and station of a record by its header alone; None for what is no miniSEED.
+
+    >>> trace = Trace(SourceId.parse("FDSN:XX_ABC__H_H_Z"), 0, sampling_rate(100), np.arange(100, dtype=np.int32))
+    >>> [station_of(write_miniseed([trace], version=version)) for version in (2, 3)], station_of(b"")
+    ([('XX', 'ABC'), ('XX', 'ABC')], None)
+    """
+    if record[:3] == b"MS\x03":
+        codes = record[40 : 40 + record[33]].removeprefix(b"FDSN:").split(b"_")
+        return (codes[0].decode("ascii", "replace"), codes[1].decode("ascii", "replace")) if len(codes) > 1 else None
+    if not is_miniseed(record[:64]):
+        return None
+    return record[18:20].decode("ascii", "replace").strip(), record[8:13].decode("ascii", "replace").strip()
+
+
 def places_of_records(data: bytes) -> list[tuple[int, bytes]]:
     """Each whole record with samples as (the place after it, record)."""
     found = []

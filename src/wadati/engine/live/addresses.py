@@ -15,11 +15,11 @@ from wadati.synthetics.scenario import simulate
 SIMULATOR = "simulator:"
 
 
-def open_all(addresses: Sequence[str], stations: Path | None, output: Path) -> tuple[list[PacketSource], Path]:
-    """The sources of addresses, and the station file: that of the simulator where none is given.
+def open_all(addresses: Sequence[str], stations: Path | None, output: Path) -> tuple[list[PacketSource], Path | None]:
+    """The sources of addresses, and the station file: that of the simulator where none is given and there is one.
 
     `simulator:?seed=1&speed=1&stations=30&minutes=20` writes a simulated network into `output/simulated` and replays
-    it. Raises `UsageError` for an address that is none, or where stations are missing.
+    it. Raises `UsageError` for an address that is none.
     """
     sources: list[PacketSource] = []
     for address in addresses:
@@ -40,6 +40,4 @@ def open_all(addresses: Sequence[str], stations: Path | None, output: Path) -> t
             simulate(seed, stations=count, minutes=minutes).write(folder)
         sources.append(Replay(folder / "waveforms", speed))
         stations = stations or folder / "stations.xml"
-    if stations is None:
-        raise UsageError("--stations is needed: StationXML or a station CSV, or a folder of them")
     return sources, stations

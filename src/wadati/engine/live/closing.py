@@ -31,7 +31,7 @@ def all_picks(log: LiveLog, folder: Path) -> tuple[Pick, ...]:
 def close(
     folder: Path,
     log: LiveLog,
-    files: TrackFiles,
+    files: TrackFiles | None,
     flow: Flow,
     inventory: Inventory,
     stations: Path,
@@ -42,7 +42,7 @@ def close(
 ) -> Catalog:
     """The catalog of a run whose stream has ended, written as `wadati catalog` writes it."""
     picks = all_picks(log, folder / "picks")
-    tracks = files.read()
+    tracks = files.read() if files is not None else ()
     ledger.coverage.extend(coverage)
     outputs = Outputs(folder, "catalog", flow, ledger, inventory, stations)
     outputs.write_picks(picks, tracks)

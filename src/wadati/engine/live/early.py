@@ -32,6 +32,10 @@ class EarlyPicks:
         """Those of which nothing is decided yet."""
         return [one.pick for waiting in self._open.values() for one in waiting]
 
+    def drop(self, key: Key) -> None:
+        """Forget those of a station."""
+        self._open.pop(key, None)
+
     def decide(self, final: Sequence[Pick], until: Mapping[Key, int]) -> tuple[list[EarlyPick], dict[str, str]]:
         """Those that new final picks decide, or the time (ns) until which their stations' picks are final; and which
         early pick each final one confirms, by their names."""

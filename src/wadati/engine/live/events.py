@@ -36,7 +36,7 @@ Publish = Callable[[EventMessage | OriginMessage], None]
 _MISSES = 3
 _KEPT = 6 * HOUR
 _MOST_LOCATED = 60
-_LOOK_EVERY = SECOND
+_LOOK_EVERY, _LOOK_SHARE = SECOND, 3
 _RESIZE = 3 * SECOND
 _CODA = 60 * SECOND
 _FIRST, _SETTLED = 6, 20 * SECOND
@@ -67,7 +67,7 @@ class LiveEvents:
         self._early: dict[str, Pick] = {}
         self._stream: Stream | None = None
         self._heard: frozenset[Key] = frozenset()
-        self._looked = 0
+        self._looked = self._look_took = 0
         self.use(inventory)
 
     def use(self, inventory: Inventory) -> None:
@@ -118,9 +118,10 @@ class LiveEvents:
         self._drop(final, until)
         if watermark is not None:
             self._follow(stream.fresh(self._early.values(), known, self._recent(clock)), finished=False, clock=clock)
-            if clock - self._looked >= _LOOK_EVERY:
-                self._looked = clock
+            if clock - self._looked >= max(_LOOK_EVERY, _LOOK_SHARE * self._look_took):
+                began, self._looked = time.monotonic_ns(), clock
                 found = stream.provisional(self._early.values(), known)
+                self._look_took = time.monotonic_ns() - began
                 self._miss(self._follow(found, finished=False, clock=clock), until)
         self._merge(clock)
         self.solver.learn(clock, self._own_picks)

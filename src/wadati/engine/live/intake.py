@@ -1,4 +1,7 @@
-"""Where packets wait between the sources and the picking: bounded, so that a fast archive waits."""
+"""Where packets wait between the sources and what is done with them.
+
+Bounded, so that a fast archive waits, and so does a server while nothing can be done with its records.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from wadati.protocols import Packet, PacketSource, Problem
 
-_MOST = 20_000
+_MOST, _MOST_OF_INSTRUMENTS = 20_000, 200_000
 _PAUSE = 0.005
 _AGAIN = 5.0
 
@@ -96,7 +99,7 @@ class Intake:
             await asyncio.sleep(_AGAIN)
 
     async def _put(self, packet: Packet, source: PacketSource) -> None:
-        while len(self._held) >= _MOST and source.ends:
+        while len(self._held) >= (_MOST if source.ends else _MOST_OF_INSTRUMENTS):
             await asyncio.sleep(_PAUSE)
         with self._more:
             self._held.append(packet)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import threading
 import time
 from collections import deque
@@ -46,8 +45,8 @@ class Tick(NamedTuple):
     """What a tick gave, new early picks, final picks and picks that are no more, and how things stood after it.
 
     `open` are all early picks of which nothing is decided, `known` says until when (ns) the picks of each station are
-    known, `heard` are the stations there are; no final pick from before `watermark` (ns) will come, none at all with
-    None; `clock` is that of the data (ns).
+    known, `heard` are the stations there are, `until` is until when (ns) those that are not silent are final, None
+    where no more comes; `clock` is that of the data (ns).
     """
 
     early: tuple[Pick, ...]
@@ -56,15 +55,18 @@ class Tick(NamedTuple):
     open: tuple[Pick, ...]
     known: dict[Key, int]
     heard: tuple[Key, ...]
-    watermark: int | None
+    until: dict[Key, int] | None
     clock: int
 
 
 class Picking:
-    """The picking side of a live run: one thread, but for `traces` and `arrival`, which any may ask for."""
+    """The picking side of a live run: one thread, but for `traces` and `arrival`, which any may ask for.
+
+    Amplitudes of whole records, for the end of a stream, are kept in a `folder` where one is given.
+    """
 
     def __init__(
-        self, picker: Picker, inventory: Inventory, settings: Live, log: LiveLog, bus: MemoryBus, folder: Path
+        self, picker: Picker, inventory: Inventory, settings: Live, log: LiveLog, bus: MemoryBus, folder: Path | None
     ) -> None:
         self.streaming = StreamingPicker(
             picker,
@@ -73,7 +75,7 @@ class Picking:
             ahead=LONGEST,
         )
         self.settings, self.log, self.bus = settings, log, bus
-        self.files = TrackFiles(folder / "tracks")
+        self.files = None if folder is None else TrackFiles(folder / "tracks")
         self.lock = threading.Lock()
         self.heard: dict[Key, Heard] = {}
         self.problems: dict[str, Problem] = {}
@@ -118,8 +120,17 @@ class Picking:
                 self._tracks_until[key] = self._tracks_stored[key] = tracks_until
             self.heard.setdefault(key, Heard())
         for one in self.log.early():
-            if one.outcome is None:
+            if one.outcome is None and one.pick.source_id.station_key in traces:
                 self.early.add(one)
+
+    def drop(self, keys: Iterable[Key]) -> None:
+        """Forget stations, which another process goes on with."""
+        for key in keys:
+            with self.lock:
+                self.streaming.states.pop(key, None)
+            self.early.drop(key)
+            for held in (self.heard, self.known, self._tracks_until, self._tracks_stored, self._dirty, self._just):
+                held.pop(key, None)
 
     def tick(self, packets: Sequence[Packet]) -> Tick:
         """Take packets, and pick: early where something new came, final where nothing can change any more."""
@@ -145,7 +156,7 @@ class Picking:
         for key, state in self.streaming.states.items():
             self._finish_tracks(key, state, None)
         self._write_tracks()
-        return self._store(early, final, withdrawn)._replace(watermark=None)
+        return self._store(early, final, withdrawn)._replace(until=None)
 
     def settle(self) -> None:
         """Put what is final onto the disk, so that the next process begins there."""
@@ -255,6 +266,8 @@ class Picking:
 
     def _write_tracks(self) -> None:
         """Put blocks into a file, and only then into the state that they are there."""
+        if self.files is None:
+            return
         self.files.write(self._tracks)
         self._tracks = []
         for key, until in self._tracks_until.items():
@@ -271,6 +284,8 @@ class Picking:
 
     def _finish_tracks(self, key: Key, state: StationState, until: int | None) -> None:
         """Blocks that end before a time, or all with None, become final."""
+        if self.files is None:
+            return
         traces = state.ring.traces() if key not in self._tracks_until else ()
         if traces:
             self._tracks_until[key] = block_before(min(trace.start for trace in traces))
@@ -344,22 +359,16 @@ class Picking:
             tuple(self.early.open()),
             dict(self.known),
             tuple(self.streaming.states),
-            self.watermark(),
+            self._until(),
             self.clock,
         )
 
-    def watermark(self) -> int:
-        """Before which time (ns) no station that is heard will give another final pick."""
-        own = {
+    def _until(self) -> dict[Key, int]:
+        return {
             key: state.final_until
             for key, state in self.streaming.states.items()
             if state.final_until is not None and self.clock - state.arrived <= self.streaming.patience
         }
-        if not own:
-            return 0
-        usual = statistics.median(own.values())
-        lag = 4 * self.streaming.patience
-        return min(until for until in own.values() if until > usual - lag)
 
     def needed(self) -> int:
         """Records from before this time of the data's clock (ns) will not be asked for again."""

@@ -36,6 +36,7 @@ from wadati.engine.live.intake import Intake
 from wadati.engine.live.journal import Journal
 from wadati.engine.live.picking import Picking, Tick
 from wadati.engine.live.status import Status, serve_metrics
+from wadati.engine.live.watermark import watermark
 from wadati.engine.progress import Progress, Silent
 from wadati.errors import InputError, UsageError
 from wadati.formats.inventory import read_inventory
@@ -49,8 +50,8 @@ from wadati.units import HOUR, SECOND
 TICK = 0.1
 """Seconds between two looks at what came."""
 
-EVENTS_AT_ONCE = 0.1
-"""Where events of a tick take longer than this (s), the next is waited for as much longer."""
+EVENTS_AT_ONCE, EVENTS_PAUSE = 0.1, 0.2
+"""Where events of a tick take longer than the one (s), the next is waited for as much longer, the other at most."""
 
 PASS_EVERY = 5 * SECOND
 """After so long by the clock of the data (ns), events are told how things stand although no pick came."""
@@ -290,8 +291,8 @@ class _Run:
                     self._step(ticks)
                     spent = time.monotonic() - began
                     if spent > EVENTS_AT_ONCE and not (self._done or done):
-                        # Half of a core at most: what comes meanwhile is taken together.
-                        time.sleep(spent - EVENTS_AT_ONCE)
+                        # What comes meanwhile is taken together.
+                        time.sleep(min(spent - EVENTS_AT_ONCE, EVENTS_PAUSE))
                 elif done:
                     return
         except BaseException as error:  # the picking goes on no further without it, and says why
@@ -306,7 +307,7 @@ class _Run:
             [pick_id for tick in ticks for pick_id in tick.withdrawn],
             last.heard,
             last.known,
-            last.watermark,
+            None if last.until is None else watermark(last.until, self.picking.streaming.patience),
             last.clock,
         )
 
