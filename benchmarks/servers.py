@@ -62,6 +62,13 @@ class NatsServer:
         self.process.kill()
         self.process.wait()
 
+    def pause(self, seconds: float) -> None:
+        """Hold it still: connections stay, and nothing comes."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End it."""
         if self.process is not None and self.process.poll() is None:

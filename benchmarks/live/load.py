@@ -50,12 +50,12 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
         log = (folder / "log").open("w")
         ours = subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, stdout=log, stderr=log)
         try:
-            _connected(out)
+            connected(out)
             sender.stdin.write("\n")
             sender.stdin.flush()
-            before, began = _cpu(ours.pid), time.monotonic()
+            before, began = cpu_of(ours.pid), time.monotonic()
             sender.stdout.readline()
-            spent, lasted = _cpu(ours.pid) - before, time.monotonic() - began
+            spent, lasted = cpu_of(ours.pid) - before, time.monotonic() - began
             time.sleep(6)
             status = json.loads((out / "live" / "status.json").read_text())
             stopping = time.monotonic()
@@ -78,7 +78,7 @@ def run(stations: int, seconds: float, keep: Path | None = None) -> dict[str, An
     }
 
 
-def _connected(out: Path) -> None:
+def connected(out: Path) -> None:
     for _ in range(600):
         time.sleep(0.1)
         try:
@@ -100,7 +100,7 @@ def _step(log: Path) -> tuple[int, float]:
     return int(counts[top]), float(before.mean())
 
 
-def _cpu(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """CPU seconds of a process and of its children."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     spent = 0.0

@@ -115,8 +115,22 @@ class NatsBus:
 
     def kept(self, name: str) -> bytes | None:
         """The content of a name that was kept last; None for none."""
+        return self._last("state", f"{self.name}.state.{name}")
+
+    def tell(self, name: str, content: bytes) -> None:
+        """Say how something does; it is forgotten after a minute, or with the next."""
+        self._link.do(self._link.request(f"{self.name}.status.{name}", content))
+
+    def told(self) -> dict[str, bytes]:
+        """What was said last under each name within the last minute."""
+        whole = f"{self.name}.status."
+        info = self._link.api("STREAM.INFO", self._stream("status"), subjects_filter=f"{whole}>")
+        subjects = sorted(self._link.do(info)["state"].get("subjects") or ())
+        return {subject.removeprefix(whole): self._last("status", subject) or b"" for subject in subjects}
+
+    def _last(self, stream: str, subject: str) -> bytes | None:
         try:
-            asked = self._link.api("STREAM.MSG.GET", self._stream("state"), last_by_subj=f"{self.name}.state.{name}")
+            asked = self._link.api("STREAM.MSG.GET", self._stream(stream), last_by_subj=subject)
             return base64.b64decode(self._link.do(asked)["message"].get("data", ""))
         except RefusedError:
             return None
@@ -160,6 +174,7 @@ class NatsBus:
         for stream in STREAMS:
             await self._make(stream, max_age=round(self._hours * 3600 * _NS))
         await self._make("state", max_age=0, max_msgs_per_subject=1)
+        await self._make("status", max_age=60 * _NS, max_msgs_per_subject=1)
         await self._make("leases", max_age=round(LEASE_S * _NS), max_msgs_per_subject=1)
         self._watch = asyncio.ensure_future(self._look_after())
 

@@ -108,7 +108,11 @@ def status(options: argparse.Namespace) -> int:
     from wadati.engine.live.status import read_status
     from wadati.errors import InputError
 
-    record = read_status(options.target)
+    if "://" in str(options.target):
+        from wadati.cli.services import print_statuses
+
+        return print_statuses(str(options.target), as_json=options.json)
+    record = read_status(Path(options.target))
     if record is None:
         raise InputError(options.target, "has no live run", "name the --output of wadati live")
     if options.json:

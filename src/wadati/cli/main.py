@@ -87,7 +87,9 @@ def parser() -> argparse.ArgumentParser:
     live.set_defaults(run=commands.live)
 
     status = verbs.add_parser("status", help="how a live run does")
-    status.add_argument("target", type=Path, metavar="DIR", help="the output folder of wadati live")
+    status.add_argument(
+        "target", metavar="DIR|URL", help="the output folder of wadati live, or the bus of its services"
+    )
     status.add_argument("--json", action="store_true", help="print JSON instead of tables")
     _debug(status)
     status.set_defaults(run=commands.status)

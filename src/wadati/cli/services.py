@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wadati.cli.commands import NO_STATIONS, given
-from wadati.cli.terminal import LogLines
-from wadati.errors import UsageError
+from wadati.cli.terminal import LogLines, table
+from wadati.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from wadati.engine.flow import Flow
@@ -57,3 +57,32 @@ def _inventory(options: argparse.Namespace) -> Inventory:
     if options.stations is None:
         raise UsageError(NO_STATIONS)
     return read_inventory(options.stations)[0]
+
+
+def print_statuses(address: str, *, as_json: bool) -> int:
+    """How all services on a bus do."""
+    import msgspec
+
+    from wadati.bus.nats import NatsBus
+    from wadati.engine.services.status import read_statuses
+
+    with NatsBus(address) as bus:
+        records = read_statuses(bus)
+    if as_json:
+        print(msgspec.json.encode(records).decode())
+        return 0
+    if not records:
+        raise InputError(address, "has no services that said anything within a minute", "start wadati live SERVICE")
+    for record in records:
+        told = {name: value for name, value in record.items() if name not in ("service", "member", "written")}
+        rows = [(name.replace("_", " "), _words(value)) for name, value in told.items()]
+        table(f"{record['service']} {record['member']}", rows)
+    return 0
+
+
+def _words(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_words, value))
+    return "unknown" if value is None else str(value)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import resource
 import signal
 import threading
 import time
@@ -23,6 +22,7 @@ import msgspec
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
+from wadati.engine.live.usage import cpu_seconds, largest_memory_mb
 from wadati.errors import UsageError, WadatiError
 from wadati.model import Inventory, Pick
 from wadati.protocols import Problem
@@ -229,18 +229,8 @@ def _work(connection: Connection, events: LiveEvents) -> None:
         connection.send(("done", (_summary(events, steps),)))
 
 
-def largest_memory_mb() -> float:
-    """The largest memory (MB) of this process; what the system tells of usage counts its parent before it began."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
-    except (OSError, StopIteration):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def _summary(events: LiveEvents, steps: Iterable[float]) -> Summary:
     states = [one.state for one in events.open.values()]
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     failure, events.solver.failure = events.solver.failure, None
     return Summary(
         sum(state in ("created", "updated") for state in states),
@@ -248,7 +238,7 @@ def _summary(events: LiveEvents, steps: Iterable[float]) -> Summary:
         states.count("retracted"),
         tuple(events.delays[-1000:]),
         tuple(steps),
-        usage.ru_utime + usage.ru_stime,
+        cpu_seconds(),
         largest_memory_mb(),
         failure,
     )

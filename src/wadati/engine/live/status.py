@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import resource
 import threading
 import time
 from collections import deque
@@ -15,9 +14,10 @@ import numpy as np
 
 from wadati.bus.memory import MemoryBus
 from wadati.engine.live.delivery import Listeners
-from wadati.engine.live.events_process import EventsProcess, largest_memory_mb
+from wadati.engine.live.events_process import EventsProcess
 from wadati.engine.live.intake import Intake
 from wadati.engine.live.picking import Picking
+from wadati.engine.live.usage import cpu_seconds, largest_memory_mb
 from wadati.formats.atomic import atomic_write
 from wadati.model import format_time
 from wadati.protocols import PacketSource
@@ -54,7 +54,7 @@ class Status:
         while len(self._picks) > 1 and now - self._picks[0][0] > _WINDOW_S:
             self._picks.popleft()
         spent = max(now - self._picks[0][0], 1.0)
-        usage, known = resource.getrusage(resource.RUSAGE_SELF), events.summary
+        known = events.summary
         health = picking.health()
         early = picking.early
         decided = early.confirmed + early.withdrawn
@@ -72,21 +72,21 @@ class Status:
                 "early_withdrawn": early.withdrawn,
                 "early_false_rate": round(early.withdrawn / decided, 4) if decided else None,
                 "early_missed_rate": round(early.missed / early.final, 4) if early.final else None,
-                "latency_s": _quantiles(picking.latencies),
+                "latency_s": quantiles(picking.latencies),
             },
             "events": {
                 "open": known.open,
                 "final": known.final,
                 "retracted": known.retracted,
-                "first_origin_delay_s": _quantiles(known.delays),
-                "step_s": _quantiles(known.steps),
+                "first_origin_delay_s": quantiles(known.delays),
+                "step_s": quantiles(known.steps),
             },
             "queues": {"intake": self._intake.depth} | {one.name: one.depth for one in self._bus.listeners},
             "shed": {one.name: one.shed for one in self._bus.listeners if one.shed},
             "sent": dict(self._listeners.sent),
             "given_up": dict(self._listeners.given_up),
             "problems": msgspec.to_builtins(list(picking.problems.values())[-20:]),
-            "cpu_s": round(usage.ru_utime + usage.ru_stime + known.cpu_s, 1),
+            "cpu_s": round(cpu_seconds() + known.cpu_s, 1),
             "memory_mb": round(largest_memory_mb() + known.memory_mb, 1),
         }
 
@@ -162,7 +162,8 @@ def _connected(source: PacketSource) -> bool:
     return bool(getattr(source, "connected", True))
 
 
-def _quantiles(values: Any) -> dict[str, float] | None:
+def quantiles(values: Any) -> dict[str, float] | None:
+    """Median, 90 % and 99 %; None of nothing."""
     held = list(values)
     if not held:
         return None

@@ -21,6 +21,7 @@ from wadati.engine.services.messages import pack, unpack
 from wadati.engine.services.partitions import COUNT
 from wadati.engine.services.questions import Asking
 from wadati.engine.services.session import Say, again_and_again, member_name
+from wadati.engine.services.status import Telling, of_events
 from wadati.engine.services.ticks import TickMessage, key_of
 from wadati.model import Inventory, Pick, seconds
 from wadati.model.codec import decode_json, decode_msgpack
@@ -49,12 +50,13 @@ def associate(
     """Run until `stop` is set."""
 
     def session() -> None:
-        with Leases(bus, member_name()) as leases:
+        member = member_name()
+        with Leases(bus, member) as leases:
             if not lead(leases, "associate", stop):
                 return
             say("leads", service="associate")
             with LiveLog(store) as log, CatalogStore(store) as catalog:
-                _Session(flow, inventory, log, catalog, bus, leases, say).run(stop)
+                _Session(flow, inventory, log, catalog, bus, leases, say, member).run(stop)
 
     say("started", service="associate")
     again_and_again(session, stop, say)
@@ -71,7 +73,9 @@ class _Session:
         bus: NatsBus,
         leases: Leases,
         say: Say,
+        member: str,
     ) -> None:
+        self.telling = Telling(bus, "associate", member)
         self.log, self.bus, self.leases, self.say = log, bus, leases, say
         self.patience = seconds(flow.live.patience_s)
         asking = Asking(bus)
@@ -96,6 +100,8 @@ class _Session:
                 self._step(reader)
                 spent = time.monotonic() - began
                 stop.wait(max(min(spent - EVENTS_AT_ONCE, EVENTS_PAUSE), _WAIT_S))
+                if self.telling.due():
+                    self.telling.tell(**of_events(self.events))
                 if time.monotonic() - self.kept > _KEEP_S:
                     self.kept = time.monotonic()
                     self.log.write(state={_CLOCK: str(self.clock)})

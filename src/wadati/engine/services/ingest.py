@@ -12,12 +12,13 @@ import msgspec
 from wadati.bus.nats import NatsBus
 from wadati.engine.live.intake import Intake
 from wadati.engine.services.partitions import COUNT, partition_of
-from wadati.engine.services.session import Say
+from wadati.engine.services.session import Say, member_name
+from wadati.engine.services.status import Telling
 from wadati.formats.miniseed import station_of
 from wadati.model import content_id
 from wadati.protocols import Packet, PacketSource
 
-_WAIT_S = 0.05
+_WAIT_S = 0.02
 _MOST = 4000
 _LARGEST = 1 << 18
 _KEEP_S = 1.0
@@ -45,12 +46,17 @@ def ingest(sources: Sequence[PacketSource], bus: NatsBus, stop: threading.Event,
     intake.start()
     say("started", service="ingest", sources=sorted(places))
     positions = dict(kept)
-    written = time.monotonic()
+    written, count = time.monotonic(), 0
+    telling = Telling(bus, "ingest", member_name())
     while not intake.ended and not (stop.is_set() and not intake.depth):
         if stop.is_set():
             intake.stop()
         packets = intake.take(_WAIT_S, _MOST)
         _publish(bus, list(_messages(packets)), stop, say)
+        count += len(packets)
+        if telling.due():
+            names = [{"name": one.name, "connected": bool(getattr(one, "connected", True))} for one in sources]
+            telling.tell(packets=count, waiting=intake.depth, sources=names)
         for packet in packets:
             positions[packet.stream] = max(packet.sequence, positions.get(packet.stream, packet.sequence))
         if packets and time.monotonic() - written > _KEEP_S:

@@ -21,6 +21,7 @@ from wadati.engine.services.messages import pack
 from wadati.engine.services.partitions import partition_of
 from wadati.engine.services.questions import answer
 from wadati.engine.services.session import Say, again_and_again, member_name
+from wadati.engine.services.status import Telling, of_picking
 from wadati.engine.services.ticks import tick_message
 from wadati.model import Inventory, Pick
 from wadati.model.codec import encode_msgpack
@@ -45,7 +46,7 @@ def pick(flow: Flow, inventory: Inventory, store: str | Path, bus: NatsBus, stop
         heard = own.subscribe("bus", [PickMessage.kind, StationHealthMessage.kind])
         with Leases(bus, member) as leases, LiveLog(store) as log:
             picking = Picking(picker, inventory, flow.live, log, own, None)
-            _Session(picking, log, bus, Share(bus, leases, "pick", member), heard, say).run(stop)
+            _Session(picking, log, bus, Share(bus, leases, "pick", member), heard, say, member).run(stop)
 
     say("started", service="pick")
     again_and_again(session, stop, say)
@@ -84,12 +85,13 @@ class _Session:
     """From the taking of leases to the first thing that goes wrong."""
 
     def __init__(
-        self, picking: Picking, log: LiveLog, bus: NatsBus, share: Share, heard: Subscription, say: Say
+        self, picking: Picking, log: LiveLog, bus: NatsBus, share: Share, heard: Subscription, say: Say, member: str
     ) -> None:
         self.picking, self.log, self.bus, self.share, self.heard, self.say = picking, log, bus, share, heard, say
         self.held: dict[int, _Partition] = {}
         self.finished = False
         self.told = self.kept = 0.0
+        self.telling = Telling(bus, "pick", member)
 
     def run(self, stop: threading.Event) -> None:
         try:
@@ -106,6 +108,8 @@ class _Session:
                 if began - self.kept > _KEEP_S:
                     self.kept = began
                     self._keep()
+                if self.telling.due():
+                    self.telling.tell(partitions=sorted(self.held), **of_picking(self.picking))
                 stop.wait(max(TICK_S - (time.monotonic() - began), 0.001))
             for partition in list(self.held):
                 self._give(partition)

@@ -18,6 +18,7 @@ from wadati.engine.services.associate import Addition
 from wadati.engine.services.leases import Leases, lead
 from wadati.engine.services.messages import pack, unpack
 from wadati.engine.services.session import Say, again_and_again, member_name
+from wadati.engine.services.status import Telling
 from wadati.model.codec import encode_msgpack
 from wadati.store.live_log import LiveLog
 
@@ -34,11 +35,12 @@ def publish(flow: Flow, store: str | Path, folder: Path, bus: NatsBus, stop: thr
         bus.publish("ticks", [("addition", encode_msgpack(addition))])
 
     def session() -> None:
-        with Leases(bus, member_name()) as leases:
+        member = member_name()
+        with Leases(bus, member) as leases:
             if lead(leases, "publish", stop):
                 say("leads", service="publish")
                 with LiveLog(store) as log:
-                    _give_out(flow, log, folder, bus, leases, add, stop, say)
+                    _give_out(flow, log, folder, bus, leases, Telling(bus, "publish", member), add, stop, say)
 
     say("started", service="publish")
     again_and_again(session, stop, say)
@@ -51,6 +53,7 @@ def _give_out(
     folder: Path,
     bus: NatsBus,
     leases: Leases,
+    telling: Telling,
     add: Add,
     stop: threading.Event,
     say: Say,
@@ -73,6 +76,12 @@ def _give_out(
             if place > told and given_out and time.monotonic() - kept > _KEEP_S:
                 kept, told = time.monotonic(), place
                 bus.keep(_PLACE, str(place).encode())
+            if telling.due():
+                telling.tell(
+                    queues={one.name: one.depth for one in own.listeners},
+                    sent=dict(listeners.sent),
+                    given_up=dict(listeners.given_up),
+                )
             for problem in listeners.problems():
                 say("problem", subject=problem.subject, wrong=problem.wrong, mend=problem.mend)
             stop.wait(_WAIT_S)

@@ -1,0 +1,121 @@
+"""Everything dies at random while a network is live, and the catalog has to be that of a run that nobody disturbed.
+
+python -m benchmarks.soak.chaos --minutes 60 --seed 1 --output soak
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.servers import NatsServer, PostgresServer
+from benchmarks.soak.cluster import Cluster, outcome
+from wadati.synthetics.scenario import simulate
+
+SERVICES = ("pick-1", "pick-2", "associate-1", "associate-2", "publish-1", "ingest-1")
+STATIONS, MINUTES = 12, 6
+Outcome = tuple[list[str], list[tuple[object, ...]]]
+Say = Callable[[str], None]
+
+
+@contextmanager
+def running(folder: Path, simulated: Path, speed: float):
+    """A whole cluster with servers of its own: (cluster, NATS, PostgreSQL)."""
+    with tempfile.TemporaryDirectory(prefix="wadati-pg-", ignore_cleanup_errors=True) as short:
+        nats, postgres = NatsServer(folder / "nats"), PostgresServer(Path(short))
+        cluster = Cluster(
+            folder / "services",
+            f"{nats.url}/soak",
+            postgres.url,
+            simulated / "stations.xml",
+            f"replay:{simulated / 'waveforms'}?speed={speed:g}",
+        )
+        nats.start()
+        postgres.start()
+        try:
+            for name in SERVICES:
+                cluster.start(name)
+            yield cluster, nats, postgres
+        finally:
+            cluster.stop()
+            postgres.stop()
+            nats.stop()
+
+
+def calm(folder: Path, simulated: Path, speed: float = 20.0) -> Outcome:
+    """What comes out where nothing dies."""
+    with running(folder, simulated, speed) as (cluster, _, postgres):
+        cluster.wait_until_over(600)
+        return outcome(postgres.url)
+
+
+def disturbed(folder: Path, simulated: Path, seconds: float, seed: int, say: Say) -> tuple[Outcome, dict[str, int]]:
+    """What comes out where something dies every few seconds, and how often each did."""
+    draw = random.Random(seed)
+    speed = MINUTES * 60 / seconds
+    done: dict[str, int] = {}
+    with running(folder, simulated, speed) as (cluster, nats, postgres):
+        victims: Sequence[str] = (*SERVICES, *SERVICES, "nats", "postgresql", "nats hangs", "pick-1 hangs")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(draw.uniform(1.0, 6.0))
+            victim, away = draw.choice(victims), draw.uniform(0.0, 6.0)
+            if victim == "ingest-1" and cluster.said("ingest-1", "ended"):
+                continue
+            say(f"{victim}, for {away:.1f} s")
+            done[victim] = done.get(victim, 0) + 1
+            if victim == "nats":
+                nats.kill()
+                time.sleep(away)
+                nats.start()
+            elif victim == "postgresql":
+                postgres.kill()
+                time.sleep(away)
+                postgres.start()
+            elif victim == "nats hangs":
+                nats.pause(away)
+            elif victim.endswith("hangs"):
+                cluster.pause(victim.split()[0], away)
+            else:
+                cluster.kill(victim)
+                time.sleep(away)
+                cluster.start(victim)
+        cluster.wait_until_over(300)
+        return outcome(postgres.url), done
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--minutes", type=float, default=60)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--output", type=Path, default=Path("soak"))
+    given = options.parse_args(arguments)
+    given.output.mkdir(parents=True, exist_ok=True)
+    simulated = given.output / "simulated"
+    if not simulated.exists():
+        simulate(3, stations=STATIONS, minutes=MINUTES).write(simulated)
+    expected = calm(given.output / "calm", simulated)
+    with (given.output / "chaos.log").open("a") as log:
+
+        def say(words: str) -> None:
+            line = f"{time.strftime('%H:%M:%S')} {words}"
+            print(line, flush=True)
+            log.write(line + "\n")
+
+        found, done = disturbed(given.output / "disturbed", simulated, 60 * given.minutes, given.seed, say)
+        say(f"{sum(done.values())} deaths: {msgspec.json.encode(done).decode()}")
+        say(f"picks {len(found[0])} of {len(expected[0])}, events {len(found[1])} of {len(expected[1])}")
+        say("the catalog is that of the undisturbed run" if found == expected else "THE CATALOGS DIFFER")
+    return 0 if found == expected else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
