@@ -21,7 +21,7 @@ from benchmarks.soak.cluster import Cluster, outcome
 from wadati.synthetics.scenario import simulate
 
 SERVICES = ("pick-1", "pick-2", "associate-1", "associate-2", "publish-1", "ingest-1")
-STATIONS, MINUTES = 12, 6
+STATIONS = 12
 Outcome = tuple[list[str], list[tuple[object, ...]]]
 Say = Callable[[str], None]
 
@@ -57,10 +57,11 @@ def calm(folder: Path, simulated: Path, speed: float = 20.0) -> Outcome:
         return outcome(postgres.url)
 
 
-def disturbed(folder: Path, simulated: Path, seconds: float, seed: int, say: Say) -> tuple[Outcome, dict[str, int]]:
-    """What comes out where something dies every few seconds, and how often each did."""
+def disturbed(
+    folder: Path, simulated: Path, seconds: float, speed: float, seed: int, say: Say
+) -> tuple[Outcome, dict[str, int]]:
+    """What comes out where for so many seconds something dies every few of them, and how often each did."""
     draw = random.Random(seed)
-    speed = MINUTES * 60 / seconds
     done: dict[str, int] = {}
     with running(folder, simulated, speed) as (cluster, nats, postgres):
         victims: Sequence[str] = (*SERVICES, *SERVICES, "nats", "postgresql", "nats hangs", "pick-1 hangs")
@@ -101,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given.output.mkdir(parents=True, exist_ok=True)
     simulated = given.output / "simulated"
     if not simulated.exists():
-        simulate(3, stations=STATIONS, minutes=MINUTES).write(simulated)
+        simulate(3, stations=STATIONS, minutes=given.minutes).write(simulated)
     expected = calm(given.output / "calm", simulated)
     with (given.output / "chaos.log").open("a") as log:
 
@@ -110,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(line, flush=True)
             log.write(line + "\n")
 
-        found, done = disturbed(given.output / "disturbed", simulated, 60 * given.minutes, given.seed, say)
+        found, done = disturbed(given.output / "disturbed", simulated, 60 * given.minutes, 1.0, given.seed, say)
         say(f"{sum(done.values())} deaths: {msgspec.json.encode(done).decode()}")
         say(f"picks {len(found[0])} of {len(expected[0])}, events {len(found[1])} of {len(expected[1])}")
         say("the catalog is that of the undisturbed run" if found == expected else "THE CATALOGS DIFFER")

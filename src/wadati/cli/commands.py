@@ -160,6 +160,37 @@ def _spread(values: dict[str, float] | None) -> str:
     return f"median {values['0.5']:.2f} s, 90 % {values['0.9']:.2f} s, 99 % {values['0.99']:.2f} s"
 
 
+def backup(options: argparse.Namespace) -> int:
+    """`wadati backup STORE`."""
+    import sys
+
+    from wadati.formats.atomic import atomic_write
+    from wadati.store.backup import back_up
+
+    if options.to is None:
+        back_up(options.store, sys.stdout.buffer)
+        return 0
+    with atomic_write(options.to) as partial, partial.open("wb") as file:
+        count = back_up(options.store, file)
+    print(f"{count} rows: {options.to}")
+    return 0
+
+
+def restore(options: argparse.Namespace) -> int:
+    """`wadati restore FILE --store STORE`."""
+    import sys
+
+    from wadati.store.backup import restore as fill
+
+    if options.file is None:
+        count = fill(sys.stdin.buffer, options.store)
+    else:
+        with options.file.open("rb") as file:
+            count = fill(file, options.store)
+    print(f"{count} rows: {options.store}")
+    return 0
+
+
 def evaluate(options: argparse.Namespace) -> int:
     """`wadati evaluate`."""
     from wadati.engine.scoring import evaluate as score

@@ -94,6 +94,18 @@ def parser() -> argparse.ArgumentParser:
     _debug(status)
     status.set_defaults(run=commands.status)
 
+    backup = verbs.add_parser("backup", help="a catalog as one file, while others write")
+    backup.add_argument("store", metavar="STORE", help="catalog.sqlite, or the URL of a database")
+    backup.add_argument("--to", type=Path, metavar="FILE", help="default: standard output")
+    _debug(backup)
+    backup.set_defaults(run=commands.backup)
+
+    restore = verbs.add_parser("restore", help="what backup wrote into an empty store")
+    restore.add_argument("file", nargs="?", type=Path, metavar="FILE", help="default: standard input")
+    restore.add_argument("--store", required=True, metavar="STORE", help="a new file, or the URL of an empty database")
+    _debug(restore)
+    restore.set_defaults(run=commands.restore)
+
     models = verbs.add_parser(
         "models", help="the networks there are, and the card of one", usage="%(prog)s [show NAME] [--json]"
     )

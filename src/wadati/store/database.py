@@ -27,9 +27,8 @@ def connect(target: str | Path) -> sa.Engine:
 
     Raises `InputError` for what cannot be opened, is no catalog, or was made by a newer version.
     """
-    url = str(target) if "://" in str(target) else f"sqlite:///{target}"
-    subject = sa.make_url(url).render_as_string(hide_password=True) if "://" in str(target) else str(target)
-    engine = _engine(url)
+    subject = sa.make_url(str(target)).render_as_string(hide_password=True) if "://" in str(target) else str(target)
+    engine = engine_of(target)
     try:
         _bring_up_to_date(engine, subject)
     except sa.exc.DatabaseError as error:
@@ -42,7 +41,9 @@ def connect(target: str | Path) -> sa.Engine:
     return engine
 
 
-def _engine(url: str) -> sa.Engine:
+def engine_of(target: str | Path) -> sa.Engine:
+    """The engine of a URL or of an SQLite file, as it is."""
+    url = str(target) if "://" in str(target) else f"sqlite:///{target}"
     if not url.startswith("sqlite"):
         return sa.create_engine(url)
     engine = sa.create_engine(url, connect_args={"timeout": _PATIENCE})
@@ -64,16 +65,17 @@ def _engine(url: str) -> sa.Engine:
 
 def _bring_up_to_date(engine: sa.Engine, subject: str) -> None:
     with engine.connect() as connection:
-        if _revision(connection) == REVISION:
+        if revision_of(connection) == REVISION:
             return
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
-        found = _revision(connection)
+        found = revision_of(connection)
         if found is not None and found not in {step.revision for step in migrations.steps().walk_revisions()}:
             raise InputError(subject, f"was made by a newer version (schema {found})", "upgrade wadati")
         migrations.upgrade(connection)
 
 
-def _revision(connection: sa.Connection) -> str | None:
+def revision_of(connection: sa.Connection) -> str | None:
+    """The version of the schema; None where there are no tables of ours."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
