@@ -1,4 +1,4 @@
-"""A live run as services, each a process of its own, that can be killed and started again."""
+"""A live run as services, each a process of its own, that can be killed and started again, also as another version."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Cluster:
     def __init__(self, folder: Path, bus: str, store: str, stations: Path, source: str) -> None:
         self.folder, self.bus, self.store, self.stations, self.source = folder, bus, store, stations, source
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.python_path: Path | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
     def start(self, name: str) -> None:
@@ -39,6 +40,8 @@ class Cluster:
         if service == "publish":
             command += ["--output", str(self.folder / "public")]
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        if self.python_path is not None:
+            environment["PYTHONPATH"] = str(self.python_path)
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
 
@@ -46,6 +49,12 @@ class Cluster:
         """End a service without a word."""
         self.processes[name].kill()
         self.processes[name].wait()
+
+    def replace(self, name: str) -> None:
+        """Have a service end in order, and start it again."""
+        self.processes[name].terminate()
+        self.processes[name].wait(20)
+        self.start(name)
 
     def pause(self, name: str, seconds: float) -> None:
         """Hold a service still, as when its machine hangs."""
