@@ -101,6 +101,28 @@ def live(options: argparse.Namespace) -> int:
     )
 
 
+def gateway(options: argparse.Namespace) -> int:
+    """`wadati gateway`."""
+    import signal
+    import threading
+
+    from wadati.cli.terminal import LogLines
+    from wadati.engine.gateway.gateway import Limits, gateway
+    from wadati.sources.addresses import open_source
+    from wadati.sources.posted import read_tokens
+
+    if not options.bandwidth > 0 or not options.spool_mb > 0:
+        raise UsageError("--bandwidth and --spool-mb must be more than 0")
+    token = read_tokens(options.token_file)[0] if options.token_file else None
+    limits = Limits(options.bandwidth * 125, round(options.spool_mb * 1e6))
+    sources = [open_source(address) for address in options.source]
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    gateway(sources, options.spool, options.to, options.name, stop, LogLines(), token=token, limits=limits)
+    return 0
+
+
 def status(options: argparse.Namespace) -> int:
     """`wadati status DIR`."""
     import msgspec

@@ -86,6 +86,21 @@ def parser() -> argparse.ArgumentParser:
     _debug(live)
     live.set_defaults(run=commands.live)
 
+    gateway = verbs.add_parser(
+        "gateway", help="a site's instruments to one cloud or two, through hours without network"
+    )
+    gateway.add_argument("--source", required=True, action="append", metavar="URL", help="as of wadati live")
+    gateway.add_argument(
+        "--to", required=True, action="append", metavar="URL", help="https://HOST/packets, once or twice"
+    )
+    gateway.add_argument("--spool", required=True, type=Path, metavar="DIR", help="where records wait")
+    gateway.add_argument("--name", required=True, help="of this site")
+    gateway.add_argument("--token-file", type=Path, metavar="FILE", help="holds the word that opens the cloud")
+    gateway.add_argument("--bandwidth", type=float, default=1000.0, metavar="KBIT/S", help="to each (default: 1000)")
+    gateway.add_argument("--spool-mb", type=float, default=2000.0, metavar="MB", help="at most (default: 2000)")
+    _debug(gateway)
+    gateway.set_defaults(run=commands.gateway)
+
     status = verbs.add_parser("status", help="how a live run does")
     status.add_argument(
         "target", metavar="DIR|URL", help="the output folder of wadati live, or the bus of its services"

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from wadati.errors import UsageError
 from wadati.protocols import PacketSource
 
-KINDS = ("seedlink", "seedlinks", "replay", "folder", "bucket", "udp")
+KINDS = ("seedlink", "seedlinks", "replay", "folder", "bucket", "udp", "post")
 
 
 def open_source(address: str) -> PacketSource:
@@ -16,7 +16,7 @@ def open_source(address: str) -> PacketSource:
 
     `seedlink://host[:port][,host…]?streams=CI_*,AZ_*&channels=HH?,HN?&connections=4` (`seedlinks` over TLS),
     `replay:PATH?speed=20`, `folder:PATH`,
-    `bucket:s3://NAME/PREFIX?endpoint=URL&region=NAME&every=10`, `udp://group:port`.
+    `bucket:s3://NAME/PREFIX?endpoint=URL&region=NAME&every=10`, `udp://group:port`, `post://HOST:PORT?token_file=FILE`.
 
     >>> open_source("seedlink://geofon.example:18000?streams=GE_*").name
     'seedlink://geofon.example:18000'
@@ -47,6 +47,15 @@ def open_source(address: str) -> PacketSource:
         if not parts.hostname or not parts.port:
             raise UsageError(f"{address}: write udp://GROUP:PORT")
         return Udp(parts.hostname, parts.port)
+    if scheme == "post":
+        from wadati.sources.posted import Posted, read_tokens
+
+        parts = urlsplit(f"post:{path}")
+        if not parts.hostname or parts.port is None:
+            raise UsageError(f"{address}: write post://HOST:PORT?token_file=FILE")
+        return Posted(
+            parts.hostname, parts.port, read_tokens(Path(given["token_file"])) if "token_file" in given else ()
+        )
     if scheme == "bucket":
         from wadati.sources.bucket import Bucket
 
