@@ -25,6 +25,8 @@ class Cluster:
         self.folder, self.bus, self.store, self.stations, self.source = folder, bus, store, stations, source
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.python_path: Path | None = None
+        self.more: dict[str, list[str]] = {}
+        """Further words for the services of a kind."""
         folder.mkdir(parents=True, exist_ok=True)
 
     def start(self, name: str) -> None:
@@ -39,6 +41,7 @@ class Cluster:
             command += ["--stations", str(self.stations)]
         if service == "publish":
             command += ["--output", str(self.folder / "public")]
+        command += self.more.get(service, [])
         environment = os.environ | {"OMP_NUM_THREADS": "1"}
         if self.python_path is not None:
             environment["PYTHONPATH"] = str(self.python_path)

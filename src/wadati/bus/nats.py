@@ -1,9 +1,9 @@
 """The bus between processes and machines: NATS JetStream on disk (extra `wadati[nats]`), server 2.9 or later.
 
-Three streams keep what passed for a while, so that any number may read the same, each from where it wants to: `packets`
-(subjects by partition), `ticks` (what pickers found) and `events`. A reader knows what comes next, so a broken
-connection, a broker that was killed or a consumer that vanished costs it nothing: it asks again from there. What
-`publish` returned from is kept by the broker.
+Streams keep what passed for a while, so that any number may read the same, each from where it wants to: `packets`
+(subjects by partition), `ticks` (what pickers found), `events`, and `public` (what one of two sites told). A reader
+knows what comes next, so a broken connection, a broker that was killed or a consumer that vanished costs it nothing: it
+asks again from there. What `publish` returned from is kept by the broker.
 
 Leases are messages that expire, each the only one of its subject: taken where there is none, renewed by who knows the
 last one (optimistic concurrency by `Nats-Expected-Last-Subject-Sequence`).
@@ -22,7 +22,7 @@ from wadati.bus.nats_link import ANSWER_S, Link, RefusedError
 from wadati.bus.nats_reader import Reader
 from wadati.errors import UsageError
 
-STREAMS = ("packets", "ticks", "events")
+STREAMS = ("packets", "ticks", "events", "public")
 LEASE_S = 3.0
 """A lease that is not renewed for so long is free."""
 

@@ -72,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     )
     live.add_argument("--bus", metavar="URL", help="nats://HOST:4222/NAME, for a service")
     live.add_argument("--store", metavar="URL", help="postgresql+psycopg://..., for services pick, associate, publish")
+    live.add_argument("--peer", metavar="URL", help="the bus of another site with the same sources, for publish")
+    live.add_argument("--standby", action="store_true", help="tell only where the other site is gone, for publish")
     live.add_argument(
         "--source",
         action="append",

@@ -47,7 +47,7 @@ def serve(options: argparse.Namespace, flow: Flow, stop: threading.Event) -> int
             from wadati.engine.services.publish import publish
 
             folder.mkdir(parents=True, exist_ok=True)
-            publish(flow, store, folder, bus, stop, say)
+            publish(flow, store, folder, bus, stop, say, peer=options.peer, standby=options.standby)
     return 0
 
 

@@ -13,7 +13,7 @@ import msgspec
 from wadati.bus.messages import EventState
 from wadati.engine.live.observations import Observation, shared_observations
 from wadati.engine.review_rules import Review
-from wadati.model import Event
+from wadati.model import Event, Origin
 from wadati.protocols import Candidate
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.units import MINUTE, SECOND
@@ -70,6 +70,14 @@ def beside(events: Mapping[str, Open], candidate: Candidate, rules: Review) -> b
         and _apart(one, candidate) <= 2000 * rules.same_distance_km
         for one in events.values()
     )
+
+
+def is_near(one: Origin, other: Origin) -> bool:
+    """Whether two origins, provisional ones maybe, are so near that they are one event for all that is known."""
+    if abs(one.time - other.time) > _NEAR_TIME:
+        return False
+    metres, _ = distance_azimuth(one.latitude, one.longitude, other.latitude, other.longitude)
+    return float(metres) < _NEAR
 
 
 def _apart(one: Open, candidate: Candidate) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from pathlib import Path
@@ -10,15 +11,16 @@ from typing import Any
 import msgspec
 
 from wadati.bus.memory import MemoryBus
-from wadati.bus.messages import EventMessage
+from wadati.bus.messages import EventMessage, Message
 from wadati.bus.nats import NatsBus
 from wadati.engine.flow import Flow
-from wadati.engine.live.delivery import Add, Listeners
+from wadati.engine.live.delivery import Listeners
 from wadati.engine.services.associate import Addition
 from wadati.engine.services.leases import Leases, lead
 from wadati.engine.services.messages import pack, unpack
 from wadati.engine.services.session import Say, again_and_again, member_name
 from wadati.engine.services.status import Telling
+from wadati.engine.services.two_sites import TwoSites
 from wadati.model.codec import encode_msgpack
 from wadati.store.live_log import LiveLog
 
@@ -27,65 +29,90 @@ _KEEP_S = 1.0
 _PLACE = "publish"
 
 
-def publish(flow: Flow, store: str | Path, folder: Path, bus: NatsBus, stop: threading.Event, say: Say) -> None:
-    """Run until `stop` is set. One works, others wait to take over; each version is given out at least once."""
+def publish(
+    flow: Flow,
+    store: str | Path,
+    folder: Path,
+    bus: NatsBus,
+    stop: threading.Event,
+    say: Say,
+    *,
+    peer: str | None = None,
+    standby: bool = False,
+) -> None:
+    """Run until `stop` is set. One works, others wait to take over; each version is given out at least once.
 
-    def add(message: EventMessage, name: str, additions: dict[str, Any]) -> None:
-        addition = Addition(name, msgspec.msgpack.encode(additions), pack(message)[1])
-        bus.publish("ticks", [("addition", encode_msgpack(addition))])
+    With the bus of another site with the same sources (`peer`) one of the two tells, the `standby` one when the other
+    is gone.
+    """
 
     def session() -> None:
         member = member_name()
         with Leases(bus, member) as leases:
-            if lead(leases, "publish", stop):
-                say("leads", service="publish")
-                with LiveLog(store) as log:
-                    _give_out(flow, log, folder, bus, leases, Telling(bus, "publish", member), add, stop, say)
+            if not lead(leases, "publish", stop):
+                return
+            say("leads", service="publish")
+            with LiveLog(store) as log, contextlib.ExitStack() as open_ones:
+                sites = None
+                if peer is not None:
+                    sites = open_ones.enter_context(TwoSites(bus, peer, flow.review, say, standby=standby))
+                _GivingOut(flow, log, folder, bus, sites, say).run(leases, Telling(bus, "publish", member), stop)
 
     say("started", service="publish")
     again_and_again(session, stop, say)
     say("ended", service="publish")
 
 
-def _give_out(
-    flow: Flow,
-    log: LiveLog,
-    folder: Path,
-    bus: NatsBus,
-    leases: Leases,
-    telling: Telling,
-    add: Add,
-    stop: threading.Event,
-    say: Say,
-) -> None:
-    own = MemoryBus()
-    place = int(bus.kept(_PLACE) or 0)
-    reader = bus.read("events", ">", place)
-    listeners = Listeners(flow, folder, own, add, say, log)
-    listeners.start()
-    kept, told = time.monotonic(), place
-    try:
-        while not stop.is_set():
-            leases.check()
-            for message in reader.take():
-                place = message.sequence
-                content = unpack(message.data)
-                if content is not None:
-                    own.publish(content)
-            given_out = not any(one.depth for one in own.listeners)
-            if place > told and given_out and time.monotonic() - kept > _KEEP_S:
-                kept, told = time.monotonic(), place
-                bus.keep(_PLACE, str(place).encode())
-            if telling.due():
-                telling.tell(
-                    queues={one.name: one.depth for one in own.listeners},
-                    sent=dict(listeners.sent),
-                    given_up=dict(listeners.given_up),
-                )
-            for problem in listeners.problems():
-                say("problem", subject=problem.subject, wrong=problem.wrong, mend=problem.mend)
-            stop.wait(_WAIT_S)
-    finally:
-        reader.close()
-        own.close()
-        listeners.stop()
+class _GivingOut:
+    def __init__(self, flow: Flow, log: LiveLog, folder: Path, bus: NatsBus, sites: TwoSites | None, say: Say) -> None:
+        self.bus, self.sites, self.say = bus, sites, say
+        self.own = MemoryBus()
+        self.listeners = Listeners(flow, folder, self.own, self._add, say, log, silent=self._is_silent)
+
+    def _add(self, message: EventMessage, name: str, additions: dict[str, Any]) -> None:
+        """Give what a decorator adds to the associator."""
+        own = message if self.sites is None else self.sites.own(message)
+        if own is not None:
+            addition = Addition(name, msgspec.msgpack.encode(additions), pack(own)[1])
+            self.bus.publish("ticks", [("addition", encode_msgpack(addition))])
+
+    def _is_silent(self) -> bool:
+        return self.sites is not None and not self.sites.tells
+
+    def run(self, leases: Leases, telling: Telling, stop: threading.Event) -> None:
+        place = int(self.bus.kept(_PLACE) or 0)
+        reader = self.bus.read("events", ">", place)
+        self.listeners.start()
+        kept, told = time.monotonic(), place
+        try:
+            while not stop.is_set():
+                leases.check()
+                messages = reader.take()
+                place = messages[-1].sequence if messages else place
+                self._hand_on([found for one in messages if (found := unpack(one.data)) is not None])
+                given_out = not any(one.depth for one in self.own.listeners)
+                if place > told and given_out and time.monotonic() - kept > _KEEP_S:
+                    kept, told = time.monotonic(), place
+                    self.bus.keep(_PLACE, str(place).encode())
+                if telling.due():
+                    telling.tell(
+                        tells=not self._is_silent(),
+                        queues={one.name: one.depth for one in self.own.listeners},
+                        sent=dict(self.listeners.sent),
+                        given_up=dict(self.listeners.given_up),
+                    )
+                for problem in self.listeners.problems():
+                    self.say("problem", subject=problem.subject, wrong=problem.wrong, mend=problem.mend)
+                stop.wait(_WAIT_S)
+        finally:
+            reader.close()
+            self.own.close()
+            self.listeners.stop()
+
+    def _hand_on(self, messages: list[Message]) -> None:
+        if self.sites is not None:
+            events = [one for one in messages if isinstance(one, EventMessage)]
+            others = [one for one in messages if not isinstance(one, EventMessage)]
+            messages = [*others, *self.sites.pass_on(events)]
+        for message in messages:
+            self.own.publish(message)
