@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +75,36 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(bus: NatsBus, nats_s
     found += taken(reader, bus.last("packets") - 2)
     assert found == taken(bus.read("packets", "*", 0), bus.last("packets"))
     assert [content for content in found if content != b"3"] == [b"1", b"2", b"4"]
+
+
+def test_a_full_disk_refuses_and_with_room_goes_on(tmp_path: Path) -> None:
+    if reason := NatsServer.missing():
+        pytest.skip(reason)
+    tiny = tmp_path / "tiny"
+    tiny.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", tiny], capture_output=True, check=False)
+    if mounted.returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    server = NatsServer(tiny)
+    try:
+        server.start()
+        sent = [f"{k:05d}".encode() * 2000 for k in range(1000)]
+        acknowledged = 0
+        with NatsBus(f"{server.url}/test") as bus:
+            with contextlib.suppress(ConnectionError):
+                for content in sent:
+                    bus.publish("packets", [("07", content)])
+                    acknowledged += 1
+            assert 100 < acknowledged < len(sent)
+            subprocess.run(["mount", "-o", "remount,size=64m", tiny], check=True)
+            server.kill()
+            server.start()
+            put(bus, sent[acknowledged:])
+            found = taken(bus.read("packets", "*", 0), bus.last("packets"))
+        assert list(dict.fromkeys(found)) == sent
+    finally:
+        server.stop()
+        subprocess.run(["umount", tiny], check=False)
 
 
 def test_a_lease_has_one_holder_and_runs_out_with_it(bus: NatsBus) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wadati.bus.messages import KINDS, Message
+from wadati.model import SourceId
 from wadati.model.codec import decode_msgpack, encode_msgpack
 
 _KINDS = {kind.kind: kind for kind in KINDS}
@@ -26,7 +27,8 @@ def pack(message: Message) -> tuple[str, bytes]:
     ('station-health.XX.ABC', True)
     """
     short = message.kind.split(".")[1]
-    below = message.subject.removeprefix("FDSN:").replace(".", "_").replace("_", ".", 1).split("_")[0]
+    subject = message.subject
+    below = ".".join(SourceId.parse(subject).station_key) if subject.startswith("FDSN:") else subject
     return f"{short}.{below}", encode_msgpack(_Packed(message.kind, encode_msgpack(message)))
 
 

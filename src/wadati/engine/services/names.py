@@ -20,7 +20,7 @@ class Names:
 
     >>> from wadati.model import Origin
     >>> def told(name: str, version: int) -> EventMessage:
-    ...     event = Event(name, (Origin.of(0, 35.7, -117.5, 8000.0),))
+    ...     event = Event(name, (Origin.of(version, 35.7, -117.5, 8000.0),))
     ...     return EventMessage(event_id=name, version=version, state="updated", event=event, released=True)
     >>> names = Names(lambda a, b: abs(a.origin.time - b.origin.time) < 10**9)
     >>> names.note(told("theirs", 7))
