@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.servers import NatsServer, PostgresServer
-from benchmarks.soak.cluster import Cluster, outcome
+from benchmarks.soak.cluster import FAKETIME, Cluster, outcome
 from wadati.synthetics.scenario import simulate
 
 SERVICES = ("pick-1", "pick-2", "associate-1", "associate-2", "publish-1", "ingest-1")
@@ -64,7 +64,8 @@ def disturbed(
     draw = random.Random(seed)
     done: dict[str, int] = {}
     with running(folder, simulated, speed) as (cluster, nats, postgres):
-        victims: Sequence[str] = (*SERVICES, *SERVICES, "nats", "postgresql", "nats hangs", "pick-1 hangs")
+        clocks = ["pick-2 has another clock", "associate-1 has another clock"] if FAKETIME else []
+        victims = [*SERVICES, *SERVICES, "nats", "postgresql", "nats hangs", "pick-1 hangs", *clocks]
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(draw.uniform(1.0, 6.0))
@@ -86,9 +87,10 @@ def disturbed(
             elif victim.endswith("hangs"):
                 cluster.pause(victim.split()[0], away)
             else:
-                cluster.kill(victim)
+                name, _, other = victim.partition(" ")
+                cluster.kill(name)
                 time.sleep(away)
-                cluster.start(victim)
+                cluster.start(name, draw.choice(["+3600s", "-3600s"]) if other else "")
         cluster.wait_until_over(300)
         return outcome(postgres.url), done
 
