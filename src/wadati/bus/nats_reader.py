@@ -44,9 +44,9 @@ class Reader:
         """Whether it is to be opened again."""
         return self._lost or time.monotonic() - self._heard > _SILENCE_S
 
-    def take(self) -> list[Message]:
-        """What came since the last call."""
-        found = [self._held.popleft() for _ in range(len(self._held))]
+    def take(self, most: int = 1 << 30) -> list[Message]:
+        """The next messages, those that are there and at most so many."""
+        found = [self._held.popleft() for _ in range(min(most, len(self._held)))]
         if self._stalled is not None:
             asyncio.run_coroutine_threadsafe(self._go_on(), self._link.loop)
         return found

@@ -141,7 +141,7 @@ class _Session:
                 self.early.setdefault(pick.source_id.station_key, []).append(pick)
             self.until |= {key_of(name): time for name, time in tick.until.items()}
             self.known |= {key_of(name): time for name, time in tick.known.items()}
-            self.ended |= set(tick.ended)
+            self.ended = (self.ended - set(tick.partitions)) | set(tick.ended)
             self.clock = max(self.clock, tick.clock)
         over = len(self.ended) == COUNT
         self.events.step(

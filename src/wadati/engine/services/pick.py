@@ -34,6 +34,8 @@ _MARK_EVERY = 10 * SECOND
 _KEEP_S = 5.0
 _TELL_S = 1.0
 _AGAIN = 30 * MINUTE
+_AT_ONCE = 100
+_WAITING, _MOST_WAITING = 20 * MINUTE, 200_000
 
 
 def pick(flow: Flow, inventory: Inventory, store: str | Path, bus: NatsBus, stop: threading.Event, say: Say) -> None:
@@ -59,16 +61,31 @@ class _Partition:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.waiting: list[Packet] = []
-        self.read = 0
+        self._left = reader.backlog or 0
         self.ready = self.ended = False
         self.marks: deque[tuple[int, int]] = deque()
         self.after: int | None = None
         self.end_serving: Callable[[], None] | None = None
 
-    def mark(self, clock: int, sequence: int) -> None:
-        """All messages up to a number came before a time (ns)."""
-        if not self.marks or clock - self.marks[-1][0] > _MARK_EVERY:
-            self.marks.append((clock, sequence))
+    def read(self, most: int) -> list[Packet]:
+        """The packets of the next messages."""
+        packets: list[Packet] = []
+        for message in self.reader.take(most):
+            some = packets_of(message.data)
+            self._left -= 1
+            self.ended = not some
+            packets += some
+            if some:
+                clock = max(packet.clock for packet in some)
+                if not self.marks or clock - self.marks[-1][0] > _MARK_EVERY:
+                    self.marks.append((clock, message.sequence))
+        return packets
+
+    def has_enough(self) -> bool:
+        """Whether what waits is all that there was, or at least all that another may have looked at."""
+        if self._left <= 0 or len(self.waiting) > _MOST_WAITING:
+            return True
+        return bool(self.waiting) and self.waiting[-1].clock - self.waiting[0].clock > _WAITING
 
     def forget(self, before: int) -> None:
         """Nothing from before a time (ns) is needed any more."""
@@ -141,14 +158,11 @@ class _Session:
         packets: list[Packet] = []
         again: list[Pick] = []
         for partition, held in self.held.items():
-            for message in held.reader.take():
-                some = packets_of(message.data)
-                held.read += 1
-                held.ended |= not some
-                (packets if held.ready else held.waiting).extend(some)
-                if some:
-                    held.mark(max(packet.clock for packet in some), message.sequence)
-            if not held.ready and held.reader.backlog is not None and held.read >= held.reader.backlog:
+            some = held.read(_AT_ONCE)
+            if some:
+                self.finished = False
+            (packets if held.ready else held.waiting).extend(some)
+            if not held.ready and held.has_enough():
                 again += self._restore(partition, held)
         tick = self.picking.tick(packets)
         ready = bool(self.held) and all(held.ready for held in self.held.values())
@@ -162,17 +176,18 @@ class _Session:
     def _restore(self, partition: int, held: _Partition) -> list[Pick]:
         """Take up where another was; what it had put into the store and may not have told."""
         waiting, held.waiting, held.ready = held.waiting, [], True
+        if waiting:
+            self.picking.restore(waiting)
         held.end_serving = self.bus.serve(f"ask.{partition:02d}", partial(answer, self.picking))
         if not waiting:
             return []
-        self.picking.restore(waiting)
         recent = self.log.final(self.picking.clock - _AGAIN)
         return [pick for pick in recent if partition_of(pick.source_id.station_key) == partition]
 
     def _tell(self, tick: Tick, again: list[Pick]) -> None:
         self.told = time.monotonic()
         ended = [n for n, held in self.held.items() if held.ended and self.finished]
-        self.bus.publish("ticks", [("pick", encode_msgpack(tick_message(tick, again, ended)))])
+        self.bus.publish("ticks", [("pick", encode_msgpack(tick_message(tick, again, self.held, ended)))])
         messages = []
         while (message := self.heard.take(0)) is not None:
             messages.append(pack(message))

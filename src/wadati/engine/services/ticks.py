@@ -13,7 +13,8 @@ Key = tuple[str, str]
 
 
 class TickMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A tick of one picker (see `Tick`); stations are `NET.STA`, `ended` are partitions in which no more comes."""
+    """A tick of one picker (see `Tick`); stations are `NET.STA`, `partitions` those it has, `ended` those of them that
+    have ended."""
 
     early: tuple[Pick, ...]
     final: tuple[Pick, ...]
@@ -23,10 +24,11 @@ class TickMessage(msgspec.Struct, frozen=True, kw_only=True):
     heard: tuple[str, ...]
     until: dict[str, int]
     clock: int
+    partitions: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
 
 
-def tick_message(tick: Tick, again: Iterable[Pick], ended: Iterable[int]) -> TickMessage:
+def tick_message(tick: Tick, again: Iterable[Pick], partitions: Iterable[int], ended: Iterable[int]) -> TickMessage:
     """A tick as a message; `again` are final picks that may not have been told."""
     return TickMessage(
         early=tick.early,
@@ -37,6 +39,7 @@ def tick_message(tick: Tick, again: Iterable[Pick], ended: Iterable[int]) -> Tic
         heard=tuple(map(name_of, tick.heard)),
         until={name_of(key): time for key, time in (tick.until or {}).items()},
         clock=tick.clock,
+        partitions=tuple(sorted(partitions)),
         ended=tuple(sorted(ended)),
     )
 
