@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.servers import NatsServer
 from wadati.bus.nats import LEASE_S, NatsBus
+from wadati.cli.main import main
 from wadati.errors import UsageError
 
 
@@ -147,6 +148,9 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         NatsBus(address)
 
 
-def test_no_server_is_an_error_in_words() -> None:
-    with pytest.raises(ConnectionError, match="127"):
-        NatsBus("nats://127.0.0.1:9/test")
+def test_no_server_is_an_error_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ConnectionError, match="127") as raised:
+        NatsBus("nats://me:secret@127.0.0.1:9/test")
+    assert "secret" not in str(raised.value)
+    assert main(["status", "nats://127.0.0.1:9/test"]) == 3
+    assert "check the address" in capsys.readouterr().err

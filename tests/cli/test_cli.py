@@ -48,17 +48,26 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
             *sorted(
                 [
                     *running,
+                    "--bus",
                     "--metrics-port",
                     "--output",
+                    "--peer",
                     "--picker",
                     "--source",
+                    "--standby",
                     "--stations",
+                    "--store",
                     "--topography",
                     "--velocity-model",
                 ]
             )
         ],
         "status": ["--debug", "--help", "--json"],
+        "gateway": sorted(
+            ["--bandwidth", "--debug", "--help", "--name", "--source", "--spool", "--spool-mb", "--to", "--token-file"]
+        ),
+        "backup": ["--debug", "--help", "--to"],
+        "restore": ["--debug", "--help", "--store"],
     }
 
 

@@ -77,7 +77,8 @@ class Link:
             raise
         except (self.error, TimeoutError, OSError) as error:
             done.cancel()
-            raise ConnectionError(f"{','.join(self.servers)}: {str(error) or type(error).__name__}") from error
+            words = str(error) or "does not answer"
+            raise ConnectionError(f"{','.join(_without_password(one) for one in self.servers)}: {words}") from error
 
     async def api(self, what: str, stream: str, **request: Any) -> dict[str, Any]:
         """Ask JetStream for something. Raises `RefusedError` where it says no."""
@@ -90,6 +91,12 @@ class Link:
         if "error" in found:
             raise RefusedError(found["error"].get("description", "refused"))
         return found
+
+
+def _without_password(server: str) -> str:
+    """A server as it may stand in a log."""
+    scheme, _, rest = server.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 async def _within(work: Coroutine[Any, Any, T]) -> T:

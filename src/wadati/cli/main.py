@@ -209,6 +209,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         complain("interrupted; files that were complete stay, run the same command again")
         return 130
+    except ConnectionError as error:
+        if options.debug:
+            raise
+        complain(f"{error}; check the address, and whether it runs")
+        return 3
     except OSError as error:
         if options.debug:
             raise
