@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wadati.engine.gateway.forwarder import Forwarder
+from wadati.engine.gateway.over_http import HttpForwarder
 from wadati.engine.gateway.spool import Spool
 from wadati.engine.live.intake import Intake
 from wadati.protocols import PacketSource
@@ -45,7 +46,7 @@ def gateway(
     limits = limits or Limits()
     spool.mkdir(parents=True, exist_ok=True)
     held = Spool(spool / "spool.sqlite", limits.spool_bytes)
-    forwarders = [Forwarder(held, url, name, token, limits.bytes_a_second, say) for url in clouds]
+    forwarders = [_forwarder(held, url, name, token, limits.bytes_a_second, say) for url in clouds]
     intake = Intake(sources, held.positions())
     intake.start()
     for forwarder in forwarders:
@@ -74,3 +75,11 @@ def gateway(
             forwarder.stop()
         held.close()
     say("ended", service="gateway")
+
+
+def _forwarder(spool: Spool, url: str, name: str, token: str | None, rate: float, say: Say) -> Forwarder:
+    if url.startswith("kinesis://"):
+        from wadati.engine.gateway.kinesis import KinesisForwarder
+
+        return KinesisForwarder(spool, url, rate, say)
+    return HttpForwarder(spool, url, name, token, rate, say)

@@ -70,6 +70,15 @@ class Spool:
         found: dict[str, int] = msgspec.json.decode(self._about("positions") or b"{}")
         return found
 
+    def done(self, url: str) -> int:
+        """The number below which all has been taken by one that does not say so itself."""
+        return int(self._about(f"done {url}") or 0)
+
+    def note_done(self, url: str, number: int) -> None:
+        """Keep that number."""
+        with self._lock:
+            self._tell_about(f"done {url}", str(number).encode())
+
     def append(self, packets: Iterable[Packet]) -> None:
         """Keep packets and where their sources are, all or none."""
         positions = self.positions()
