@@ -12,13 +12,16 @@ from wadati.cli.terminal import LogLines, table
 from wadati.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from wadati.bus.nats import NatsBus
     from wadati.engine.flow import Flow
     from wadati.model import Inventory
 
 
 def serve(options: argparse.Namespace, flow: Flow, stop: threading.Event) -> int:
     """Run one service until it is told to stop, or, for ingest, until the sources end."""
+    from wadati.engine.live.status import serve_metrics
     from wadati.engine.services.session import open_bus
+    from wadati.engine.services.status import metrics
 
     say = LogLines()
     address = given(options, "bus")
@@ -29,26 +32,45 @@ def serve(options: argparse.Namespace, flow: Flow, stop: threading.Event) -> int
     if bus is None:
         return 0
     with bus:
-        if options.service == "ingest":
-            from wadati.engine.live.addresses import open_all
-            from wadati.engine.services.ingest import ingest
-
-            sources, _ = open_all(given(options, "source"), options.stations, folder or Path())
-            ingest(sources, bus, stop, say)
-        elif inventory is not None and options.service == "pick":
-            from wadati.engine.services.pick import pick
-
-            pick(flow, inventory, store, bus, stop, say)
-        elif inventory is not None:
-            from wadati.engine.services.associate import associate
-
-            associate(flow, inventory, store, bus, stop, say)
-        else:
-            from wadati.engine.services.publish import publish
-
-            folder.mkdir(parents=True, exist_ok=True)
-            publish(flow, store, folder, bus, stop, say, peer=options.peer, standby=options.standby)
+        server = serve_metrics(lambda: metrics(bus), flow.live.metrics_port)
+        try:
+            _run(options, flow, inventory, store, folder, bus, stop, say)
+        finally:
+            if server is not None:
+                server.shutdown()
+                server.server_close()
     return 0
+
+
+def _run(
+    options: argparse.Namespace,
+    flow: Flow,
+    inventory: Inventory | None,
+    store: str,
+    folder: Path | None,
+    bus: NatsBus,
+    stop: threading.Event,
+    say: LogLines,
+) -> None:
+    if options.service == "ingest":
+        from wadati.engine.live.addresses import open_all
+        from wadati.engine.services.ingest import ingest
+
+        sources, _ = open_all(given(options, "source"), options.stations, folder or Path())
+        ingest(sources, bus, stop, say)
+    elif inventory is not None and options.service == "pick":
+        from wadati.engine.services.pick import pick
+
+        pick(flow, inventory, store, bus, stop, say)
+    elif inventory is not None:
+        from wadati.engine.services.associate import associate
+
+        associate(flow, inventory, store, bus, stop, say)
+    elif folder is not None:
+        from wadati.engine.services.publish import publish
+
+        folder.mkdir(parents=True, exist_ok=True)
+        publish(flow, store, folder, bus, stop, say, peer=options.peer, standby=options.standby)
 
 
 def _inventory(options: argparse.Namespace) -> Inventory:

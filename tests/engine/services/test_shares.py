@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.servers import NatsServer
+from benchmarks.servers import NatsServer, free_port
 from benchmarks.soak.cluster import Cluster
 from wadati.bus.nats import NatsBus
 from wadati.engine.services.leases import Leases, lead
@@ -68,7 +69,10 @@ def test_a_picker_that_comes_takes_half_and_one_that_dies_gives_its_own_back(sma
 
     try:
         server.start()
+        port = free_port()
+        cluster.more["pick"] = ["--metrics-port", str(port)]
         cluster.start("pick-1")
+        cluster.more = {}
         wait_for("pick-1", COUNT, 60)
         cluster.start("pick-2")
         wait_for("pick-2", COUNT // 2, 60)
@@ -77,6 +81,10 @@ def test_a_picker_that_comes_takes_half_and_one_that_dies_gives_its_own_back(sma
         wait_for("pick-1", COUNT, 15)
         with NatsBus(f"{server.url}/net") as bus:
             statuses = read_statuses(bus)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as reply:
+            told = reply.read().decode()
+        assert 'wadati_picks_total{service="pick"' in told
+        assert "# TYPE wadati_picks_total counter" in told
         assert {one["service"] for one in statuses} == {"pick"}
     finally:
         cluster.stop()

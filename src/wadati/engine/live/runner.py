@@ -173,7 +173,7 @@ class _Run:
         self._restore()
         self.events.start()
         events = threading.Thread(target=self._events, name="events", daemon=True)
-        server = serve_metrics(self.status, self.flow.live.metrics_port)
+        server = serve_metrics(self.status.metrics, self.flow.live.metrics_port)
         self.listeners.start()
         events.start()
         self.intake.start()

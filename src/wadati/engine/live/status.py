@@ -6,6 +6,7 @@ import http.server
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def quantiles(values: Any) -> dict[str, float] | None:
     return {name: round(float(np.quantile(held, q)), 3) for name, q in (("0.5", 0.5), ("0.9", 0.9), ("0.99", 0.99))}
 
 
-def serve_metrics(status: Status, port: int | None) -> http.server.ThreadingHTTPServer | None:
+def serve_metrics(metrics: Callable[[], str], port: int | None) -> http.server.ThreadingHTTPServer | None:
     """Serve `/metrics` on loopback from a thread; None without a port. The port taken is the server's."""
     if port is None:
         return None
@@ -180,7 +181,7 @@ def serve_metrics(status: Status, port: int | None) -> http.server.ThreadingHTTP
             if self.path != "/metrics":
                 self.send_error(404)
                 return
-            body = status.metrics().encode()
+            body = metrics().encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.send_header("Content-Length", str(len(body)))

@@ -47,8 +47,7 @@ def of_picking(picking: Picking) -> dict[str, Any]:
         "data_time": format_time(picking.clock) if picking.clock else None,
         "stations": len(picking.streaming.states),
         "unwell": [f"{one.network}.{one.station}: {one.words}" for one in picking.health() if one.state != "ok"][:20],
-        "early": early.made,
-        "final": early.final,
+        "picks": {"early": early.made, "final": early.final},
         "early_false_rate": round(early.withdrawn / decided, 4) if decided else None,
         "early_missed_rate": round(early.missed / early.final, 4) if early.final else None,
         "latency_s": quantiles(picking.latencies),
@@ -60,9 +59,11 @@ def of_events(events: LiveEvents) -> dict[str, Any]:
     """How the associator does."""
     states = [one.state for one in events.open.values()]
     return {
-        "open": sum(state in ("created", "updated") for state in states),
-        "final": states.count("final"),
-        "retracted": states.count("retracted"),
+        "events": {
+            "open": sum(state in ("created", "updated") for state in states),
+            "final": states.count("final"),
+            "retracted": states.count("retracted"),
+        },
         "first_origin_delay_s": quantiles(events.delays),
     }
 
@@ -74,3 +75,40 @@ def read_statuses(bus: NatsBus) -> list[dict[str, Any]]:
         service, _, member = name.partition(".")
         found.append({"service": service, "member": member} | msgspec.json.decode(content))
     return found
+
+
+def metrics(bus: NatsBus) -> str:
+    """How all services do in the text format of Prometheus 0.0.4, under the names of the one process."""
+    rows: dict[str, list[str]] = {}
+
+    def put(name: str, labels: str, value: Any) -> None:
+        if isinstance(value, (int, float)):
+            rows.setdefault(f"wadati_{name}", []).append(f"wadati_{name}{{{labels}}} {value}")
+
+    for record in read_statuses(bus):
+        who = f'service="{record["service"]}",member="{record["member"]}"'
+        put("service_up", who, 1)
+        for field, name in _NUMBERS.items():
+            put(name, who, record.get(field))
+        for field, (name, label) in _GROUPS.items():
+            for one, value in (record.get(field) or {}).items():
+                put(name, f'{who},{label}="{one}"', value)
+    lines = []
+    for name, own in rows.items():
+        lines += [f"# TYPE {name} {'counter' if name.endswith('_total') else 'gauge'}", *own]
+    return "\n".join(lines) + "\n"
+
+
+_NUMBERS = {
+    "cpu_s": "cpu_seconds_total",
+    "memory_mb": "memory_megabytes",
+    "stations": "stations",
+    "packets": "packets_total",
+    "waiting": "packets_waiting",
+}
+_GROUPS = {
+    "picks": ("picks_total", "class"),
+    "events": ("events", "state"),
+    "latency_s": ("pick_latency_seconds", "quantile"),
+    "first_origin_delay_s": ("first_origin_delay_seconds", "quantile"),
+}
