@@ -91,7 +91,7 @@ def disturbed(
                 cluster.kill(name)
                 time.sleep(away)
                 cluster.start(name, draw.choice(["+3600s", "-3600s"]) if other else "")
-        cluster.wait_until_over(300)
+        cluster.wait_until_over(300 + seconds)
         return outcome(postgres.url), done
 
 
@@ -116,6 +116,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found, done = disturbed(given.output / "disturbed", simulated, 60 * given.minutes, 1.0, given.seed, say)
         say(f"{sum(done.values())} deaths: {msgspec.json.encode(done).decode()}")
         say(f"picks {len(found[0])} of {len(expected[0])}, events {len(found[1])} of {len(expected[1])}")
+        for words, ours, theirs in (("missing", expected, found), ("more", found, expected)):
+            for event in ours[1]:
+                if event not in theirs[1]:
+                    say(f"{words}: {event}")
         say("the catalog is that of the undisturbed run" if found == expected else "THE CATALOGS DIFFER")
     return 0 if found == expected else 1
 
