@@ -102,8 +102,8 @@ def hook() -> Iterator[Hook]:
 SERVICES = ("pick-1", "associate-1", "publish-1", "ingest-1")
 
 
-def one_dies_and_comes_back(sites: list[Cluster], buses: list[NatsServer]) -> float:
-    """When the first site died."""
+def one_dies_and_comes_back(sites: list[Cluster], buses: list[NatsServer], hook: Hook) -> float:
+    """When the first site died: it had just told of an event that was not final."""
     pause = threading.Event()
     try:
         for bus in buses:
@@ -111,7 +111,10 @@ def one_dies_and_comes_back(sites: list[Cluster], buses: list[NatsServer]) -> fl
         for name in SERVICES:
             sites[0].start(name)
             sites[1].start(name)
-        pause.wait(30)
+        until = time.monotonic() + 90
+        while len(hook.told) < 5 or hook.told[-1][1].state in ("final", "retracted"):
+            assert time.monotonic() < until
+            pause.wait(0.02)
         for name in SERVICES:
             sites[0].kill(name)
         buses[0].kill()
@@ -160,7 +163,7 @@ def test_a_site_that_dies_is_taken_over_and_no_earthquake_is_told_as_two(small, 
     ]
     for site, other, more in ((sites[0], buses[1], []), (sites[1], buses[0], ["--standby"])):
         site.more = {"publish": ["--flow", str(flow), "--peer", f"{other.url}/net", *more]}
-    died = one_dies_and_comes_back(sites, buses)
+    died = one_dies_and_comes_back(sites, buses, hook)
     assert sites[1].said("publish-1", "is silent")
     last: dict[str, EventMessage] = {}
     for _, message in hook.told:
