@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import urllib.request
-from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
@@ -19,7 +17,6 @@ from wadati.sources.bucket import Bucket
 from wadati.units import SECOND
 
 pytest.importorskip("obstore")
-server_module = pytest.importorskip("moto.server")
 obstore = pytest.importorskip("obstore")
 
 SID = SourceId.from_nslc("XX", "ABC", "", "HHZ")
@@ -31,18 +28,10 @@ def records(start: int, count: int = 20_000) -> bytes:
 
 
 @pytest.fixture
-def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "placeholder")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "placeholder")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
+def address(moto: str) -> str:
     boto3 = pytest.importorskip("boto3")
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket="network")
-    yield endpoint
-    server.stop()
+    boto3.client("s3", endpoint_url=moto, region_name="us-east-1").create_bucket(Bucket="network")
+    return moto
 
 
 def bucket(endpoint: str, prefix: str = "live/") -> Bucket:

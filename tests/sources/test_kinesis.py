@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +16,6 @@ from wadati.model import SourceId, Trace
 from wadati.sources.addresses import open_source
 
 boto3 = pytest.importorskip("boto3")
-server_module = pytest.importorskip("moto.server")
 
 
 def records(stations: int = 6, count: int = 10) -> list[bytes]:
@@ -31,22 +28,14 @@ def records(stations: int = 6, count: int = 10) -> list[bytes]:
 
 
 @pytest.fixture
-def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "placeholder")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "placeholder")
-    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
-    client = boto3.client("kinesis", endpoint_url=endpoint, region_name="us-east-1")
+def address(moto: str) -> str:
+    client = boto3.client("kinesis", endpoint_url=moto, region_name="us-east-1")
     client.create_stream(StreamName="network", ShardCount=3)
     client.close()
-    yield f"kinesis://network?endpoint={endpoint}&region=us-east-1"
-    server.stop()
+    return f"kinesis://network?endpoint={moto}&region=us-east-1"
 
 
-async def _take(address: str, count: int, resume: dict[str, int], begun: threading.Event | None = None):
+async def _take(address: str, count: int, resume: dict[str, int]):
     source = open_source(address)
     stream = source.packets(resume)
     found = []
