@@ -52,7 +52,8 @@ def ingest(sources: Sequence[PacketSource], bus: NatsBus, stop: threading.Event,
         if stop.is_set():
             intake.stop()
         packets = intake.take(_WAIT_S, _MOST)
-        _publish(bus, list(_messages(packets)), stop, say)
+        if not _publish(bus, list(_messages(packets)), stop, say):
+            break  # what the broker does not have is asked for again
         count += len(packets)
         if telling.due():
             names = [{"name": one.name, "connected": bool(getattr(one, "connected", True))} for one in sources]
@@ -62,8 +63,7 @@ def ingest(sources: Sequence[PacketSource], bus: NatsBus, stop: threading.Event,
         if packets and time.monotonic() - written > _KEEP_S:
             written = time.monotonic()
             _keep(bus, places, positions)
-        for problem in intake.problems():
-            say("problem", subject=problem.subject, wrong=problem.wrong, mend=problem.mend)
+        _say_problems(intake, say)
         if len(packets) < _MOST:
             stop.wait(_WAIT_S)
     _keep(bus, places, positions)
@@ -71,6 +71,11 @@ def ingest(sources: Sequence[PacketSource], bus: NatsBus, stop: threading.Event,
         _publish(bus, [(f"{partition:02d}", _ENCODE.encode([])) for partition in range(COUNT)], stop, say)
     intake.stop()
     say("ended", service="ingest")
+
+
+def _say_problems(intake: Intake, say: Say) -> None:
+    for problem in intake.problems():
+        say("problem", subject=problem.subject, wrong=problem.wrong, mend=problem.mend)
 
 
 def _messages(packets: Iterable[Packet]) -> Iterable[tuple[str, bytes]]:
@@ -90,19 +95,20 @@ def _messages(packets: Iterable[Packet]) -> Iterable[tuple[str, bytes]]:
         yield f"{partition:02d}", _ENCODE.encode(held)
 
 
-def _publish(bus: NatsBus, messages: Sequence[tuple[str, bytes]], stop: threading.Event, say: Say) -> None:
-    """Until the broker has them, or the service is to stop and it does not answer."""
+def _publish(bus: NatsBus, messages: Sequence[tuple[str, bytes]], stop: threading.Event, say: Say) -> bool:
+    """Until the broker has them; False where it does not answer and the service is to stop."""
     told = False
     while messages:
         try:
             bus.publish("packets", messages)
-            return
+            break
         except ConnectionError as error:
             if not told:
                 told = True
                 say("interrupted", why=str(error))
             if stop.wait(_AGAIN_S):
-                return
+                return False
+    return True
 
 
 def _keep(bus: NatsBus, places: dict[str, str], positions: dict[str, int]) -> None:
