@@ -106,10 +106,24 @@ class PostgresServer:
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=50"
         self._run("pg_ctl", "-D", self._data, "-l", self.folder / "log", "-o", options, "-w", "start")
 
+    def replica(self, folder: Path) -> PostgresServer:
+        """Another that follows this one and can only be read, not started yet."""
+        other = PostgresServer(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._account:
+            shutil.chown(folder, ACCOUNT)
+        other._run(
+            "pg_basebackup", "-h", "127.0.0.1", "-p", self.port, "-U", "wadati", "-D", other._data, "-R", "-c", "fast"
+        )
+        return other
+
     def kill(self) -> None:
-        """End it without a word: its first process, and those that it started, by their ids."""
-        first = int((self._data / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        """End it without a word: its first process, and those that it started, by their ids; nothing where it is dead."""
+        try:
+            first = int((self._data / "postmaster.pid").read_text().split()[0])
+            children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        except (FileNotFoundError, IndexError):
+            return
         for pid in (first, *map(int, children)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

@@ -26,6 +26,8 @@ class Cluster:
         self.folder, self.bus, self.store, self.stations, self.source = folder, bus, store, stations, source
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.python_path: Path | None = None
+        self.addresses: dict[str, tuple[str, str]] = {}
+        """Bus and store of a service, where it has another way to them."""
         self.more: dict[str, list[str]] = {}
         """Further words for the services of a kind."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -33,11 +35,12 @@ class Cluster:
     def start(self, name: str, clock: str = "") -> None:
         """Start a service, or start it again, on a machine whose `clock` is off by so much (`+3600s`)."""
         service = name.partition("-")[0]
-        command = [sys.executable, "-m", "wadati.cli.main", "live", service, "--bus", self.bus]
+        bus, store = self.addresses.get(name, (self.bus, self.store))
+        command = [sys.executable, "-m", "wadati.cli.main", "live", service, "--bus", bus]
         if service == "ingest":
             command += ["--source", self.source, "--output", str(self.folder / name)]
         else:
-            command += ["--store", self.store]
+            command += ["--store", store]
         if service in ("pick", "associate"):
             command += ["--stations", str(self.stations)]
         if service == "publish":

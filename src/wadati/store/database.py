@@ -21,6 +21,13 @@ CHUNK = 500
 _PATIENCE = 30
 """Seconds that a writer of SQLite waits for another."""
 
+_CUT_OFF = 20
+"""Seconds after which PostgreSQL gives up a writer that is silent in the middle of a transaction: one whose line is cut
+would keep all others from writing until TCP finds out, which can take hours."""
+
+_KEEP_ALIVE = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""How long a line may be dead until this side finds out (s, s, s, times)."""
+
 
 def connect(target: str | Path) -> sa.Engine:
     """The engine of a URL or of an SQLite file, with the tables of this version.
@@ -45,7 +52,7 @@ def engine_of(target: str | Path) -> sa.Engine:
     """The engine of a URL or of an SQLite file, as it is."""
     url = str(target) if "://" in str(target) else f"sqlite:///{target}"
     if not url.startswith("sqlite"):
-        return sa.create_engine(url)
+        return sa.create_engine(url, connect_args=_KEEP_ALIVE | {"tcp_user_timeout": 1000 * _CUT_OFF})
     engine = sa.create_engine(url, connect_args={"timeout": _PATIENCE})
 
     @sa.event.listens_for(engine, "connect")
@@ -86,6 +93,8 @@ def revision_of(connection: sa.Connection) -> str | None:
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction of the only writer; committed as a whole when the block ends well, else nothing of it stays."""
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{_CUT_OFF}s'")
         connection.execute(sa.select(writer.c.id).with_for_update())
         yield connection
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 import wadati
 from benchmarks.servers import NatsServer, PostgresServer
-from benchmarks.soak.chaos import calm, disturbed, running
+from benchmarks.soak.chaos import Running, calm, disturbed
 from wadati.formats.tables import read_picks_csv
 from wadati.store.schema import REVISION
 
@@ -52,7 +52,8 @@ def test_three_minutes_in_which_everything_dies_change_nothing(small, undisturbe
 
 
 def test_services_are_upgraded_one_by_one_while_data_flow(small, undisturbed, tmp_path: Path) -> None:
-    with running(tmp_path / "run", small.waveforms.parent, 10.0) as (cluster, _, postgres):
+    with Running(tmp_path / "run", small.waveforms.parent, 10.0) as running:
+        cluster, postgres = running.cluster, running.postgres
         pause = threading.Event()
         pause.wait(8)
         cluster.python_path = next_version(tmp_path / "next")
