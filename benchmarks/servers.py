@@ -118,7 +118,7 @@ class PostgresServer:
         return other
 
     def kill(self) -> None:
-        """End it without a word: its first process and those that it started, by their ids; nothing where it is dead."""
+        """End it without a word: its first process and those that it started, by their ids."""
         try:
             first = int((self._data / "postmaster.pid").read_text().split()[0])
             children = Path(f"/proc/{first}/task/{first}/children").read_text().split()

@@ -20,16 +20,22 @@ from wadati.units import SECOND
 PICK = Pick.of(SourceId.parse("FDSN:XX_ABC__H_H_Z"), "P", SECOND, time_uncertainty=0.05, probability=0.9)
 
 
+def is_cut_off(engine: sa.Engine, line: Line, url: str) -> None:
+    """In the middle of its transaction; then its line is mended and it goes on, after another has written."""
+    with LiveLog(url) as log, database.writing(engine) as connection:
+        line.cut()
+        log.write(state={"after the cut": "1"})
+        line.mend()
+        connection.execute(sa.select(schema.live_state))
+
+
 def test_a_writer_that_is_cut_off_does_not_keep_others_from_writing(postgres, monkeypatch) -> None:
     monkeypatch.setattr(database, "_CUT_OFF", 1)
     line = Line(postgres.port)
     try:
         engine = database.connect(postgres.url.replace(str(postgres.port), str(line.port)))
-        with LiveLog(postgres.url) as log, pytest.raises(sa.exc.DBAPIError), database.writing(engine) as connection:
-            line.cut()
-            log.write(state={"after the cut": "1"})
-            line.mend()
-            connection.execute(sa.select(schema.live_state))
+        with pytest.raises(sa.exc.DBAPIError):
+            is_cut_off(engine, line, postgres.url)
         engine.dispose()
         with LiveLog(postgres.url) as log:
             assert log.state()["after the cut"] == "1"
