@@ -1,4 +1,4 @@
-"""Catalogs as QuakeML 1.2, through ObsPy.
+"""Catalogs as QuakeML 1.2, read through ObsPy.
 
 Depths are in metres below sea level, distances of arrivals in degrees of arc (of 111.19493 km, a sphere of 6,371 km),
 azimuths of arrivals at the source, amplitudes in metres of Wood–Anderson displacement. What QuakeML has no place for
@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 from wadati.errors import InputError, UsageError
 from wadati.formats.atomic import atomic_write
 from wadati.formats.quakeml_reading import Reader
-from wadati.formats.quakeml_writing import NAMESPACE, Writer
+from wadati.formats.quakeml_writing import Writer
 from wadati.model import Catalog
 from wadati.protocols import Problem
 
@@ -36,12 +36,8 @@ def write_quakeml(catalog: Catalog, path: Path, authority: str = "local", *, cre
         raise UsageError(
             f"{authority!r} cannot be an authority in QuakeML; write three or more letters and digits, such as a domain"
         )
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        Writer(authority).catalog(catalog, created).write(buffer, format="QUAKEML", nsmap={"wadati": NAMESPACE})
-    with atomic_write(path) as partial:
-        partial.write_bytes(buffer.getvalue())
+    with atomic_write(path) as partial, partial.open("w", encoding="utf-8") as file:
+        file.writelines(Writer(authority).document(catalog, created))
 
 
 def read_quakeml(path: Path, problems: list[Problem] | None = None) -> Catalog:

@@ -1,19 +1,19 @@
-"""From the model to ObsPy's QuakeML objects."""
+"""From the model to the text of QuakeML 1.2, an event at a time, so that a catalog of any size passes through.
+
+Standard: QuakeML 1.2 Basic Event Description (https://quake.ethz.ch/quakeml).
+"""
 
 from __future__ import annotations
 
 import math
 import re
 import statistics
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from xml.sax.saxutils import escape, quoteattr
 
 from wadati.formats.channel_codes import channel_code
 from wadati.model import Arrival, Catalog, Event, Magnitude, Origin, Pick, SourceId, StationMagnitude, format_time
 from wadati.units import MICROSECOND
-
-if TYPE_CHECKING:
-    import obspy.core.event as quake
 
 NAMESPACE = "urn:wadati:quakeml:1"
 """The namespace of the elements that hold what QuakeML has no place for."""
@@ -23,6 +23,27 @@ METRES_PER_DEGREE = 6_371_000.0 * math.pi / 180.0
 
 PUBLIC_ID = re.compile(r"(smi|quakeml):[\w\d][\w\d\-.*()_~']{2,}/[\w\d\-.*()_~'][\w\d\-.*()+?_~'=,;#/&]*", re.ASCII)
 """What QuakeML allows as an identifier."""
+
+EVENT_TYPES = frozenset(
+    (
+        "accidental explosion, acoustic noise, anthropogenic event, atmospheric event, avalanche, blasting levee, "
+        "boat crash, building collapse, cavity collapse, chemical explosion, collapse, controlled explosion, crash, "
+        "debris avalanche, earthquake, experimental explosion, explosion, fluid extraction, fluid injection, "
+        "hydroacoustic event, ice quake, induced or triggered event, industrial explosion, landslide, meteorite, "
+        "mine collapse, mining explosion, not existing, not reported, nuclear explosion, other event, plane crash, "
+        "quarry blast, reservoir loading, road cut, rock burst, rockslide, slide, snow avalanche, sonic blast, "
+        "sonic boom, thunder, train crash, volcanic eruption"
+    ).split(", ")  # noqa: SIM905
+)
+"""The types of events that QuakeML has a word for."""
+
+_HEAD = f"""<?xml version='1.0' encoding='utf-8'?>
+<q:quakeml xmlns:wadati="{NAMESPACE}" xmlns="http://quakeml.org/xmlns/bed/1.2" \
+xmlns:q="http://quakeml.org/xmlns/quakeml/1.2">
+"""
+_STEP = "  "
+
+Lines = list[str]
 
 
 def escaped(text: str) -> str:
@@ -40,263 +61,272 @@ def unescaped(text: str) -> str:
 
 
 class Writer:
-    """Makes ObsPy's objects under one authority."""
+    """Writes under one authority.
+
+    >>> catalog = Catalog((Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),)),))
+    >>> text = "".join(Writer("org.example").document(catalog, None))
+    >>> text.count("<event "), 'publicID="smi:org.example/event/wd1"' in text
+    (1, True)
+    """
 
     def __init__(self, authority: str) -> None:
         self._authority = authority
 
-    def catalog(self, catalog: Catalog, created: int | None) -> quake.Catalog:
-        """The whole catalog; a pick of several events stands in the first of them."""
-        import obspy.core.event as quake
-
+    def document(self, catalog: Catalog, created: int | None) -> Iterator[str]:
+        """The text of a whole catalog; a pick of several events stands in the first of them."""
         picks = {pick.pick_id: pick for pick in catalog.picks}
         stations = {pick.pick_id: pick.source_id.station_key for pick in catalog.picks}
-        written = quake.Catalog(
-            [self._event(event, picks, stations) for event in catalog.events],
-            resource_id=quake.ResourceIdentifier(f"smi:{self._authority}/wadati"),
-        )
+        yield self.head(created)
+        for event in catalog.events:
+            yield self.event(event, picks, stations)
+            for pick_id in _evidence(event):
+                picks.pop(pick_id, None)
+        yield self.tail()
+
+    def head(self, created: int | None) -> str:
+        """What stands before the events."""
+        lines = [f"<eventParameters publicID={quoteattr(f'smi:{self._authority}/wadati')}>"]
         if created is not None:
-            written.creation_info = quake.CreationInfo(agency_id=self._authority, creation_time=_instant(created))
-        return written
+            told = [_text("agencyID", self._authority), _text("creationTime", format_time(created, 6))]
+            lines += _indented(_nest("creationInfo", told))
+        return _HEAD + "".join(f"{_STEP}{line}\n" for line in lines)
 
-    def _id(self, kind: str, identifier: str) -> quake.ResourceIdentifier:
-        import obspy.core.event as quake
+    @staticmethod
+    def tail() -> str:
+        """What stands after the events."""
+        return f"{_STEP}</eventParameters>\n</q:quakeml>\n"
 
-        if not PUBLIC_ID.fullmatch(identifier):
-            identifier = f"smi:{self._authority}/{kind}/{escaped(identifier)}"
-        return quake.ResourceIdentifier(identifier)
+    def event(
+        self,
+        event: Event,
+        picks: Mapping[str, Pick],
+        stations: Mapping[str, tuple[str, str]],
+        *,
+        arrivals: bool = True,
+        described: str | None = None,
+    ) -> str:
+        """One event with those of its picks that are in `picks`; `stations` are those of picks.
 
-    def _optional_id(self, kind: str, identifier: str | None) -> quake.ResourceIdentifier | None:
-        return self._id(kind, identifier) if identifier else None
-
-    def _event(self, event: Event, picks: dict[str, Pick], stations: dict[str, tuple[str, str]]) -> quake.Event:
-        """The event; picks it uses are taken out of `picks`."""
-        import obspy.core.event as quake
-        from obspy.core.event.header import EventType
-
-        standard = event.event_type in EventType
-        written = quake.Event(
-            resource_id=self._id("event", event.event_id),
-            event_type=event.event_type if standard else "other event",
-            force_resource_id=False,
-        )
-        written.preferred_origin_id = self._optional_id("origin", event.preferred_origin_id)
-        written.preferred_magnitude_id = self._optional_id("magnitude", event.preferred_magnitude_id)
-        written.origins = [self._origin(origin, stations) for origin in event.origins]
-        used = dict.fromkeys(arrival.pick_id for origin in event.origins for arrival in origin.arrivals)
-        own = [picks.pop(pick_id) for pick_id in used if pick_id in picks]
-        written.picks = [self._pick(pick) for pick in own]
-        written.amplitudes = [self._pick_amplitude(pick) for pick in own if pick.amplitude is not None]
+        Without `arrivals` the origins stand alone, with no picks and no amplitudes of picks. `described` is the name of
+        the region.
+        """
+        lines = self._optional_id("preferredOriginID", "origin", event.preferred_origin_id)
+        lines += self._optional_id("preferredMagnitudeID", "magnitude", event.preferred_magnitude_id)
+        standard = event.event_type in EVENT_TYPES
+        lines.append(_text("type", event.event_type if standard else "other event"))
+        if described:
+            lines += _nest("description", [_text("text", described), _text("type", "region name")])
+        for origin in event.origins:
+            lines += self._origin(origin, stations, arrivals=arrivals)
+        own = [picks[pick_id] for pick_id in _evidence(event) if pick_id in picks] if arrivals else []
+        for pick in own:
+            lines += self._pick(pick)
+        for pick in own:
+            if pick.amplitude is not None:
+                lines += self._pick_amplitude(pick)
+        amplitudes: Lines = []
+        contributions: Lines = []
         for magnitude in event.magnitudes:
-            written.magnitudes.append(self._magnitude(magnitude))
+            lines += self._magnitude(magnitude)
             for number, station in enumerate(magnitude.station_magnitudes):
-                written.station_magnitudes.append(self._station_magnitude(magnitude, station, number))
+                contributions += self._station_magnitude(magnitude, station, number)
                 if station.amplitude:
-                    written.amplitudes.append(self._station_amplitude(magnitude, station, number))
-        _extend(
-            written,
-            event_type=None if standard else event.event_type,
-            aliases=" ".join(escaped(alias) for alias in event.aliases) or None,
-        )
-        return written
+                    amplitudes += self._station_amplitude(magnitude, station, number)
+        lines += contributions + amplitudes
+        lines += _own("event_type", None if standard else event.event_type)
+        lines += _own("aliases", " ".join(escaped(alias) for alias in event.aliases) or None)
+        opened = f"<event publicID={quoteattr(self._id('event', event.event_id))}>"
+        return "".join(f"    {line}\n" for line in [opened, *_indented(lines), "</event>"])
 
-    def _origin(self, origin: Origin, stations: dict[str, tuple[str, str]]) -> quake.Origin:
-        import obspy.core.event as quake
+    def _id(self, kind: str, identifier: str) -> str:
+        if PUBLIC_ID.fullmatch(identifier):
+            return identifier
+        return f"smi:{self._authority}/{kind}/{escaped(identifier)}"
 
-        written = quake.Origin(
-            resource_id=self._id("origin", origin.origin_id),
-            time=_instant(origin.time),
-            latitude=origin.latitude,
-            longitude=origin.longitude,
-            depth=origin.depth,
-            method_id=self._optional_id("method", origin.method),
-            earth_model_id=self._optional_id("earth_model", origin.earth_model),
-            evaluation_mode=origin.evaluation_mode,
-            evaluation_status=origin.evaluation_status,
-            quality=_quality(origin),
-        )
-        written.arrivals = [
-            self._arrival(origin, arrival, number, stations) for number, arrival in enumerate(origin.arrivals)
-        ]
+    def _optional_id(self, name: str, kind: str, identifier: str | None) -> Lines:
+        return [_text(name, self._id(kind, identifier))] if identifier else []
+
+    def _nest(self, name: str, kind: str, identifier: str, lines: Lines) -> Lines:
+        opened = f"<{name} publicID={quoteattr(self._id(kind, identifier))}>"
+        return [opened, *_indented(lines), f"</{name}>"]
+
+    def _origin(self, origin: Origin, stations: Mapping[str, tuple[str, str]], *, arrivals: bool) -> Lines:
         spread = origin.uncertainty
-        if spread is None:
-            _extend(written, time=_beyond_microseconds(origin.time))
-            return written
-        written.time_errors.uncertainty = _finite(spread.time)
-        written.depth_errors.uncertainty = _finite(spread.depth)
-        written.latitude_errors.uncertainty = _finite(math.sqrt(spread.covariance[1][1]) / METRES_PER_DEGREE)
-        parallel = METRES_PER_DEGREE * max(math.cos(math.radians(origin.latitude)), 1e-6)
-        written.longitude_errors.uncertainty = _finite(math.sqrt(spread.covariance[0][0]) / parallel)
-        if math.isfinite(spread.semi_major):
-            written.origin_uncertainty = quake.OriginUncertainty(
-                horizontal_uncertainty=spread.semi_major,
-                min_horizontal_uncertainty=spread.semi_minor,
-                max_horizontal_uncertainty=spread.semi_major,
-                azimuth_max_horizontal_uncertainty=spread.semi_major_azimuth,
-                preferred_description="uncertainty ellipse",
-                confidence_level=95.0,
-            )
-        _extend(
-            written,
-            time=_beyond_microseconds(origin.time),
-            covariance=_numbers(number for row in spread.covariance for number in row),
-            ellipse_95=_numbers((spread.semi_major, spread.semi_minor, spread.semi_major_azimuth)),
-            depth_95=repr(float(spread.depth_95)),
-            time_95=repr(float(spread.time_95)),
-            depth_resolved=None if spread.depth_resolved else "false",
-        )
-        return written
+        errors: tuple[float | None, ...] = (None,) * 4
+        if spread is not None:
+            parallel = METRES_PER_DEGREE * max(math.cos(math.radians(origin.latitude)), 1e-6)
+            north, east = math.sqrt(spread.covariance[1][1]), math.sqrt(spread.covariance[0][0])
+            errors = (spread.time, north / METRES_PER_DEGREE, east / parallel, spread.depth)
+        lines = _quantity("time", format_time(origin.time, 6), errors[0])
+        lines += _quantity("latitude", _real(origin.latitude), errors[1])
+        lines += _quantity("longitude", _real(origin.longitude), errors[2])
+        lines += _quantity("depth", _real(origin.depth), errors[3])
+        lines += self._optional_id("methodID", "method", origin.method)
+        lines += self._optional_id("earthModelID", "earth_model", origin.earth_model)
+        lines += _quality(origin)
+        lines.append(_text("evaluationMode", origin.evaluation_mode))
+        lines.append(_text("evaluationStatus", origin.evaluation_status))
+        if spread is not None and math.isfinite(spread.semi_major):
+            ellipse = [
+                _text("preferredDescription", "uncertainty ellipse"),
+                *_number("horizontalUncertainty", spread.semi_major),
+                *_number("minHorizontalUncertainty", spread.semi_minor),
+                *_number("maxHorizontalUncertainty", spread.semi_major),
+                *_number("azimuthMaxHorizontalUncertainty", spread.semi_major_azimuth),
+                *_number("confidenceLevel", 95.0),
+            ]
+            lines += _nest("originUncertainty", ellipse)
+        if arrivals:
+            for number, arrival in enumerate(origin.arrivals):
+                lines += self._arrival(origin, arrival, number, stations)
+        lines += _own("time", _beyond_microseconds(origin.time))
+        if spread is not None:
+            ellipse_95 = (spread.semi_major, spread.semi_minor, spread.semi_major_azimuth)
+            lines += _own("covariance", _numbers(number for row in spread.covariance for number in row))
+            lines += _own("ellipse_95", _numbers(ellipse_95))
+            lines += _own("depth_95", _real(spread.depth_95))
+            lines += _own("time_95", _real(spread.time_95))
+            lines += _own("depth_resolved", None if spread.depth_resolved else "false")
+        return self._nest("origin", "origin", origin.origin_id, lines)
 
-    def _arrival(
-        self, origin: Origin, arrival: Arrival, number: int, stations: dict[str, tuple[str, str]]
-    ) -> quake.Arrival:
-        import obspy.core.event as quake
-
-        written = quake.Arrival(
-            resource_id=self._id("arrival", f"{origin.origin_id}.{number}"),
-            pick_id=self._id("pick", arrival.pick_id),
-            phase=arrival.phase,
-            azimuth=_finite(arrival.azimuth),
-            distance=_finite(arrival.distance / METRES_PER_DEGREE),
-            time_residual=_finite(arrival.time_residual),
-            time_weight=arrival.weight,
-        )
+    def _arrival(self, origin: Origin, arrival: Arrival, number: int, stations: Mapping[str, tuple[str, str]]) -> Lines:
+        lines = [_text("pickID", self._id("pick", arrival.pick_id)), _text("phase", arrival.phase)]
+        lines += _number("azimuth", arrival.azimuth)
+        lines += _number("distance", arrival.distance / METRES_PER_DEGREE)
+        lines += _number("timeResidual", arrival.time_residual)
+        lines += _number("timeWeight", arrival.weight)
         if stations.get(arrival.pick_id) != (arrival.network, arrival.station):
-            _extend(written, network=arrival.network, station=arrival.station)
-        return written
+            lines += [*_own("network", arrival.network), *_own("station", arrival.station)]
+        return self._nest("arrival", "arrival", f"{origin.origin_id}.{number}", lines)
 
-    def _pick(self, pick: Pick) -> quake.Pick:
-        import obspy.core.event as quake
+    def _pick(self, pick: Pick) -> Lines:
+        lines = _quantity("time", format_time(pick.time, 6), pick.time_uncertainty)
+        lines.append(_waveform(pick.source_id))
+        lines += self._optional_id("methodID", "method", pick.method)
+        if pick.phase_hint:
+            lines.append(_text("phaseHint", pick.phase_hint))
+        if pick.polarity:
+            lines.append(_text("polarity", pick.polarity))
+        lines.append(_text("evaluationMode", pick.evaluation_mode))
+        lines += _own("time", _beyond_microseconds(pick.time))
+        lines += _own("probability", _real(pick.probability))
+        return self._nest("pick", "pick", pick.pick_id, lines)
 
-        written = quake.Pick(
-            resource_id=self._id("pick", pick.pick_id),
-            time=_instant(pick.time),
-            waveform_id=_waveform(pick.source_id),
-            phase_hint=pick.phase_hint or None,
-            polarity=pick.polarity,
-            method_id=self._optional_id("method", pick.method),
-            evaluation_mode=pick.evaluation_mode,
-        )
-        written.time_errors.uncertainty = _finite(pick.time_uncertainty)
-        _extend(written, time=_beyond_microseconds(pick.time), probability=repr(float(pick.probability)))
-        return written
+    def _pick_amplitude(self, pick: Pick) -> Lines:
+        assert pick.amplitude is not None
+        lines = _amplitude(pick.amplitude)
+        lines.append(_text("pickID", self._id("pick", pick.pick_id)))
+        lines.append(_waveform(pick.source_id))
+        return self._nest("amplitude", "amplitude", pick.pick_id.replace(":", "."), lines)
 
-    def _pick_amplitude(self, pick: Pick) -> quake.Amplitude:
-        import obspy.core.event as quake
+    def _magnitude(self, magnitude: Magnitude) -> Lines:
+        lines = _quantity("mag", _real(magnitude.value), magnitude.uncertainty)
+        lines.append(_text("type", magnitude.magnitude_type))
+        lines += self._optional_id("originID", "origin", magnitude.origin_id)
+        lines += self._optional_id("methodID", "method", magnitude.method)
+        if magnitude.station_count:
+            lines.append(_text("stationCount", f"{magnitude.station_count}"))
+        for number, station in enumerate(magnitude.station_magnitudes):
+            name = self._id("station_magnitude", _part(magnitude, number))
+            told = [_text("stationMagnitudeID", name), *_number("weight", station.weight)]
+            lines += _nest("stationMagnitudeContribution", told)
+        lines += _own("saturated", "true" if magnitude.saturated else None)
+        return self._nest("magnitude", "magnitude", magnitude.magnitude_id, lines)
 
-        return quake.Amplitude(
-            resource_id=self._id("amplitude", pick.pick_id.replace(":", ".")),
-            generic_amplitude=pick.amplitude,
-            type="AML",
-            unit="m",
-            pick_id=self._id("pick", pick.pick_id),
-            waveform_id=_waveform(pick.source_id),
-        )
+    def _station_magnitude(self, magnitude: Magnitude, station: StationMagnitude, number: int) -> Lines:
+        lines = self._optional_id("originID", "origin", magnitude.origin_id)
+        lines += _quantity("mag", _real(station.value))
+        lines.append(_text("type", station.magnitude_type))
+        if station.amplitude:
+            lines.append(_text("amplitudeID", self._id("amplitude", _part(magnitude, number))))
+        lines.append(_waveform(station.source_id))
+        return self._nest("stationMagnitude", "station_magnitude", _part(magnitude, number), lines)
 
-    def _magnitude(self, magnitude: Magnitude) -> quake.Magnitude:
-        import obspy.core.event as quake
-
-        written = quake.Magnitude(
-            resource_id=self._id("magnitude", magnitude.magnitude_id),
-            mag=magnitude.value,
-            magnitude_type=magnitude.magnitude_type,
-            origin_id=self._optional_id("origin", magnitude.origin_id),
-            method_id=self._optional_id("method", magnitude.method),
-            station_count=magnitude.station_count or None,
-        )
-        written.mag_errors.uncertainty = magnitude.uncertainty
-        written.station_magnitude_contributions = [
-            quake.StationMagnitudeContribution(
-                station_magnitude_id=self._station_magnitude_id(magnitude, number), weight=station.weight
-            )
-            for number, station in enumerate(magnitude.station_magnitudes)
-        ]
-        _extend(written, saturated="true" if magnitude.saturated else None)
-        return written
-
-    def _station_magnitude_id(self, magnitude: Magnitude, number: int) -> quake.ResourceIdentifier:
-        return self._id("station_magnitude", f"{magnitude.magnitude_id.replace(':', '.')}.{number}")
-
-    def _station_amplitude_id(self, magnitude: Magnitude, number: int) -> quake.ResourceIdentifier:
-        return self._id("amplitude", f"{magnitude.magnitude_id.replace(':', '.')}.{number}")
-
-    def _station_magnitude(
-        self, magnitude: Magnitude, station: StationMagnitude, number: int
-    ) -> quake.StationMagnitude:
-        import obspy.core.event as quake
-
-        return quake.StationMagnitude(
-            resource_id=self._station_magnitude_id(magnitude, number),
-            origin_id=self._optional_id("origin", magnitude.origin_id),
-            mag=station.value,
-            station_magnitude_type=station.magnitude_type,
-            amplitude_id=self._station_amplitude_id(magnitude, number) if station.amplitude else None,
-            waveform_id=_waveform(station.source_id),
-        )
-
-    def _station_amplitude(self, magnitude: Magnitude, station: StationMagnitude, number: int) -> quake.Amplitude:
-        import obspy.core.event as quake
-
-        return quake.Amplitude(
-            resource_id=self._station_amplitude_id(magnitude, number),
-            generic_amplitude=station.amplitude,
-            type="AML",
-            unit="m",
-            waveform_id=_waveform(station.source_id),
-        )
+    def _station_amplitude(self, magnitude: Magnitude, station: StationMagnitude, number: int) -> Lines:
+        lines = [*_amplitude(station.amplitude), _waveform(station.source_id)]
+        return self._nest("amplitude", "amplitude", _part(magnitude, number), lines)
 
 
-def _quality(origin: Origin) -> quake.OriginQuality:
-    import obspy.core.event as quake
+def _evidence(event: Event) -> Iterable[str]:
+    """The picks of all origins, each once."""
+    return dict.fromkeys(arrival.pick_id for origin in event.origins for arrival in origin.arrivals)
 
+
+def _part(magnitude: Magnitude, number: int) -> str:
+    return f"{magnitude.magnitude_id.replace(':', '.')}.{number}"
+
+
+def _amplitude(metres: float) -> Lines:
+    return [*_quantity("genericAmplitude", _real(metres)), _text("type", "AML"), _text("unit", "m")]
+
+
+def _quality(origin: Origin) -> Lines:
     used = [arrival for arrival in origin.arrivals if arrival.weight > 0]
-    quality = quake.OriginQuality(standard_error=origin.standard_error, azimuthal_gap=origin.azimuthal_gap)
+    lines: Lines = []
     if origin.arrivals:
-        quality.associated_phase_count = len(origin.arrivals)
-        quality.associated_station_count = len({(arrival.network, arrival.station) for arrival in origin.arrivals})
-        quality.used_phase_count = len(used)
-        quality.used_station_count = len({(arrival.network, arrival.station) for arrival in used})
+        counts = {
+            "associatedPhaseCount": len(origin.arrivals),
+            "usedPhaseCount": len(used),
+            "associatedStationCount": len({(arrival.network, arrival.station) for arrival in origin.arrivals}),
+            "usedStationCount": len({(arrival.network, arrival.station) for arrival in used}),
+        }
+        lines += [_text(name, f"{count}") for name, count in counts.items()]
+    lines += _number("standardError", origin.standard_error)
+    lines += _number("azimuthalGap", origin.azimuthal_gap)
     degrees = [arrival.distance / METRES_PER_DEGREE for arrival in used if math.isfinite(arrival.distance)]
     if degrees:
-        quality.minimum_distance, quality.maximum_distance = min(degrees), max(degrees)
-        quality.median_distance = statistics.median(degrees)
-    return quality
+        lines += _number("minimumDistance", min(degrees))
+        lines += _number("maximumDistance", max(degrees))
+        lines += _number("medianDistance", statistics.median(degrees))
+    return _nest("quality", lines)
 
 
-def _waveform(source_id: SourceId) -> quake.WaveformStreamID:
-    import obspy.core.event as quake
+def _waveform(source_id: SourceId) -> str:
+    codes = {
+        "networkCode": source_id.network,
+        "stationCode": source_id.station,
+        "locationCode": source_id.location,
+        "channelCode": channel_code(source_id),
+    }
+    told = [
+        f"{name}={quoteattr(code)}" for name, code in codes.items() if code or name in ("networkCode", "stationCode")
+    ]
+    return f"<waveformID {' '.join(told)}></waveformID>"
 
-    return quake.WaveformStreamID(
-        network_code=source_id.network,
-        station_code=source_id.station,
-        location_code=source_id.location or None,
-        channel_code=channel_code(source_id) or None,
-    )
+
+def _indented(lines: Lines) -> Lines:
+    return [f"{_STEP}{line}" for line in lines]
 
 
-def _instant(time: int) -> Any:
-    from obspy import UTCDateTime
+def _nest(name: str, lines: Lines) -> Lines:
+    return [f"<{name}>", *_indented(lines), f"</{name}>"] if lines else [f"<{name}></{name}>"]
 
-    return UTCDateTime(format_time(time, 6))
+
+def _text(name: str, content: str) -> str:
+    return f"<{name}>{escape(content)}</{name}>"
+
+
+def _own(name: str, content: str | None) -> Lines:
+    """An element of our own namespace, or none."""
+    return [] if content is None else [_text(f"wadati:{name}", content)]
+
+
+def _number(name: str, value: float | None) -> Lines:
+    return [] if value is None or not math.isfinite(value) else [f"<{name}>{_real(value)}</{name}>"]
+
+
+def _quantity(name: str, value: str, uncertainty: float | None = None) -> Lines:
+    return _nest(name, [f"<value>{value}</value>", *_number("uncertainty", uncertainty)])
+
+
+def _real(value: float) -> str:
+    return repr(float(value))
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return " ".join(map(_real, values))
 
 
 def _beyond_microseconds(time: int) -> str | None:
     """The instant in full where microseconds do not say it."""
     return format_time(time, 9) if time % MICROSECOND else None
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _numbers(values: Iterator[float] | tuple[float, ...]) -> str:
-    return " ".join(repr(float(value)) for value in values)
-
-
-def _extend(written: Any, **elements: str | None) -> None:
-    """Add elements of our own namespace; those that are None are left out."""
-    extra = {name: {"value": value, "namespace": NAMESPACE} for name, value in elements.items() if value is not None}
-    if extra:
-        from obspy.core.util import AttribDict
-
-        written.extra = AttribDict(extra)
