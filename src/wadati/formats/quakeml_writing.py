@@ -25,7 +25,7 @@ PUBLIC_ID = re.compile(r"(smi|quakeml):[\w\d][\w\d\-.*()_~']{2,}/[\w\d\-.*()_~']
 """What QuakeML allows as an identifier."""
 
 EVENT_TYPES = frozenset(
-    (
+    (  # noqa: SIM905
         "accidental explosion, acoustic noise, anthropogenic event, atmospheric event, avalanche, blasting levee, "
         "boat crash, building collapse, cavity collapse, chemical explosion, collapse, controlled explosion, crash, "
         "debris avalanche, earthquake, experimental explosion, explosion, fluid extraction, fluid injection, "
@@ -33,7 +33,7 @@ EVENT_TYPES = frozenset(
         "mine collapse, mining explosion, not existing, not reported, nuclear explosion, other event, plane crash, "
         "quarry blast, reservoir loading, road cut, rock burst, rockslide, slide, snow avalanche, sonic blast, "
         "sonic boom, thunder, train crash, volcanic eruption"
-    ).split(", ")  # noqa: SIM905
+    ).split(", ")
 )
 """The types of events that QuakeML has a word for."""
 
