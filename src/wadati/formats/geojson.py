@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from wadati.formats.atomic import atomic_write
-from wadati.model import Catalog, Event
+from wadati.model import Catalog, EventSummary
 from wadati.units import KILOMETRE, MILLISECOND
 
 Feature = dict[str, Any]
@@ -58,7 +58,7 @@ def feature_collection(
     >>> feature_collection(Catalog((event,)))["bbox"]
     [-117.5, 35.7, 8.0, -117.5, 35.7, 8.0]
     """
-    features = [feature(event, authority=authority, updated=generated) for event in catalog]
+    features = [feature(EventSummary.of(event, generated), authority=authority) for event in catalog]
     return _collection(features, title, None if generated is None else generated // MILLISECOND)
 
 
@@ -82,16 +82,15 @@ def _collection(features: Sequence[Feature], title: str, generated: int | None) 
     return collection
 
 
-def feature(event: Event, *, authority: str = "local", updated: int | None = None) -> Feature:
-    """One event as a GeoJSON Feature; `updated` (ns) is when it last changed."""
-    origin, magnitude = event.origin, event.magnitude
-    used = [arrival for arrival in origin.arrivals if arrival.weight > 0]
-    size = round(magnitude.value, 2) if magnitude else None
+def feature(event: EventSummary, *, authority: str = "local", place: str | None = None) -> Feature:
+    """One event as a GeoJSON Feature; `place` says in words where it is."""
+    size = None if event.magnitude is None else round(event.magnitude, 2)
+    nearest = event.minimum_distance
     properties = {
         "mag": size,
-        "place": None,
-        "time": origin.time // MILLISECOND,
-        "updated": None if updated is None else updated // MILLISECOND,
+        "place": place,
+        "time": event.time // MILLISECOND,
+        "updated": None if event.updated is None else event.updated // MILLISECOND,
         "tz": None,
         "url": None,
         "detail": None,
@@ -99,23 +98,23 @@ def feature(event: Event, *, authority: str = "local", updated: int | None = Non
         "cdi": None,
         "mmi": None,
         "alert": None,
-        "status": "reviewed" if origin.evaluation_mode == "manual" else "automatic",
+        "status": "reviewed" if event.evaluation_mode == "manual" else "automatic",
         "tsunami": 0,
-        "sig": _significance(size),
+        "sig": significance(size),
         "net": authority,
         "code": event.event_id,
         "ids": "," + ",".join((event.event_id, *event.aliases)) + ",",
         "sources": f",{authority},",
-        "types": ",origin,phase-data," if origin.arrivals else ",origin,",
-        "nst": len({(arrival.network, arrival.station) for arrival in used}) or None,
-        "dmin": round(min(arrival.distance for arrival in used) / METRES_PER_DEGREE, 5) if used else None,
-        "rms": _rounded(origin.standard_error, 4),
-        "gap": _rounded(origin.azimuthal_gap, 2),
-        "magType": magnitude.magnitude_type.lower() if magnitude else None,
+        "types": ",origin,phase-data," if event.arrivals else ",origin,",
+        "nst": event.used_stations or None,
+        "dmin": None if nearest is None else round(nearest / METRES_PER_DEGREE, 5),
+        "rms": _rounded(event.standard_error, 4),
+        "gap": _rounded(event.azimuthal_gap, 2),
+        "magType": event.magnitude_type.lower() if event.magnitude_type else None,
         "type": event.event_type,
-        "title": _title(event, size),
+        "title": _title(event, place),
     }
-    point = [round(origin.longitude, 6), round(origin.latitude, 6), round(origin.depth / KILOMETRE, 3)]
+    point = [round(event.longitude, 6), round(event.latitude, 6), round(event.depth / KILOMETRE, 3)]
     return {
         "type": "Feature",
         "properties": properties,
@@ -124,16 +123,16 @@ def feature(event: Event, *, authority: str = "local", updated: int | None = Non
     }
 
 
-def _significance(magnitude: float | None) -> int | None:
+def significance(magnitude: float | None) -> int | None:
     """The part of the feed's 0–1000 significance that the magnitude gives, where nothing is known of its effects."""
     return None if magnitude is None else max(round(magnitude * 100 * magnitude / 6.5), 0)
 
 
-def _title(event: Event, magnitude: float | None) -> str:
-    origin = event.origin
-    latitude = f"{abs(origin.latitude):.3f}°{'N' if origin.latitude >= 0 else 'S'}"
-    longitude = f"{abs(origin.longitude):.3f}°{'E' if origin.longitude >= 0 else 'W'}"
-    return f"M {'?' if magnitude is None else f'{magnitude:.1f}'} - {latitude} {longitude}"
+def _title(event: EventSummary, place: str | None) -> str:
+    latitude = f"{abs(event.latitude):.3f}°{'N' if event.latitude >= 0 else 'S'}"
+    longitude = f"{abs(event.longitude):.3f}°{'E' if event.longitude >= 0 else 'W'}"
+    size = "?" if event.magnitude is None else f"{event.magnitude:.1f}"
+    return f"M {size} - {place or f'{latitude} {longitude}'}"
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

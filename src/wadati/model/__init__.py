@@ -9,6 +9,7 @@ from wadati.model.origin import Arrival, Origin, Uncertainty
 from wadati.model.pick import Pick
 from wadati.model.source_id import SourceId
 from wadati.model.station import ALWAYS, Channel, Inventory, Response, Station
+from wadati.model.summary import EventSummary
 from wadati.model.time import Nanoseconds, TimeSpan, format_time, parse_time, sampling_rate, seconds
 from wadati.model.topography import Topography
 from wadati.model.trace import Trace, TraceWindow
@@ -20,6 +21,7 @@ __all__ = [
     "Catalog",
     "Channel",
     "Event",
+    "EventSummary",
     "Inventory",
     "Layer",
     "Magnitude",

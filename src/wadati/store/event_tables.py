@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -85,6 +86,9 @@ def save(connection: sa.Connection, events: Sequence[Event]) -> None:
     numbers = {row["event_id"]: row["number"] for row in found}
     _number(connection, changed, numbers)
     upsert(connection, schema.events, [rows.event_row(event, numbers[event.event_id]) for event in changed])
+    revision, updated = _next_revision(connection), time.time_ns()
+    found_rows = [rows.summary_row(event, numbers[event.event_id], revision, updated) for event in changed]
+    upsert(connection, schema.summaries, found_rows)
     _each(connection, sa.update(schema.origins).values(position=None, preferred=False), schema.origins, names)
     _each(connection, sa.update(schema.magnitudes).values(position=None), schema.magnitudes, names)
     _each(connection, sa.delete(schema.aliases), schema.aliases, names)
@@ -104,7 +108,11 @@ def save(connection: sa.Connection, events: Sequence[Event]) -> None:
 
 def retire(connection: sa.Connection, event_ids: Collection[str]) -> None:
     """Take events out of the current catalog; their names and last origins stay."""
+    if not event_ids:
+        return
     _each(connection, sa.update(schema.events).values(current=False), schema.events, event_ids)
+    gone = {"current": False, "revision": _next_revision(connection), "updated": time.time_ns()}
+    _each(connection, sa.update(schema.summaries).values(gone), schema.summaries, event_ids)
 
 
 def free_aliases(connection: sa.Connection, event_ids: Collection[str], merged: Collection[str]) -> None:
@@ -183,6 +191,13 @@ def _number(connection: sa.Connection, events: Iterable[Event], numbers: dict[st
     published: int = connection.execute(sa.select(schema.writer.c.published)).scalar_one()
     numbers.update((name, published + count) for count, (_, name) in enumerate(new, 1))
     connection.execute(sa.update(schema.writer).values(published=published + len(new)))
+
+
+def _next_revision(connection: sa.Connection) -> int:
+    """The number of this change of the catalog; only the one writer calls it."""
+    revision: int = connection.execute(sa.select(schema.writer.c.revision)).scalar_one() + 1
+    connection.execute(sa.update(schema.writer).values(revision=revision))
+    return revision
 
 
 def _each(connection: sa.Connection, statement: Any, table: sa.Table, event_ids: Iterable[str]) -> None:

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 
-from wadati.model import Arrival, Event, Magnitude, Origin, Pick, SourceId, StationMagnitude, Uncertainty
+from wadati.model import Arrival, Event, EventSummary, Magnitude, Origin, Pick, SourceId, StationMagnitude, Uncertainty
 
 Row = dict[str, Any]
 
@@ -23,6 +24,19 @@ def event_row(event: Event, number: int) -> Row:
         "preferred_origin_id": event.preferred_origin_id,
         "preferred_magnitude_id": event.preferred_magnitude_id,
     }
+
+
+def summary_row(event: Event, number: int, revision: int, updated: int) -> Row:
+    """The row of a current event that searches look at."""
+    found = msgspec.structs.asdict(EventSummary.of(event, updated))
+    del found["aliases"]
+    return found | {"number": number, "current": True, "revision": revision}
+
+
+def summary_of(row: sa.RowMapping, aliases: tuple[str, ...]) -> EventSummary:
+    """The way back from `summary_row`."""
+    own = {name: value for name, value in row.items() if name not in ("number", "current", "revision")}
+    return EventSummary(**own, aliases=aliases)
 
 
 def alias_rows(event: Event) -> Iterator[Row]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that makes these tables."""
 
 metadata = MetaData(
@@ -38,8 +38,9 @@ writer = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("published", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
 )
-"""One row: whoever changes the catalog holds it; `published` counts the events named so far."""
+"""One row: whoever changes the catalog holds it; `published` counts the events named so far, `revision` the changes."""
 
 events = Table(
     "events",
@@ -51,6 +52,34 @@ events = Table(
     Column("preferred_origin_id", String),
     Column("preferred_magnitude_id", String),
 )
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("updated", BigInteger),
+    Column("time", BigInteger, nullable=False),
+    Column("latitude", Double, nullable=False),
+    Column("longitude", Double, nullable=False),
+    Column("depth", Double, nullable=False),
+    Column("magnitude", Double),
+    Column("magnitude_type", String),
+    Column("event_type", String, nullable=False),
+    Column("evaluation_mode", String, nullable=False),
+    Column("evaluation_status", String, nullable=False),
+    Column("arrivals", Integer, nullable=False),
+    Column("used_stations", Integer, nullable=False),
+    Column("minimum_distance", Double),
+    Column("azimuthal_gap", Double),
+    Column("standard_error", Double),
+    ForeignKeyConstraint(["event_id"], ["events.event_id"]),
+    Index(None, "number"),
+    Index(None, "revision"),
+)
+"""What searches need of each event, in one row; `revision` is the change of the catalog that it last came from."""
 
 aliases = Table(
     "aliases",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wadati.bus.messages import EventMessage
 from wadati.formats.geojson import Feature, feature, write_features
+from wadati.model import EventSummary
 from wadati.model.codec import decode_json
 from wadati.store.live_log import EventVersion
 from wadati.units import DAY
@@ -31,7 +32,8 @@ class Feed:
             self._events.pop(message.event_id, None)
         elif message.released:
             event = message.event
-            self._events[event.event_id] = event.origin.time, feature(event, authority=self._authority, updated=updated)
+            made = feature(EventSummary.of(event, updated), authority=self._authority)
+            self._events[event.event_id] = event.origin.time, made
 
     def write(self) -> None:
         """Put the feed down. Raises `OSError`."""

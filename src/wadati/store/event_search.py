@@ -1,0 +1,291 @@
+"""Which events of a catalog fit a query, found in columns held in memory that follow the database.
+
+A query of a million events is a comparison of a few columns, some milliseconds, whatever it asks for; an index of a
+database serves some questions well and others not at all. A column holds an event at the place of its number.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import msgspec
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from wadati.model import Event, EventSummary, Pick
+from wadati.store import event_tables, schema
+from wadati.store.database import CHUNK, connect, select_in
+from wadati.store.rows import pick_of, summary_of
+
+Order = Literal["time", "time-asc", "magnitude", "magnitude-asc"]
+_PORTION = 20_000
+_SPARE = 1.25
+_COLUMNS: Mapping[str, type[np.generic]] = {
+    "current": np.bool_,
+    "time": np.int64,
+    "updated": np.int64,
+    "latitude": np.float64,
+    "longitude": np.float64,
+    "depth": np.float64,
+    "magnitude": np.float64,
+    "magnitude_type": np.int16,
+    "event_type": np.int16,
+}
+_WORDS = ("magnitude_type", "event_type")
+_NEVER = -(2**63)
+
+
+class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What events have to be; what is None does not matter. Limits are inclusive.
+
+    Times in ns, degrees, depths in metres below sea level. A west side east of the east side means a box across the
+    date line. `latitude`, `longitude` and the radii (degrees of arc on a sphere) make a ring. `event_types` and
+    `magnitude_type` are compared without regard to case. The order is by time or magnitude, the greatest first unless
+    it ends in `-asc`; events without a magnitude come last.
+    """
+
+    start: int | None = None
+    end: int | None = None
+    updated_after: int | None = None
+    min_latitude: float | None = None
+    max_latitude: float | None = None
+    min_longitude: float | None = None
+    max_longitude: float | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    min_radius: float | None = None
+    max_radius: float | None = None
+    min_depth: float | None = None
+    max_depth: float | None = None
+    min_magnitude: float | None = None
+    max_magnitude: float | None = None
+    magnitude_type: str | None = None
+    event_types: tuple[str, ...] | None = None
+    order: Order = "time"
+    limit: int | None = None
+    offset: int = 0
+
+
+class EventSearch:
+    """The current events of a catalog's database (see `CatalogStore`), to be asked by any number of threads.
+
+    >>> import tempfile
+    >>> from wadati.model import Origin
+    >>> from wadati.store.catalog import CatalogStore
+    >>> event = Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),))
+    >>> with tempfile.TemporaryDirectory() as folder, CatalogStore(f"{folder}/catalog.sqlite") as store:
+    ...     store.upsert_events([event])
+    ...     with EventSearch(f"{folder}/catalog.sqlite") as search:
+    ...         found = search.find(EventQuery(min_depth=5000.0))
+    ...         [summary.event_id for summary in search.summaries(found)]
+    ['wd1']
+    """
+
+    def __init__(self, target: str | Path) -> None:
+        self._engine = connect(target)
+        self._lock = threading.Lock()
+        self._columns = {name: np.zeros(0, kind) for name, kind in _COLUMNS.items()}
+        self._words: dict[str, dict[str, int]] = {name: {} for name in _WORDS}
+        self._orders: dict[str, NDArray[np.int32]] = {}
+        self._size = 0
+        self._revision = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def revision(self) -> int:
+        """A number that grows with each change of the catalog."""
+        with self._engine.connect() as connection:
+            found: int = connection.execute(sa.select(schema.writer.c.revision)).scalar_one()
+            return found
+
+    def find(self, query: EventQuery) -> NDArray[np.int32]:
+        """The numbers of the events that fit, in the order asked for."""
+        with self._lock:
+            self._follow()
+            ordered = self._ordered(query)
+            found = ordered[self._fits(query, ordered)]
+        if not query.order.endswith("-asc"):
+            found = found[::-1] if query.order == "time" else _magnitudes_down(found, self._columns["magnitude"])
+        return found[query.offset : None if query.limit is None else query.offset + query.limit]
+
+    def summaries(self, numbers: Sequence[int] | NDArray[np.int32]) -> Iterator[EventSummary]:
+        """The events of these numbers in their order, some hundreds of them in memory at a time."""
+        with self._engine.connect() as connection:
+            for part in _parts(numbers):
+                rows = {row["number"]: row for row in _of_numbers(connection, part)}
+                aliases: dict[str, list[str]] = {}
+                names = [row["event_id"] for row in rows.values()]
+                for alias in select_in(connection, sa.select(schema.aliases), schema.aliases.c.event_id, names):
+                    aliases.setdefault(alias["event_id"], []).append(alias["alias"])
+                for number in part:
+                    if (row := rows.get(number)) is not None:
+                        yield summary_of(row, tuple(sorted(aliases.get(row["event_id"], ()))))
+
+    def events(
+        self, numbers: Sequence[int] | NDArray[np.int32], *, picks: bool = False
+    ) -> Iterator[tuple[Event, dict[str, Pick]]]:
+        """The events of these numbers as a whole, in their order, each with the picks of its origins if asked for."""
+        with self._engine.connect() as connection:
+            for part in _parts(numbers):
+                names = {row["number"]: row["event_id"] for row in _of_numbers(connection, part)}
+                events = {event.event_id: event for event in event_tables.load(connection, names.values())}
+                used = {a.pick_id for event in events.values() for o in event.origins for a in o.arrivals}
+                query = sa.select(schema.picks)
+                rows = select_in(connection, query, schema.picks.c.pick_id, used) if picks else ()
+                known = {row["pick_id"]: pick_of(row) for row in rows}
+                for number in part:
+                    event = events.get(names.get(number, ""))
+                    if event is not None:
+                        own = {arrival.pick_id for origin in event.origins for arrival in origin.arrivals}
+                        yield event, {pick_id: known[pick_id] for pick_id in own if pick_id in known}
+
+    def number(self, event_id: str) -> int | None:
+        """The number of the current event of a name or of an alias of it; None where there is none."""
+        table = schema.summaries
+        owner = sa.select(schema.aliases.c.event_id).where(schema.aliases.c.alias == event_id)
+        by_name = sa.or_(table.c.event_id == event_id, table.c.event_id.in_(owner))
+        query = sa.select(table.c.number).where(table.c.current, by_name).order_by(table.c.event_id != event_id)
+        with self._engine.connect() as connection:
+            found: int | None = connection.execute(query).scalars().first()
+            return found
+
+    def _follow(self) -> None:
+        """Take in what changed since the last time."""
+        with self._engine.connect() as connection:
+            revision: int = connection.execute(sa.select(schema.writer.c.revision)).scalar_one()
+            if revision == self._revision:
+                return
+            names = [name for name in _COLUMNS if name != "number"]
+            table = schema.summaries
+            query = sa.select(table.c.number, *(table.c[name] for name in names)).where(
+                table.c.revision > self._revision
+            )
+            for rows in connection.execution_options(stream_results=True).execute(query).partitions(_PORTION):
+                self._take([tuple(row) for row in rows], names)
+        self._orders.clear()
+        self._revision = revision
+
+    def _take(self, rows: Sequence[tuple[object, ...]], names: Sequence[str]) -> None:
+        numbers, *values = zip(*rows, strict=True)
+        places = np.array(numbers, np.int64)
+        self._grow(int(places.max()) + 1)
+        for name, some in zip(names, values, strict=True):
+            column = self._columns[name]
+            if name in _WORDS:
+                words = self._words[name]
+                column[places] = [-1 if word is None else words.setdefault(word.lower(), len(words)) for word in some]
+            elif name == "updated":
+                column[places] = [_NEVER if value is None else value for value in some]
+            else:
+                column[places] = np.array(some, column.dtype)
+
+    def _grow(self, size: int) -> None:
+        if size > len(self._columns["time"]):
+            for name, column in self._columns.items():
+                larger = np.zeros(int(size * _SPARE) + 16, column.dtype)
+                larger[: len(column)] = column
+                self._columns[name] = larger
+        self._size = max(self._size, size)
+
+    def _ordered(self, query: EventQuery) -> NDArray[np.int32]:
+        """The current events of the times asked for, by the column that orders them."""
+        by = query.order.removesuffix("-asc")
+        if by not in self._orders:
+            current = np.flatnonzero(self._columns["current"][: self._size]).astype(np.int32)
+            order = np.argsort(self._columns[by][current], kind="stable")
+            self._orders[by] = current[order]
+        ordered = self._orders[by]
+        if by != "time":
+            return ordered
+        times = self._columns["time"]
+        first = 0 if query.start is None else np.searchsorted(times, query.start, "left", sorter=ordered)
+        last = None if query.end is None else np.searchsorted(times, query.end, "right", sorter=ordered)
+        return ordered[first:last]
+
+    def _fits(self, query: EventQuery, which: NDArray[np.int32]) -> NDArray[np.bool_]:
+        columns = self._columns
+        fits = np.ones(len(which), np.bool_)
+        limits = (
+            ("time", query.start, query.end),
+            ("latitude", query.min_latitude, query.max_latitude),
+            ("depth", query.min_depth, query.max_depth),
+            ("magnitude", query.min_magnitude, query.max_magnitude),
+        )
+        for name, low, high in limits:
+            if low is not None:
+                fits &= columns[name][which] >= low
+            if high is not None:
+                fits &= columns[name][which] <= high
+        if query.updated_after is not None:
+            fits &= columns["updated"][which] > query.updated_after
+        west, east = query.min_longitude, query.max_longitude
+        if west is not None or east is not None:
+            longitude = columns["longitude"][which]
+            right_of, left_of = (
+                longitude >= (-180.0 if west is None else west),
+                longitude <= (180.0 if east is None else east),
+            )
+            across = west is not None and east is not None and west > east
+            fits &= right_of | left_of if across else right_of & left_of
+        if query.magnitude_type is not None:
+            fits &= columns["magnitude_type"][which] == self._words["magnitude_type"].get(
+                query.magnitude_type.lower(), -2
+            )
+        if query.event_types is not None:
+            wanted = [self._words["event_type"].get(word.lower(), -2) for word in query.event_types]
+            fits &= np.isin(columns["event_type"][which], wanted)
+        if query.latitude is not None and query.longitude is not None:
+            # The ring is the dearest question, so only those that fit all else are asked.
+            left = np.flatnonzero(fits)
+            arc = _arc(query.latitude, query.longitude, columns["latitude"], columns["longitude"], which[left])
+            inside = arc >= (query.min_radius or 0.0)
+            if query.max_radius is not None:
+                inside &= arc <= query.max_radius
+            fits[left] = inside
+        return fits
+
+
+def _arc(
+    latitude: float,
+    longitude: float,
+    latitudes: NDArray[np.float64],
+    longitudes: NDArray[np.float64],
+    which: NDArray[np.int32],
+) -> NDArray[np.float64]:
+    """Degrees of arc on a sphere from a point to the places of some events (haversine)."""
+    to, along = np.radians(latitudes[which]), np.radians(longitudes[which] - longitude)
+    here = np.radians(latitude)
+    half = np.sin((to - here) / 2) ** 2 + np.cos(here) * np.cos(to) * np.sin(along / 2) ** 2
+    found: NDArray[np.float64] = np.degrees(2 * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
+    return found
+
+
+def _magnitudes_down(ordered: NDArray[np.int32], magnitude: NDArray[np.float64]) -> NDArray[np.int32]:
+    """The other way round, those without a magnitude still last."""
+    known = len(ordered) - int(np.isnan(magnitude[ordered]).sum())
+    return np.concatenate((ordered[:known][::-1], ordered[known:]))
+
+
+def _parts(numbers: Sequence[int] | NDArray[np.int32]) -> Iterator[list[int]]:
+    for start in range(0, len(numbers), CHUNK):
+        yield [int(number) for number in numbers[start : start + CHUNK]]
+
+
+def _of_numbers(connection: sa.Connection, numbers: Sequence[int]) -> Iterator[sa.RowMapping]:
+    table = schema.summaries
+    return select_in(connection, sa.select(table).where(table.c.current), table.c.number, numbers)
