@@ -38,7 +38,7 @@ def read_inventory(path: Path) -> tuple[Inventory, list[Problem]]:
         raise InputError(path, "does not exist", _MEND)
     channels: list[Channel] = []
     problems: list[Problem] = []
-    for file in _files(path):
+    for file in station_files(path):
         try:
             found, wrong = _read(file)
         except InputError as error:
@@ -54,7 +54,8 @@ def read_inventory(path: Path) -> tuple[Inventory, list[Problem]]:
     return Inventory.of(channels), problems
 
 
-def _files(path: Path) -> list[Path]:
+def station_files(path: Path) -> list[Path]:
+    """The files of a path that may describe stations: itself, or those of a folder and below, in order."""
     if not path.is_dir():
         return [path]
     return sorted(

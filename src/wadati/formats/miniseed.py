@@ -139,6 +139,34 @@ def split_records(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
     return found, used
 
 
+class Record(NamedTuple):
+    """A record of a file as it lies there: what it holds by its header, and its bytes.
+
+    `version` is that of the format, `quality` the letter of version 2 (`D`, `R`, `Q`, `M`), empty in version 3.
+    """
+
+    source_id: SourceId
+    span: TimeSpan
+    sampling_rate: Fraction
+    version: int
+    quality: str
+    content: bytes
+
+
+def records_of(data: bytes) -> Iterator[Record]:
+    """Each whole record with samples; what is none is passed over.
+
+    >>> trace = Trace(SourceId.parse("FDSN:XX_ABC__H_H_Z"), 0, sampling_rate(100), np.arange(1000, dtype=np.int32))
+    >>> [(record.source_id.station, record.span.seconds) for record in records_of(write_miniseed([trace]))]
+    [('ABC', 10.0)]
+    """
+    for at, channel, record in _waveforms(data, _Damage(data), {}):
+        span = TimeSpan(record.starttime, channel.end_of(record))
+        version = int(record.formatversion)
+        quality = chr(data[at + 6]) if version == 2 else ""
+        yield Record(channel.source_id, span, channel.rate, version, quality, data[at : at + record.reclen])
+
+
 def station_of(record: bytes) -> tuple[str, str] | None:
     """Network and station of a record by its header alone; None for what is no miniSEED.
 

@@ -25,7 +25,7 @@ def read_scml(path: Path, problems: list[Problem] | None = None) -> Catalog:
         raise InputError(path, f"cannot be read ({error.strerror})", "name an existing SCML file") from None
     import io
 
-    from lxml.etree import LxmlError  # type: ignore[import-untyped]
+    from lxml.etree import LxmlError
     from obspy import read_events
 
     try:

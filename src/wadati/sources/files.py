@@ -87,6 +87,10 @@ class FileSource:
         """What was left out so far, each once, in order of discovery."""
         return tuple(self._problems)
 
+    def contents(self) -> list[tuple[Path, tuple[SourceId, ...], TimeSpan]]:
+        """Each file with its channels and the times that it spans."""
+        return [(file.path, file.source_ids, file.span) for file in self._files]
+
     def digests(self) -> Mapping[str, tuple[int, str]]:
         """Size in bytes and SHA-256 of each file that holds waveforms, by path; reads them all."""
         return {str(file.path): _digest(file.path) for file in sorted(self._files)}
