@@ -123,6 +123,24 @@ def gateway(options: argparse.Namespace) -> int:
     return 0
 
 
+def serve(options: argparse.Namespace) -> int:
+    """`wadati serve DIR`."""
+    from wadati.api.app import application
+    from wadati.api.holdings import open_holdings
+    from wadati.api.server import Server
+
+    flow = _flow(options)
+    holdings = open_holdings(
+        options.folder, flow, store=options.store, stations=options.stations, waveforms=options.waveforms
+    )
+    for problem in holdings.problems():
+        complain(f"{problem.subject}: {problem.wrong}; {problem.mend}")
+    server = Server(application(holdings), options.host, options.port)
+    print(f"{server.address}: {holdings.words()}", flush=True)
+    server.run()
+    return 0
+
+
 def status(options: argparse.Namespace) -> int:
     """`wadati status DIR`."""
     import msgspec

@@ -111,6 +111,19 @@ def parser() -> argparse.ArgumentParser:
     _debug(status)
     status.set_defaults(run=commands.status)
 
+    serve = verbs.add_parser("serve", help="web services, feeds and picks of a catalog, for people and programs")
+    serve.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="the output folder of a run")
+    serve.add_argument("--host", default="127.0.0.1", help="who may reach it: 0.0.0.0 is everybody (default: loopback)")
+    serve.add_argument("--port", type=int, default=8080, metavar="N", help="default: 8080; 0 takes a free one")
+    serve.add_argument("--store", metavar="URL", help="a database in place of the catalog in the folder")
+    _stations_of(serve, required=False)
+    serve.add_argument(
+        "--waveforms", nargs="+", type=Path, default=[], metavar="PATH", help="default: those of the run"
+    )
+    _flow(serve)
+    _debug(serve)
+    serve.set_defaults(run=commands.serve)
+
     backup = verbs.add_parser("backup", help="a catalog as one file, while others write")
     backup.add_argument("store", metavar="STORE", help="catalog.sqlite, or the URL of a database")
     backup.add_argument("--to", type=Path, metavar="FILE", help="default: standard output")

@@ -10,6 +10,7 @@ import msgspec
 from wadati import registry
 from wadati.engine.live.settings import Live
 from wadati.engine.review_rules import Review
+from wadati.engine.serving import Serving
 from wadati.errors import InputError, UsageError
 from wadati.formats.ascii_grid import read_ascii_grid
 from wadati.formats.velocity_csv import read_velocity_model
@@ -33,7 +34,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     of elevations (see `formats.ascii_grid`), the ground that nothing is located above.
     `station_terms`, the delays of stations, and `magnitude_terms`, their terms in magnitude, are learned from the run
     (`learn`), not used (`none`) or read from a JSON file that an earlier run wrote. `review` are the rules by which
-    events are published, `live` what concerns the live runner alone.
+    events are published, `live` what concerns the live runner alone, `serve` what concerns the services.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
     ('wadati', True)
@@ -53,6 +54,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     magnitude_terms: str = LEARN
     review: Review = Review()
     live: Live = Live()
+    serve: Serving = Serving()
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

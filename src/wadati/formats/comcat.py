@@ -7,15 +7,19 @@ standard errors.
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from wadati.formats.csv_rows import Row
 from wadati.formats.foreign_rows import read_told_rows
+from wadati.formats.geojson import METRES_PER_DEGREE
 from wadati.formats.tables import in_order, stated_uncertainty, table_magnitude
 from wadati.formats.text_lines import each
-from wadati.model import Catalog, Event, Magnitude, Origin
+from wadati.model import Catalog, Event, EventSummary, Magnitude, Origin, format_time
 from wadati.protocols import Problem
 from wadati.units import KILOMETRE
 
@@ -34,6 +38,54 @@ def read_comcat_csv(path: Path, problems: list[Problem] | None = None) -> Catalo
     """
     events = each(read_told_rows(path, COMCAT_NEED, problems), _event, problems)
     return in_order({event.event_id: event for event in events}.values())
+
+
+_COLUMNS = (
+    "time,latitude,longitude,depth,mag,magType,nst,gap,dmin,rms,net,id,updated,place,type,horizontalError,depthError,"
+    "magError,magNst,status,locationSource,magSource"
+)
+
+
+def comcat_lines(
+    events: Iterable[EventSummary], authority: str, place: Callable[[float, float], str]
+) -> Iterator[bytes]:
+    """Events as ComCat CSV, a line at a time, first the names of columns; `place` says in words where a point is.
+
+    >>> event = EventSummary(event_id="wd1", time=0, latitude=35.7, longitude=-117.5, depth=8000.0)
+    >>> [*comcat_lines([event], "xx", lambda *_: "here")][1]
+    b'1970-01-01T00:00:00.000Z,35.7,-117.5,8,,,,,,,xx,wd1,,here,earthquake,,,,,automatic,xx,\\r\\n'
+    """
+    yield (_COLUMNS + "\r\n").encode()
+    for one in events:
+        nearest = None if one.minimum_distance is None else one.minimum_distance / METRES_PER_DEGREE
+        fields = (
+            format_time(one.time, 3),
+            _number(one.latitude, 6),
+            _number(one.longitude, 6),
+            _number(one.depth / KILOMETRE, 3),
+            _number(one.magnitude, 2),
+            (one.magnitude_type or "").lower(),
+            f"{one.used_stations}" if one.used_stations else "",
+            _number(one.azimuthal_gap, 2),
+            _number(nearest, 5),
+            _number(one.standard_error, 4),
+            authority,
+            one.event_id,
+            "" if one.updated is None else format_time(one.updated, 3),
+            place(one.latitude, one.longitude),
+            one.event_type,
+            *("", "", "", ""),
+            "reviewed" if one.evaluation_mode == "manual" else "automatic",
+            authority,
+            authority if one.magnitude is not None else "",
+        )
+        buffer = io.StringIO()
+        csv.writer(buffer).writerow(fields)
+        yield buffer.getvalue().encode()
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{round(value, decimals):.{decimals}f}".rstrip("0").rstrip(".")
 
 
 def _event(row: Row) -> Event:

@@ -6,7 +6,8 @@ in km, distances in degrees. What Wadati does not know (place, felt reports, ale
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,30 @@ def feature_collection(
     """
     features = [feature(EventSummary.of(event, generated), authority=authority) for event in catalog]
     return _collection(features, title, None if generated is None else generated // MILLISECOND)
+
+
+def collection_chunks(features: Iterable[Feature], *, title: str, generated: int) -> Iterator[bytes]:
+    """A FeatureCollection a feature at a time, for answers of any size; its count and box come after the features."""
+    yield b'{"type":"FeatureCollection","features":['
+    west, south, top = math.inf, math.inf, math.inf
+    east, north, bottom = -math.inf, -math.inf, -math.inf
+    count = 0
+    for one in features:
+        longitude, latitude, depth = one["geometry"]["coordinates"]
+        west, south, top = min(west, longitude), min(south, latitude), min(top, depth)
+        east, north, bottom = max(east, longitude), max(north, latitude), max(bottom, depth)
+        yield (b",\n" if count else b"\n") + msgspec.json.encode(one)
+        count += 1
+    metadata = {
+        "generated": generated // MILLISECOND,
+        "url": None,
+        "title": title,
+        "status": 200,
+        "api": None,
+        "count": count,
+    }
+    box = b',"bbox":' + msgspec.json.encode([west, south, top, east, north, bottom]) if count else b""
+    yield b'\n],"metadata":' + msgspec.json.encode(metadata) + box + b"}\n"
 
 
 def _collection(features: Sequence[Feature], title: str, generated: int | None) -> dict[str, Any]:

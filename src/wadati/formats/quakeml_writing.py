@@ -107,15 +107,15 @@ class Writer:
     ) -> str:
         """One event with those of its picks that are in `picks`; `stations` are those of picks.
 
-        Without `arrivals` the origins stand alone, with no picks and no amplitudes of picks. `described` is the name of
-        the region.
+        Without `arrivals` the origins stand alone, with no picks and no amplitudes of picks. `described` is its
+        Flinn-Engdahl region.
         """
         lines = self._optional_id("preferredOriginID", "origin", event.preferred_origin_id)
         lines += self._optional_id("preferredMagnitudeID", "magnitude", event.preferred_magnitude_id)
         standard = event.event_type in EVENT_TYPES
         lines.append(_text("type", event.event_type if standard else "other event"))
         if described:
-            lines += _nest("description", [_text("text", described), _text("type", "region name")])
+            lines += _nest("description", [_text("text", described), _text("type", "Flinn-Engdahl region")])
         for origin in event.origins:
             lines += self._origin(origin, stations, arrivals=arrivals)
         own = [picks[pick_id] for pick_id in _evidence(event) if pick_id in picks] if arrivals else []

@@ -1,0 +1,1 @@
+"""What people and programs read over HTTP: standard services, feeds, picks. No numerics here."""

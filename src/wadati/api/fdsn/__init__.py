@@ -1,0 +1,1 @@
+"""The web services of the FDSN: event, station, dataselect."""

@@ -1,0 +1,65 @@
+"""fdsnws-dataselect 1.1: miniSEED by channel and time.
+
+Beyond the standard: `format=miniseed3`. Records lie in the answer as they lie in the archive but for the first and last
+of a span, which are cut to the samples asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wadati.api.errors import Refused
+from wadati.api.fdsn.selections import CODES, TIMES, selections
+from wadati.api.fdsn.service import Answer, Selecting, Service
+from wadati.api.holdings import Holdings
+from wadati.api.parameters import Parameter
+
+VERSION = "1.1.3"
+PARAMETERS = (
+    *TIMES,
+    *CODES,
+    Parameter(name="quality", choices=("d", "r", "q", "m", "b"), usual="b", words="of records; b and m take any"),
+    Parameter(name="minimumlength", kind="number", low=0, usual=0.0, words="only runs without a gap as long, seconds"),
+    Parameter(name="longestonly", kind="boolean", usual=False, words="only the longest run of each channel"),
+    Parameter(name="format", choices=("miniseed", "miniseed3"), usual="miniseed", words="of the answer"),
+)
+_MEGABYTE = 1_000_000
+
+
+class DataselectService:
+    """What answers for one archive."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+        self.service = Service("dataselect", VERSION, PARAMETERS, self.ask, lists=True)
+
+    def ask(self, values: dict[str, Any], lines: list[Selecting] | None = None) -> Answer | None:
+        """The records that are wanted; None where there are none. Raises `Refused`."""
+        wanted = selections(values, lines)
+        if lines is None and (values["starttime"] is None or values["endtime"] is None):
+            raise Refused(400, "starttime and endtime are needed")
+        archive = self._holdings.archive
+        if archive is None:
+            return None
+        records = archive.records(
+            wanted,
+            version=3 if values["format"] == "miniseed3" else 2,
+            quality=values["quality"].upper(),
+            shortest=values["minimumlength"],
+            longest_only=values["longestonly"],
+        )
+        first = next(records, None)
+        if first is None:
+            return None
+        return Answer(self._limited(first, records), "application/vnd.fdsn.mseed", "waveforms.mseed")
+
+    def _limited(self, first: bytes, records: Iterator[bytes]) -> Iterator[bytes]:
+        """The records, until there are too many, which breaks the answer off."""
+        left = self._holdings.settings.most_megabytes * _MEGABYTE - len(first)
+        yield first
+        for record in records:
+            left -= len(record)
+            if left < 0:
+                raise Refused(413, "there is more than one answer may hold; ask for less at a time")
+            yield record

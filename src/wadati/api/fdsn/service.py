@@ -1,0 +1,178 @@
+"""What the services of the FDSN share: addresses, lists by POST, errors in the standard's words, WADL.
+
+Standard: FDSN Web Services 1.2 (https://www.fdsn.org/webservices/fdsnws-specifications.pdf).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from wadati.api.errors import REASONS, Refused
+from wadati.api.fdsn.wadl import wadl
+from wadati.api.parameters import Parameter, read
+from wadati.api.streaming import streamed
+from wadati.model import format_time
+from wadati.report.markup import element
+
+MOST_BODY = 1 << 22
+LONGEST_ADDRESS = 8000
+_LINE = 6
+_MOST_LINES = 10_000
+
+NODATA = Parameter(
+    name="nodata", words="the status where nothing is found", choices=("204", "404"), usual="204", example="404"
+)
+
+
+class Answer(NamedTuple):
+    """What a service answers: chunks of a type, and the name under which they may be kept."""
+
+    chunks: Iterable[bytes]
+    media_type: str
+    filename: str | None = None
+
+
+class Selecting(NamedTuple):
+    """One line of a list by POST: codes and times as text."""
+
+    network: str
+    station: str
+    location: str
+    channel: str
+    start: str
+    end: str
+
+
+Ask = Callable[[dict[str, Any], "list[Selecting] | None"], "Answer | None"]
+
+
+class Service:
+    """One service: its name, version, parameters, and what answers; `ask` runs in a thread.
+
+    Where `lists`, it takes lists by POST.
+    """
+
+    def __init__(self, name: str, version: str, parameters: Sequence[Parameter], ask: Ask, *, lists: bool) -> None:
+        self.name, self.version, self.parameters, self.lists = name, version, (*parameters, NODATA), lists
+        self._ask = ask
+        self.path = f"/fdsnws/{name}/1"
+
+    def routes(self) -> list[Route]:
+        """Where it answers."""
+        methods = ["GET", "POST"] if self.lists else ["GET"]
+        return [
+            Route(f"{self.path}/query", self._query, methods=methods),
+            Route(f"{self.path}/version", self._version, methods=["GET"]),
+            Route(f"{self.path}/application.wadl", self._wadl, methods=["GET"]),
+            Route(f"{self.path}/", self._help, methods=["GET"]),
+        ]
+
+    async def _version(self, _: Request) -> Response:
+        return PlainTextResponse(self.version)
+
+    async def _wadl(self, request: Request) -> Response:
+        text = wadl(f"{request.base_url}fdsnws/{self.name}/1/", self.parameters, lists=self.lists)
+        return Response(text, media_type="application/xml")
+
+    async def _help(self, _: Request) -> Response:
+        rows = [
+            element(
+                "tr",
+                element("td", one.name + (f" ({one.short})" if one.short else "")),
+                element("td", " | ".join(one.choices) or one.kind),
+                element("td", one.words),
+                element("td", "" if one.usual is None else str(one.usual).lower()),
+            )
+            for one in self.parameters
+        ]
+        head = element("tr", *(element("th", name) for name in ("parameter", "kind", "meaning", "usually")))
+        title = f"fdsnws-{self.name} {self.version}"
+        described = element("p", element("a", "application.wadl", href="application.wadl"))
+        body = element("body", element("h1", title), described, element("table", head, *rows))
+        page = element(
+            "html", element("head", element("meta", charset="utf-8"), element("title", title)), body, lang="en"
+        )
+        return HTMLResponse(f"<!doctype html>{page}")
+
+    async def _query(self, request: Request) -> Response:
+        try:
+            return await self._answer(request)
+        except Refused as refused:
+            return self._refusal(request, refused)
+        except Exception:
+            # What went wrong inside is for the log of the server, not for whoever asked.
+            request.app.state.log(request)
+            failed = Refused(500, "the service failed; the operator finds the reason in its log")
+            return self._refusal(request, failed)
+
+    async def _answer(self, request: Request) -> Response:
+        if len(str(request.url)) > LONGEST_ADDRESS:
+            raise Refused(414, f"the address is longer than {LONGEST_ADDRESS} characters; ask by POST")
+        lines = None
+        if request.method == "POST":
+            given, lines = _posted(await _body(request))
+        else:
+            given = parse_qsl(request.url.query, keep_blank_values=True, strict_parsing=bool(request.url.query))
+        values = read(self.parameters, given)
+        answer = await run_in_threadpool(self._ask, values, lines)
+        if answer is None:
+            return Response(status_code=204) if values["nodata"] == "204" else _nothing(self, request)
+        headers = {"Content-Disposition": f'attachment; filename="{answer.filename}"'} if answer.filename else {}
+        return await streamed(answer.chunks, answer.media_type, headers)
+
+    def _refusal(self, request: Request, refused: Refused) -> Response:
+        """The text that the standard asks for."""
+        status = refused.status
+        text = (
+            f"Error {status}: {REASONS.get(status, '')}\n\n{refused.words}\n\n"
+            f"Usage details are available from {request.base_url}fdsnws/{self.name}/1/\n\n"
+            f"Request:\n{str(request.url)[:LONGEST_ADDRESS]}\n\n"
+            f"Request Submitted:\n{format_time(time.time_ns())}\n\nService version:\n{self.version}\n"
+        )
+        return PlainTextResponse(text, status, refused.headers)
+
+
+def _nothing(service: Service, request: Request) -> Response:
+    return service._refusal(request, Refused(404, "nothing is found that fits"))  # noqa: SLF001
+
+
+async def _body(request: Request) -> str:
+    held = bytearray()
+    async for chunk in request.stream():
+        held += chunk
+        if len(held) > MOST_BODY:
+            raise Refused(413, f"the list is longer than {MOST_BODY} bytes; cut it into several")
+    try:
+        return held.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(400, "the list is no text in UTF-8") from None
+
+
+def _posted(text: str) -> tuple[list[tuple[str, str]], list[Selecting]]:
+    """The `name=value` lines of a list, and its lines of codes and times."""
+    given: list[tuple[str, str]] = []
+    lines: list[Selecting] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        fields = line.split()
+        if not fields:
+            continue
+        if "=" in fields[0]:
+            name, _, value = line.strip().partition("=")
+            given.append((name.strip(), value.strip()))
+        elif len(fields) == _LINE:
+            lines.append(Selecting(*fields))
+        else:
+            raise Refused(400, f"line {number} of the list is not NETWORK STATION LOCATION CHANNEL START END")
+        if len(lines) > _MOST_LINES:
+            raise Refused(413, f"the list has more than {_MOST_LINES} lines; cut it into several")
+    if not lines:
+        raise Refused(400, "the list has no line NETWORK STATION LOCATION CHANNEL START END")
+    return given, lines

@@ -1,0 +1,100 @@
+"""What a service has to give: a catalog, stations, waveforms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wadati.engine.flow import Flow
+from wadati.engine.outputs import read_run
+from wadati.engine.serving import Serving
+from wadati.errors import InputError
+from wadati.formats.stationxml_selection import StationDocuments
+from wadati.model import Origin
+from wadati.protocols import Problem
+from wadati.sources.archive import Archive
+from wadati.store.catalog import CatalogStore
+from wadati.store.event_search import EventQuery, EventSearch
+
+CATALOG = "catalog.sqlite"
+
+
+class Holdings:
+    """A catalog, and what else there is; `documents` and `archive` are None where nothing is known of them."""
+
+    def __init__(
+        self, store: str | Path, documents: StationDocuments | None, archive: Archive | None, flow: Flow
+    ) -> None:
+        self.authority = flow.authority
+        self.settings: Serving = flow.serve
+        self.search = EventSearch(store)
+        self._catalog = CatalogStore(store)
+        self.documents, self.archive = documents, archive
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.search.close()
+        self._catalog.close()
+
+    def problems(self) -> list[Problem]:
+        """What could not be used."""
+        return [] if self.documents is None else self.documents.problems
+
+    def words(self) -> str:
+        """What there is, in a line."""
+        events = len(self.search.find(EventQuery()))
+        stations = len({(place.network, place.station) for place in self.documents.places()}) if self.documents else 0
+        waveforms = "waveforms" if self.archive is not None else "no waveforms"
+        return f"{events:,} events, {stations:,} stations, {waveforms}"
+
+    def superseded(self, event_id: str) -> tuple[Origin, ...]:
+        """The origins that an event once had."""
+        return self._catalog.superseded(event_id)
+
+    def region(self, latitude: float, longitude: float) -> str:
+        """The name of the Flinn–Engdahl region of a place (Young et al. 1996, doi:10.1016/0031-9201(96)03141-X)."""
+        return _region(latitude, longitude)
+
+
+@lru_cache(maxsize=1)
+def _regions() -> Any:
+    from obspy.geodetics import FlinnEngdahl
+
+    return FlinnEngdahl()
+
+
+def _region(latitude: float, longitude: float) -> str:
+    name: str = _regions().get_region(longitude, latitude)
+    return " ".join(word if word in ("of", "and") else word.capitalize() for word in name.lower().split())
+
+
+def open_holdings(
+    folder: Path | None,
+    flow: Flow,
+    *,
+    store: str | None = None,
+    stations: Path | None = None,
+    waveforms: Sequence[Path] = (),
+) -> Holdings:
+    """What an output folder holds; the stations and waveforms are those of its run, if they are still there.
+
+    Raises `InputError` for a folder that has no catalog, and for what is named and cannot be used.
+    """
+    run = (read_run(folder) if folder is not None else None) or {}
+    if store is None:
+        if folder is None or not (folder / CATALOG).is_file():
+            raise InputError(folder or "nothing", f"holds no {CATALOG}", "name the output folder of a run, or --store")
+        store = str(folder / CATALOG)
+    if stations is None and run.get("stations") and Path(run["stations"]).exists():
+        stations = Path(run["stations"])
+    if not waveforms:
+        waveforms = [path for path in map(Path, run.get("inputs", ())) if path.is_file()]
+    settings = run.get("settings", {})
+    if flow.authority == "local" and isinstance(settings.get("authority"), str):
+        flow = msgspec.structs.replace(flow, authority=settings["authority"])
+    documents = None if stations is None else StationDocuments([stations])
+    return Holdings(store, documents, Archive(waveforms) if waveforms else None, flow)

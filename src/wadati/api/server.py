@@ -1,0 +1,44 @@
+"""The HTTP server around an application."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from wadati.errors import UsageError
+
+_BACKLOG = 2048
+_LAST_WORDS_S = 8
+
+
+class Server:
+    """Listens at once, answers while `run` runs. Raises `UsageError` for an address that cannot be had."""
+
+    def __init__(self, app: Any, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as error:
+            self._socket.close()
+            raise UsageError(f"{host}:{port} cannot be had ({error.strerror}); give another --port") from None
+        self._socket.listen(_BACKLOG)
+        self._app = app
+        self.port: int = self._socket.getsockname()[1]
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    def run(self) -> None:
+        """Answer until a signal ends it; what is under way is finished."""
+        import uvicorn
+
+        config = uvicorn.Config(
+            self._app,
+            http="httptools",
+            ws="websockets-sansio",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_LAST_WORDS_S,
+        )
+        uvicorn.Server(config).run(sockets=[self._socket])
