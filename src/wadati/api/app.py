@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,20 +19,24 @@ from wadati.api.fdsn.dataselect import DataselectService
 from wadati.api.fdsn.event import EventService
 from wadati.api.fdsn.station import StationService
 from wadati.api.holdings import Holdings
+from wadati.api.picks import PicksService
 
 LOG = logging.getLogger("wadati.api")
 
 
-def application(holdings: Holdings) -> Starlette:
-    """The services of what there is."""
+def application(holdings: Holdings, picks: PicksService | None = None) -> Starlette:
+    """The services of what there is; they are closed with it."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         holdings.close()
+        if picks is not None:
+            await run_in_threadpool(picks.close)
 
     services = [EventService(holdings).service, StationService(holdings).service, DataselectService(holdings).service]
     routes = [route for one in services for route in one.routes()]
+    routes += [] if picks is None else picks.routes()
     app = Starlette(
         routes=[*routes, Route("/health", _health, methods=["GET"])],
         lifespan=lifespan,

@@ -11,6 +11,7 @@ REASONS = {
     404: "Not Found",
     413: "Request Entity Too Large",
     414: "Request URI Too Large",
+    422: "Unprocessable Content",
     429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",

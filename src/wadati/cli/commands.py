@@ -127,6 +127,7 @@ def serve(options: argparse.Namespace) -> int:
     """`wadati serve DIR`."""
     from wadati.api.app import application
     from wadati.api.holdings import open_holdings
+    from wadati.api.picks import PicksService
     from wadati.api.server import Server
 
     flow = _flow(options)
@@ -135,7 +136,9 @@ def serve(options: argparse.Namespace) -> int:
     )
     for problem in holdings.problems():
         complain(f"{problem.subject}: {problem.wrong}; {problem.mend}")
-    server = Server(application(holdings), options.host, options.port)
+    jobs = (options.folder or Path()) / "jobs"
+    picks = PicksService([flow.picker, *flow.serve.pickers], jobs)
+    server = Server(application(holdings, picks), options.host, options.port)
     print(f"{server.address}: {holdings.words()}", flush=True)
     server.run()
     return 0

@@ -120,6 +120,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--waveforms", nargs="+", type=Path, default=[], metavar="PATH", help="default: those of the run"
     )
+    _parts(serve, "picker")
     _flow(serve)
     _debug(serve)
     serve.set_defaults(run=commands.serve)

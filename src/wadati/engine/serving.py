@@ -10,7 +10,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     `title` names the network on pages and feeds, `contact` who to write to, `license` and `citation` under what terms
     and with what words (a DOI) the data may be used; they stand in every product. `most_megabytes` is how much one
-    request for waveforms may take.
+    request for waveforms may take. `pickers` are those that may be asked for besides the usual one.
     """
 
     title: str = "Wadati"
@@ -18,3 +18,4 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     license: str = ""
     citation: str = ""
     most_megabytes: float = 4000.0
+    pickers: tuple[str, ...] = ("stalta",)

@@ -1,0 +1,173 @@
+"""Work that was accepted and is done later: on disk before anybody is told so, done once, kept for a day.
+
+A job is a folder of its own: `request` and `options` as they came, `job.json` how it stands, `result` what came out.
+Whatever was not done when the process ended is done by the next.
+"""
+
+from __future__ import annotations
+
+import queue
+import re
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from wadati.errors import WadatiError
+from wadati.formats.atomic import atomic_write
+from wadati.model import Nanoseconds
+from wadati.model.codec import decode_json, encode_json
+from wadati.units import DAY
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+KEPT = DAY
+_NAME = re.compile(r"[0-9a-f]{16}")
+_OVER = ("done", "failed", "cancelled")
+
+
+class Job(msgspec.Struct, frozen=True):
+    """How a job stands: when it came and was over (ns), and in words what is wrong with it."""
+
+    job_id: str
+    state: State
+    created: Nanoseconds
+    finished: Nanoseconds | None = None
+    words: str = ""
+    key: str = ""
+
+
+class TooManyJobsError(WadatiError):
+    """No more jobs are taken now; try again later."""
+
+
+class Jobs:
+    """Jobs in a folder, done one after the other by `work(request, options)` in a thread; close it.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     jobs = Jobs(Path(folder), lambda request, options: request.upper())
+    ...     job = jobs.submit(b"abc", {})
+    ...     jobs.wait(job.job_id, 10).state, jobs.result(job.job_id)
+    ('done', b'ABC')
+    """
+
+    def __init__(self, folder: Path, work: Callable[[bytes, dict[str, str]], bytes], most: int = 100) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._work, self._most = folder, work, most
+        self._jobs: dict[str, Job] = {}
+        self._keys: dict[str, str] = {}
+        self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._take_up()
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the job that is being done; others wait for the next process."""
+        self._waiting.put(None)
+        with self._changed:
+            self._most = 0
+        self._thread.join()
+
+    def submit(self, request: bytes, options: dict[str, str], key: str = "") -> Job:
+        """Take a job; one that came under the same `key` before is that one. Raises `TooManyJobsError`."""
+        with self._changed:
+            if key and key in self._keys:
+                return self._jobs[self._keys[key]]
+            self._forget()
+            if sum(job.state not in _OVER for job in self._jobs.values()) >= self._most:
+                raise TooManyJobsError("as many jobs wait as may; try again in a minute")
+            job = Job(secrets.token_hex(8), "queued", time.time_ns(), key=key)
+            place = self._folder / job.job_id
+            place.mkdir()
+            with atomic_write(place / "request") as path:
+                path.write_bytes(request)
+            with atomic_write(place / "options") as path:
+                path.write_bytes(msgspec.json.encode(options))
+            self._put(job)
+        self._waiting.put(job.job_id)
+        return job
+
+    def get(self, job_id: str) -> Job | None:
+        """How a job stands; None where there is none of that name."""
+        with self._changed:
+            return self._jobs.get(job_id)
+
+    def result(self, job_id: str) -> bytes | None:
+        """What came out of a job that is done."""
+        job = self.get(job_id)
+        return None if job is None or job.state != "done" else (self._folder / job_id / "result").read_bytes()
+
+    def cancel(self, job_id: str) -> Job | None:
+        """Give up a job that is not over; one that is being done is thrown away when it is."""
+        with self._changed:
+            job = self._jobs.get(job_id)
+            if job is not None and job.state not in _OVER:
+                self._put(msgspec.structs.replace(job, state="cancelled", finished=time.time_ns()))
+            return self._jobs.get(job_id)
+
+    def wait(self, job_id: str, seconds: float) -> Job:
+        """A job when it is over, or after so many seconds."""
+        until = time.monotonic() + seconds
+        with self._changed:
+            while (job := self._jobs[job_id]).state not in _OVER and time.monotonic() < until:
+                self._changed.wait(until - time.monotonic())
+            return job
+
+    def _take_up(self) -> None:
+        found = []
+        for place in self._folder.iterdir():
+            if not _NAME.fullmatch(place.name):
+                continue
+            try:
+                found.append(decode_json((place / "job.json").read_bytes(), Job))
+            except (OSError, msgspec.DecodeError):
+                shutil.rmtree(place, ignore_errors=True)  # It was never told to anybody.
+        for job in sorted(found, key=lambda job: job.created):
+            self._jobs[job.job_id] = job
+            if job.key:
+                self._keys[job.key] = job.job_id
+            if job.state not in _OVER:
+                self._waiting.put(job.job_id)
+
+    def _put(self, job: Job) -> None:
+        self._jobs[job.job_id] = job
+        if job.key:
+            self._keys[job.key] = job.job_id
+        with atomic_write(self._folder / job.job_id / "job.json") as path:
+            path.write_bytes(encode_json(job))
+        self._changed.notify_all()
+
+    def _forget(self) -> None:
+        old = time.time_ns() - KEPT
+        for job in [job for job in self._jobs.values() if job.finished is not None and job.finished < old]:
+            del self._jobs[job.job_id]
+            self._keys.pop(job.key, None)
+            shutil.rmtree(self._folder / job.job_id, ignore_errors=True)
+
+    def _run(self) -> None:
+        while (job_id := self._waiting.get()) is not None:
+            with self._changed:
+                job = self._jobs[job_id]
+                if job.state not in ("queued", "running"):
+                    continue
+                self._put(msgspec.structs.replace(job, state="running"))
+            place = self._folder / job_id
+            state: State = "done"
+            words = ""
+            try:
+                options = msgspec.json.decode((place / "options").read_bytes(), type=dict[str, str])
+                result = self._work((place / "request").read_bytes(), options)
+                with atomic_write(place / "result") as path:
+                    path.write_bytes(result)
+            except Exception as error:  # whatever one job does must not cost the others
+                state, words = "failed", f"{type(error).__name__}: {error}"
+            with self._changed:
+                if self._jobs[job_id].state == "running":
+                    now = time.time_ns()
+                    self._put(msgspec.structs.replace(self._jobs[job_id], state=state, finished=now, words=words))
