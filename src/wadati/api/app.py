@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -12,38 +13,65 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
+from wadati.api.current import Current
 from wadati.api.errors import REASONS, Refused
 from wadati.api.fdsn.dataselect import DataselectService
 from wadati.api.fdsn.event import EventService
 from wadati.api.fdsn.station import StationService
+from wadati.api.feeds import Feeds
 from wadati.api.holdings import Holdings
+from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
+from wadati.api.stream import StreamService
 
 LOG = logging.getLogger("wadati.api")
+_LOOK_S = 0.5
 
 
-def application(holdings: Holdings, picks: PicksService | None = None) -> Starlette:
+def application(holdings: Holdings, picks: PicksService | None = None) -> Pages:
     """The services of what there is; they are closed with it."""
+    current = Current(holdings.store, holdings.authority)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(current.follow()), asyncio.create_task(_follow(holdings, current, pages))]
         yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         holdings.close()
+        current.close()
         if picks is not None:
             await run_in_threadpool(picks.close)
 
     services = [EventService(holdings).service, StationService(holdings).service, DataselectService(holdings).service]
-    routes = [route for one in services for route in one.routes()]
+    routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
     app = Starlette(
-        routes=[*routes, Route("/health", _health, methods=["GET"])],
+        routes=[*routes, *StreamService(current).routes(), Route("/health", _health, methods=["GET"])],
         lifespan=lifespan,
         exception_handlers={Refused: _refused, HTTPException: _not_there, Exception: _failed},
     )
     app.state.log = _log
-    return app
+    pages = Pages(app, "/feeds/", Feeds(holdings, current).make, holdings.settings.url.rstrip("/"))
+    return pages
+
+
+async def _follow(holdings: Holdings, current: Current, pages: Pages) -> None:
+    """Have pages made anew when something changes."""
+    before: tuple[int, int] | None = None
+    while True:
+        try:
+            now = await run_in_threadpool(holdings.search.revision), current.changes
+        except Exception:
+            LOG.exception("the catalog cannot be read")
+        else:
+            if now != before:
+                before = now
+                pages.forget()
+        await asyncio.sleep(_LOOK_S)
 
 
 async def _health(_: Request) -> Response:

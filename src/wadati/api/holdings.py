@@ -31,6 +31,7 @@ class Holdings:
     ) -> None:
         self.authority = flow.authority
         self.settings: Serving = flow.serve
+        self.store = store
         self.search = EventSearch(store)
         self._catalog = CatalogStore(store)
         self.documents, self.archive = documents, archive

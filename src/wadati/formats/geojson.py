@@ -7,7 +7,7 @@ in km, distances in degrees. What Wadati does not know (place, felt reports, ale
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,13 @@ def feature_collection(
     return _collection(features, title, None if generated is None else generated // MILLISECOND)
 
 
-def collection_chunks(features: Iterable[Feature], *, title: str, generated: int) -> Iterator[bytes]:
-    """A FeatureCollection a feature at a time, for answers of any size; its count and box come after the features."""
+def collection_chunks(
+    features: Iterable[Feature], *, title: str, generated: int, more: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """A FeatureCollection a feature at a time, for answers of any size; its count and box come after the features.
+
+    `more` goes into its metadata.
+    """
     yield b'{"type":"FeatureCollection","features":['
     west, south, top = math.inf, math.inf, math.inf
     east, north, bottom = -math.inf, -math.inf, -math.inf
@@ -82,6 +87,7 @@ def collection_chunks(features: Iterable[Feature], *, title: str, generated: int
         "status": 200,
         "api": None,
         "count": count,
+        **(more or {}),
     }
     box = b',"bbox":' + msgspec.json.encode([west, south, top, east, north, bottom]) if count else b""
     yield b'\n],"metadata":' + msgspec.json.encode(metadata) + box + b"}\n"

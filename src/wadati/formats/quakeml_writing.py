@@ -83,9 +83,11 @@ class Writer:
                 picks.pop(pick_id, None)
         yield self.tail()
 
-    def head(self, created: int | None) -> str:
+    def head(self, created: int | None, comment: str = "") -> str:
         """What stands before the events."""
         lines = [f"<eventParameters publicID={quoteattr(f'smi:{self._authority}/wadati')}>"]
+        if comment:
+            lines += _indented(_nest("comment", [_text("text", comment)]))
         if created is not None:
             told = [_text("agencyID", self._authority), _text("creationTime", format_time(created, 6))]
             lines += _indented(_nest("creationInfo", told))

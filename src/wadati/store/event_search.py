@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import msgspec
 import numpy as np
@@ -91,7 +91,7 @@ class EventSearch:
         self._lock = threading.Lock()
         self._columns = {name: np.zeros(0, kind) for name, kind in _COLUMNS.items()}
         self._words: dict[str, dict[str, int]] = {name: {} for name in _WORDS}
-        self._orders: dict[str, NDArray[np.int32]] = {}
+        self._orders: dict[str, tuple[NDArray[np.int32], NDArray[Any]]] = {}
         self._size = 0
         self._revision = -1
 
@@ -208,13 +208,13 @@ class EventSearch:
         if by not in self._orders:
             current = np.flatnonzero(self._columns["current"][: self._size]).astype(np.int32)
             order = np.argsort(self._columns[by][current], kind="stable")
-            self._orders[by] = current[order]
-        ordered = self._orders[by]
+            ordered = current[order]
+            self._orders[by] = ordered, self._columns[by][ordered]
+        ordered, values = self._orders[by]
         if by != "time":
             return ordered
-        times = self._columns["time"]
-        first = 0 if query.start is None else np.searchsorted(times, query.start, "left", sorter=ordered)
-        last = None if query.end is None else np.searchsorted(times, query.end, "right", sorter=ordered)
+        first = 0 if query.start is None else np.searchsorted(values, query.start, "left")
+        last = None if query.end is None else np.searchsorted(values, query.end, "right")
         return ordered[first:last]
 
     def _fits(self, query: EventQuery, which: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -105,10 +105,13 @@ class LiveLog:
         with self._engine.connect() as connection:
             return frozenset(connection.execute(sa.select(schema.withdrawn_picks.c.pick_id)).scalars())
 
-    def early(self) -> tuple[EarlyPick, ...]:
-        """Early picks in the log, in order of time."""
+    def early(self, stored_since: int = 0) -> tuple[EarlyPick, ...]:
+        """Early picks in the log, or those stored from a time on, in order of time."""
+        query = sa.select(schema.early_picks)
+        if stored_since:
+            query = query.where(schema.early_picks.c.stored >= stored_since)
         with self._engine.connect() as connection:
-            rows = connection.execute(sa.select(schema.early_picks)).mappings().all()
+            rows = connection.execute(query).mappings().all()
         own = [{name: value for name, value in row.items() if name not in ("stored", "outcome")} for row in rows]
         found = [EarlyPick(pick_of(of), row["stored"], row["outcome"]) for of, row in zip(own, rows, strict=True)]
         return tuple(sorted(found, key=lambda one: (one.pick.time, one.pick.pick_id)))

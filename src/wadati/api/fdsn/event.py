@@ -90,7 +90,7 @@ class EventService:
 
     def _xml(self, numbers: Sequence[int], values: dict[str, Any]) -> Iterator[bytes]:
         writer = Writer(self._holdings.authority)
-        yield writer.head(time.time_ns()).encode()
+        yield writer.head(time.time_ns(), self._holdings.settings.words()).encode()
         arrivals = values["includearrivals"]
         for event, picks in self._holdings.search.events(numbers, picks=arrivals):
             yield self._event(writer, event, picks, values).encode()
@@ -129,7 +129,8 @@ class EventService:
             feature(one, authority=self._holdings.authority, place=region(one.latitude, one.longitude))
             for one in summaries
         )
-        return collection_chunks(features, title=self._holdings.settings.title, generated=time.time_ns())
+        settings = self._holdings.settings
+        return collection_chunks(features, title=settings.title, generated=time.time_ns(), more=settings.terms())
 
 
 def query_of(values: dict[str, Any]) -> EventQuery:
