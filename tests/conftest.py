@@ -7,12 +7,16 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from benchmarks.servers import NatsServer, PostgresServer
+from wadati.engine import local
+from wadati.engine.flow import Flow
+from wadati.synthetics.scenario import Scenario, simulate
 
 settings.register_profile("wadati", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("wadati")
@@ -59,3 +63,23 @@ def nats_server(tmp_path: Path) -> Iterator[NatsServer]:
     server.start()
     yield server
     server.stop()
+
+
+@dataclass(frozen=True)
+class Small:
+    """A small simulated network on disk and the catalog of its whole chain."""
+
+    scenario: Scenario
+    waveforms: Path
+    stations: Path
+    output: Path
+    result: local.Result
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
+    folder = tmp_path_factory.mktemp("small")
+    scenario = simulate(3, stations=12, minutes=6)
+    scenario.write(folder)
+    result = local.catalog(folder / "waveforms", folder / "stations.xml", folder / "out", flow=Flow(workers=1))
+    return Small(scenario, folder / "waveforms", folder / "stations.xml", folder / "out", result)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import Small
 from wadati.engine import local
 from wadati.engine.flow import Flow, override
 from wadati.engine.scoring import evaluate
@@ -18,8 +19,6 @@ from wadati.formats.quakeml import read_quakeml
 from wadati.formats.tables import read_picks_csv
 from wadati.model import Trace
 from wadati.store.catalog import CatalogStore
-
-from .conftest import Small
 
 CONTRACT = {
     "amplitudes.parquet",

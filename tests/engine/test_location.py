@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from tests.conftest import Small
 from wadati.engine import local
 from wadati.engine.flow import Flow
 from wadati.engine.location import onsets as onsets_of
@@ -8,8 +9,6 @@ from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
 from wadati.traveltime.models import SOUTHERN_CALIFORNIA
 from wadati.units import SECOND
-
-from .conftest import Small
 
 TIME = 1_500_000_000 * SECOND
 STATIONS = [Station("XX", f"S{k}", 35.0 + 0.1 * k, -117.0, 300.0 * k) for k in range(4)]

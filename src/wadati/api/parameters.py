@@ -10,7 +10,7 @@ import msgspec
 
 from wadati.api.errors import Refused
 from wadati.errors import UsageError
-from wadati.model import parse_time
+from wadati.model import parse_open_time
 
 Kind = Literal["time", "number", "integer", "text", "boolean"]
 _LONGEST = 5000
@@ -49,7 +49,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
             return _BOOLEANS[text.lower()]
         if self.kind == "time":
             try:
-                return parse_time(text)
+                return parse_open_time(text)
             except UsageError as error:
                 raise Refused(400, f"{self.name}: {error}") from None
         return self._number(text)

@@ -20,7 +20,7 @@ from lxml import etree
 from wadati.errors import InputError, UsageError
 from wadati.formats.inventory import read_inventory, station_files
 from wadati.formats.stationxml import write_stationxml
-from wadati.model import TimeSpan, format_time, parse_time
+from wadati.model import TimeSpan, format_time, parse_open_time
 from wadati.model.time import BEGINNING, END
 from wadati.protocols import Problem
 
@@ -246,7 +246,7 @@ def _place(network: str, station: str, around: Any, element: Any) -> Place:
         element.get("code", "") if channel else "",
         float(latitude) if latitude else math.nan,
         float(longitude) if longitude else math.nan,
-        TimeSpan(BEGINNING if not start else parse_time(start), END if not end else min(parse_time(end), END)),
+        TimeSpan(BEGINNING if not start else parse_open_time(start), END if not end else parse_open_time(end)),
         (element.get("restrictedStatus") or around.get("restrictedStatus") or "open") == "closed",
     )
 
@@ -281,7 +281,9 @@ def _text(element: Any, name: str) -> str:
 
 
 def _when(text: str | None) -> str:
-    return "" if not text else format_time(parse_time(text), 4 if "." in text else 0).removesuffix("Z")
+    """A time as text has it: without a zone, and nothing for one that means for ever."""
+    time = END if not text else parse_open_time(text)
+    return "" if time in (BEGINNING, END) or text is None else format_time(time, 4 if "." in text else 0)[:-1]
 
 
 def _line(*fields: str) -> str:

@@ -10,7 +10,7 @@ from wadati.model.pick import Pick
 from wadati.model.source_id import SourceId
 from wadati.model.station import ALWAYS, Channel, Inventory, Response, Station
 from wadati.model.summary import EventSummary
-from wadati.model.time import Nanoseconds, TimeSpan, format_time, parse_time, sampling_rate, seconds
+from wadati.model.time import Nanoseconds, TimeSpan, format_time, parse_open_time, parse_time, sampling_rate, seconds
 from wadati.model.topography import Topography
 from wadati.model.trace import Trace, TraceWindow
 
@@ -44,6 +44,7 @@ __all__ = [
     "encode_json",
     "encode_msgpack",
     "format_time",
+    "parse_open_time",
     "parse_time",
     "sampling_rate",
     "seconds",

@@ -101,6 +101,22 @@ def sampling_rate(hertz: float) -> Fraction:
 BEGINNING, END = -(2**62), 2**62
 """Instants before and after everything, for spans that are open on a side."""
 
+_FIRST_YEAR, _LAST_YEAR = 1850, 2100
+
+
+def parse_open_time(text: str) -> int:
+    """As `parse_time`, but years so far away that they can only mean "for ever" are `BEGINNING` and `END`.
+
+    >>> parse_open_time("2599-12-31T23:59:59") == END, parse_open_time("1970-01-01")
+    (True, 0)
+
+    Raises `UsageError` for text that is no time.
+    """
+    year = text.strip()[:4]
+    if _ISO.match(text) and year.isdigit() and not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
+        return BEGINNING if int(year) < _FIRST_YEAR else END
+    return parse_time(text)
+
 
 class TimeSpan(msgspec.Struct, frozen=True, order=True):
     """The half-open span [start, end) in nanoseconds.

@@ -8,7 +8,7 @@ from wadati.api.errors import Refused
 from wadati.api.fdsn.service import Selecting
 from wadati.api.parameters import Parameter, in_order
 from wadati.errors import UsageError
-from wadati.model import TimeSpan, parse_time
+from wadati.model import TimeSpan, parse_open_time
 from wadati.model.time import BEGINNING, END
 from wadati.sources.archive import Selection
 
@@ -37,8 +37,8 @@ def selections(values: dict[str, Any], lines: list[Selecting] | None) -> list[Se
 
 def _of_line(line: Selecting) -> Selection:
     try:
-        start = BEGINNING if line.start == "*" else parse_time(line.start)
-        end = END if line.end == "*" else parse_time(line.end) + 1
+        start = BEGINNING if line.start == "*" else parse_open_time(line.start)
+        end = END if line.end == "*" else parse_open_time(line.end) + 1
     except UsageError as error:
         raise Refused(400, f"{' '.join(line)}: {error}") from None
     if end < start:

@@ -1,0 +1,53 @@
+"""A service of the small network's results in a process of its own, as a user starts it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import Small
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service: where it is, and the folder that it serves."""
+
+    url: str
+    folder: Path
+    small: Small
+
+    def get(self, path: str, **parameters: object) -> httpx.Response:
+        """Ask for something."""
+        given = {name: str(value) for name, value in parameters.items()}
+        return httpx.get(self.url + path, params=given or None, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def served(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """`wadati serve` of a copy of the small network's results."""
+    folder = tmp_path_factory.mktemp("served") / "out"
+    shutil.copytree(small.output, folder)
+    flow = folder.parent / "flow.toml"
+    flow.write_text(
+        'authority = "xx.example"\n[serve]\ntitle = "Small network"\nlicense = "CC-BY-4.0"\n'
+        'citation = "doi:10.0000/example"\ncontact = "net@example.org"\n'
+    )
+    command = [sys.executable, "-m", "wadati.cli.main", "serve", str(folder), "--port", "0", "--flow", str(flow)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("http://"), line
+            yield Served(line.split(": ")[0], folder, small)
+        finally:
+            process.terminate()
+            process.wait(20)
