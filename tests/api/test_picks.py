@@ -193,10 +193,11 @@ def test_options_that_cannot_be_are_told(served, station) -> None:
 
 def test_windows_of_many_are_looked_at_together() -> None:
     sizes: list[int] = []
-    gate = threading.Event()
+    entered, gate = threading.Event(), threading.Event()
 
     class Counting(StaLta):
         def curves(self, windows, missing):
+            entered.set()
             gate.wait(10)
             sizes.append(len(windows))
             if np.isinf(windows).any():
@@ -208,8 +209,11 @@ def test_windows_of_many_are_looked_at_together() -> None:
     asked = [draw.normal(size=shape).astype(np.float32) for _ in range(8)]
     asked[3][0, 0, 0] = np.inf
     with Together(Counting()) as picker, ThreadPoolExecutor(8) as pool:
-        found = [pool.submit(picker.curves, windows, np.zeros(shape, bool)) for windows in asked]
-        while picker._waiting.qsize() < 7:
+        found = [pool.submit(picker.curves, asked[0], np.zeros(shape, bool))]
+        assert entered.wait(10)
+        found += [pool.submit(picker.curves, windows, np.zeros(shape, bool)) for windows in asked[1:]]
+        until = time.monotonic() + 10
+        while picker._waiting.qsize() < 7 and time.monotonic() < until:
             threading.Event().wait(0.01)
         gate.set()
         for windows, one in zip(asked, found, strict=True):
