@@ -36,6 +36,7 @@ from wadati.engine.live.intake import Intake
 from wadati.engine.live.journal import Journal
 from wadati.engine.live.picking import Picking, Tick
 from wadati.engine.live.status import Status, serve_metrics
+from wadati.engine.live.usage import give_back_memory
 from wadati.engine.live.watermark import watermark
 from wadati.engine.progress import Progress, Silent
 from wadati.errors import InputError, UsageError
@@ -324,11 +325,13 @@ class _Run:
         if self.picking.clock - self._compacted > HOUR:
             if self._compacted:
                 until = self.picking.clock - HOUR
-                self._compaction = threading.Thread(
-                    target=compact, args=(self.log, self.folder / "picks", until), name="compaction"
-                )
+                self._compaction = threading.Thread(target=self._tidy, args=(until,), name="compaction")
                 self._compaction.start()
             self._compacted = self.picking.clock
+
+    def _tidy(self, until: int) -> None:
+        compact(self.log, self.folder / "picks", until)
+        give_back_memory()
 
     def _reread(self) -> None:
         try:

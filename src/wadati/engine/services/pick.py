@@ -15,6 +15,7 @@ from wadati.bus.nats import NatsBus
 from wadati.bus.nats_reader import Reader
 from wadati.engine.flow import Flow
 from wadati.engine.live.picking import Picking, Tick
+from wadati.engine.live.usage import give_back_memory
 from wadati.engine.services.ingest import packets_of
 from wadati.engine.services.leases import Leases, Share
 from wadati.engine.services.messages import pack
@@ -32,6 +33,7 @@ from wadati.units import MINUTE, SECOND
 TICK_S = 0.1
 _MARK_EVERY = 10 * SECOND
 _KEEP_S = 5.0
+_TIDY_S = 3600.0
 _TELL_S = 1.0
 _AGAIN = 30 * MINUTE
 _AT_ONCE = 100
@@ -108,6 +110,7 @@ class _Session:
         self.held: dict[int, _Partition] = {}
         self.finished = False
         self.told = self.kept = 0.0
+        self.tidied = time.monotonic()
         self.telling = Telling(bus, "pick", member)
 
     def run(self, stop: threading.Event) -> None:
@@ -125,6 +128,9 @@ class _Session:
                 if began - self.kept > _KEEP_S:
                     self.kept = began
                     self._keep()
+                if began - self.tidied > _TIDY_S:
+                    self.tidied = began
+                    give_back_memory()
                 if self.telling.due():
                     self.telling.tell(partitions=sorted(self.held), **of_picking(self.picking))
                 stop.wait(max(TICK_S - (time.monotonic() - began), 0.001))
