@@ -56,6 +56,7 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Pages:
     )
     app.state.log = _log
     pages = Pages(app, "/feeds/", Feeds(holdings, current).make, holdings.settings.url.rstrip("/"))
+    pages.ending = current.end
     return pages
 
 

@@ -49,12 +49,18 @@ class Current:
         self._seen: set[str] = set()
         self._since = time.time_ns() - 10 * MINUTE
         self._news = asyncio.Event()
+        self._ending = False
         self.open: dict[str, tuple[EventMessage, int]] = {}
         self.changes = 0
 
     def close(self) -> None:
         """Give the connections back."""
         self._log.close()
+
+    def end(self) -> None:
+        """Let all who listen go."""
+        self._ending = True
+        self._news.set()
 
     async def follow(self) -> None:
         """Look again and again, until cancelled."""
@@ -81,7 +87,7 @@ class Current:
     async def listen(self, after: str | None, kinds: frozenset[str]) -> AsyncIterator[Told | None]:
         """What was told after a place, and what comes; None again and again while nothing does."""
         last = after if after is not None else (self._told[-1].place if self._told else "")
-        while True:
+        while not self._ending:
             news = self._news
             for one in [one for one in self._told if _order(one.place) > _order(last)]:
                 last = one.place

@@ -41,4 +41,13 @@ class Server:
             server_header=False,
             timeout_graceful_shutdown=_LAST_WORDS_S,
         )
-        uvicorn.Server(config).run(sockets=[self._socket])
+        ending = getattr(self._app, "ending", None)
+
+        class Ending(uvicorn.Server):
+            async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+                """Let those go who would listen for ever, then wait for the rest."""
+                if ending is not None:
+                    ending()
+                await super().shutdown(sockets)
+
+        Ending(config).run(sockets=[self._socket])

@@ -6,14 +6,16 @@ are CloudEvents, as on the bus.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketState
 
 from wadati.api.current import Current, Told
 from wadati.api.errors import Refused
@@ -65,16 +67,31 @@ class StreamService:
             return
         await socket.accept()
         self.listeners += 1
+        telling = asyncio.create_task(self._tell(socket, kinds))
+        leaving = asyncio.create_task(_until_gone(socket))
         try:
-            async for one in self._current.listen(socket.query_params.get("after"), kinds):
-                told = {"kind": "still here"}
-                if one is not None:
-                    told = {"id": one.place, "kind": one.kind, "message": msgspec.Raw(one.content)}  # type: ignore[dict-item]
-                await socket.send_text(msgspec.json.encode(told).decode())
-        except (WebSocketDisconnect, RuntimeError):
-            return
+            await asyncio.wait((telling, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.listeners -= 1
+            for task in (telling, leaving):
+                task.cancel()
+            await asyncio.gather(telling, leaving, return_exceptions=True)
+        if socket.application_state is WebSocketState.CONNECTED:
+            with suppress(RuntimeError):
+                await socket.close(1001)
+
+    async def _tell(self, socket: WebSocket, kinds: frozenset[str]) -> None:
+        async for one in self._current.listen(socket.query_params.get("after"), kinds):
+            told: dict[str, object] = {"kind": "still here"}
+            if one is not None:
+                told = {"id": one.place, "kind": one.kind, "message": msgspec.Raw(one.content)}
+            await socket.send_text(msgspec.json.encode(told).decode())
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """Until the other side leaves; what it says is passed over."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 def _event(one: Told) -> bytes:
