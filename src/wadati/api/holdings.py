@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -58,7 +59,8 @@ class Holdings:
 
     def region(self, latitude: float, longitude: float) -> str:
         """The name of the Flinn–Engdahl region of a place (Young et al. 1996, doi:10.1016/0031-9201(96)03141-X)."""
-        return _region(latitude, longitude)
+        # Regions are made of whole degrees, so that every place of one is looked up once.
+        return _region(math.trunc(latitude), latitude < 0, math.trunc(longitude), longitude < 0)
 
 
 @lru_cache(maxsize=1)
@@ -68,8 +70,11 @@ def _regions() -> Any:
     return FlinnEngdahl()
 
 
-def _region(latitude: float, longitude: float) -> str:
-    name: str = _regions().get_region(longitude, latitude)
+@lru_cache(maxsize=70_000)
+def _region(latitude: int, south: bool, longitude: int, west: bool) -> str:  # noqa: FBT001
+    middle = abs(latitude) + 0.5, abs(longitude) + 0.5
+    place = min(middle[0], 90.0) * (-1 if south else 1), min(middle[1], 180.0) * (-1 if west else 1)
+    name: str = _regions().get_region(place[1], place[0])
     return " ".join(word if word in ("of", "and") else word.capitalize() for word in name.lower().split())
 
 

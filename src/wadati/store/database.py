@@ -129,4 +129,4 @@ def select_in(
     """The rows of a query whose column has one of the values, however many these are."""
     ordered = sorted(set(values))
     for start in range(0, len(ordered), CHUNK):
-        yield from connection.execute(query.where(column.in_(ordered[start : start + CHUNK]))).mappings()
+        yield from connection.execute(query.where(column.in_(ordered[start : start + CHUNK]))).mappings().all()

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from wadati.model import Event, EventSummary, Pick
 from wadati.store import event_tables, schema
 from wadati.store.database import CHUNK, connect, select_in
-from wadati.store.rows import pick_of, summary_of
+from wadati.store.rows import SUMMARY_FIELDS, pick_of, summary_of
 
 Order = Literal["time", "time-asc", "magnitude", "magnitude-asc"]
 _PORTION = 20_000
@@ -125,16 +125,19 @@ class EventSearch:
 
     def summaries(self, numbers: Sequence[int] | NDArray[np.int32]) -> Iterator[EventSummary]:
         """The events of these numbers in their order, some hundreds of them in memory at a time."""
+        table = schema.summaries
+        query = sa.select(table.c.number, *(table.c[name] for name in SUMMARY_FIELDS)).where(table.c.current)
         with self._engine.connect() as connection:
             for part in _parts(numbers):
-                rows = {row["number"]: row for row in _of_numbers(connection, part)}
+                found = connection.execute(query.where(table.c.number.in_(part))).all()
+                rows = {row[0]: row[1:] for row in found}
                 aliases: dict[str, list[str]] = {}
-                names = [row["event_id"] for row in rows.values()]
+                names = [row[0] for row in rows.values()]
                 for alias in select_in(connection, sa.select(schema.aliases), schema.aliases.c.event_id, names):
                     aliases.setdefault(alias["event_id"], []).append(alias["alias"])
                 for number in part:
                     if (row := rows.get(number)) is not None:
-                        yield summary_of(row, tuple(sorted(aliases.get(row["event_id"], ()))))
+                        yield summary_of(row, tuple(sorted(aliases.get(row[0], ()))))
 
     def events(
         self, numbers: Sequence[int] | NDArray[np.int32], *, picks: bool = False

@@ -86,7 +86,7 @@ def save(connection: sa.Connection, events: Sequence[Event]) -> None:
     numbers = {row["event_id"]: row["number"] for row in found}
     _number(connection, changed, numbers)
     upsert(connection, schema.events, [rows.event_row(event, numbers[event.event_id]) for event in changed])
-    revision, updated = _next_revision(connection), time.time_ns()
+    revision, updated = next_revision(connection), time.time_ns()
     found_rows = [rows.summary_row(event, numbers[event.event_id], revision, updated) for event in changed]
     upsert(connection, schema.summaries, found_rows)
     _each(connection, sa.update(schema.origins).values(position=None, preferred=False), schema.origins, names)
@@ -111,7 +111,7 @@ def retire(connection: sa.Connection, event_ids: Collection[str]) -> None:
     if not event_ids:
         return
     _each(connection, sa.update(schema.events).values(current=False), schema.events, event_ids)
-    gone = {"current": False, "revision": _next_revision(connection), "updated": time.time_ns()}
+    gone = {"current": False, "revision": next_revision(connection), "updated": time.time_ns()}
     _each(connection, sa.update(schema.summaries).values(gone), schema.summaries, event_ids)
 
 
@@ -193,7 +193,7 @@ def _number(connection: sa.Connection, events: Iterable[Event], numbers: dict[st
     connection.execute(sa.update(schema.writer).values(published=published + len(new)))
 
 
-def _next_revision(connection: sa.Connection) -> int:
+def next_revision(connection: sa.Connection) -> int:
     """The number of this change of the catalog; only the one writer calls it."""
     revision: int = connection.execute(sa.select(schema.writer.c.revision)).scalar_one() + 1
     connection.execute(sa.update(schema.writer).values(revision=revision))

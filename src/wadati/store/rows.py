@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -33,10 +33,13 @@ def summary_row(event: Event, number: int, revision: int, updated: int) -> Row:
     return found | {"number": number, "current": True, "revision": revision}
 
 
-def summary_of(row: sa.RowMapping, aliases: tuple[str, ...]) -> EventSummary:
-    """The way back from `summary_row`."""
-    own = {name: value for name, value in row.items() if name not in ("number", "current", "revision")}
-    return EventSummary(**own, aliases=aliases)
+SUMMARY_FIELDS = tuple(name for name in EventSummary.__struct_fields__ if name != "aliases")
+"""The columns of `summary_row` that a summary has."""
+
+
+def summary_of(values: Iterable[Any], aliases: tuple[str, ...]) -> EventSummary:
+    """The way back from `summary_row`, from the values of `SUMMARY_FIELDS`."""
+    return EventSummary(**dict(zip(SUMMARY_FIELDS, values, strict=True)), aliases=aliases)
 
 
 def alias_rows(event: Event) -> Iterator[Row]:
