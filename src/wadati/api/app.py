@@ -22,6 +22,8 @@ from wadati.api.fdsn.event import EventService
 from wadati.api.fdsn.station import StationService
 from wadati.api.feeds import Feeds
 from wadati.api.holdings import Holdings
+from wadati.api.openapi import openapi
+from wadati.api.operating import Operating
 from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
 from wadati.api.stream import StreamService
@@ -47,16 +49,26 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Pages:
             await run_in_threadpool(picks.close)
 
     services = [EventService(holdings).service, StationService(holdings).service, DataselectService(holdings).service]
+    stream = StreamService(current)
+
+    async def described(request: Request) -> Response:
+        return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))
+
     routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
+    routes += [*stream.routes(), Route("/openapi.json", described, methods=["GET"])]
     app = Starlette(
-        routes=[*routes, *StreamService(current).routes(), Route("/health", _health, methods=["GET"])],
+        routes=routes,
         lifespan=lifespan,
         exception_handlers={Refused: _refused, HTTPException: _not_there, Exception: _failed},
     )
     app.state.log = _log
-    pages = Pages(app, "/feeds/", Feeds(holdings, current).make, holdings.settings.url.rstrip("/"))
+    public = holdings.settings.url.rstrip("/")
+    operating = Operating(app, holdings)
+    app.router.routes.extend(operating.routes())
+    pages = Pages(operating, "/feeds/", Feeds(holdings, current).make, public)
     pages.ending = current.end
+    operating.pages, operating.listeners = lambda: pages.answered, lambda: stream.listeners
     return pages
 
 
@@ -73,10 +85,6 @@ async def _follow(holdings: Holdings, current: Current, pages: Pages) -> None:
                 before = now
                 pages.forget()
         await asyncio.sleep(_LOOK_S)
-
-
-async def _health(_: Request) -> Response:
-    return JSONResponse({"status": "ok"})
 
 
 def problem(status: int, words: str, headers: dict[str, str] | None = None) -> Response:

@@ -75,8 +75,7 @@ class PicksService:
         """Where it answers."""
         return [
             Route("/picks", self.post, methods=["POST"]),
-            Route("/jobs/{job_id}", self.job, methods=["GET"]),
-            Route("/jobs/{job_id}", self.cancel, methods=["DELETE"]),
+            Route("/jobs/{job_id}", self.job, methods=["GET", "DELETE"]),
             Route("/jobs/{job_id}/result", self.result, methods=["GET"]),
         ]
 
@@ -118,13 +117,11 @@ class PicksService:
         return Response(answer, media_type="application/json")
 
     async def job(self, request: Request) -> Response:
-        """How a job stands."""
-        return Response(_told(self._known(request)), media_type="application/json")
-
-    async def cancel(self, request: Request) -> Response:
-        """Give a job up."""
-        job = self.jobs.cancel(self._known(request).job_id)
-        assert job is not None
+        """How a job stands; with DELETE it is given up."""
+        job = self._known(request)
+        if request.method == "DELETE":
+            cancelled = await run_in_threadpool(self.jobs.cancel, job.job_id)
+            job = cancelled or job
         return Response(_told(job), media_type="application/json")
 
     async def result(self, request: Request) -> Response:
