@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from wadati.api.access import Access, Allowance
 from wadati.api.current import Current
 from wadati.api.errors import REASONS, Refused
 from wadati.api.fdsn.dataselect import DataselectService
@@ -27,12 +30,13 @@ from wadati.api.operating import Operating
 from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
 from wadati.api.stream import StreamService
+from wadati.api.tokens import Tokens
 
 LOG = logging.getLogger("wadati.api")
 _LOOK_S = 0.5
 
 
-def application(holdings: Holdings, picks: PicksService | None = None) -> Pages:
+def application(holdings: Holdings, picks: PicksService | None = None) -> Application:
     """The services of what there is; they are closed with it."""
     current = Current(holdings.store, holdings.authority)
 
@@ -64,12 +68,31 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Pages:
     )
     app.state.log = _log
     public = holdings.settings.url.rstrip("/")
-    operating = Operating(app, holdings)
+    settings = holdings.settings
+    tokens = Tokens(Path(settings.tokens)) if settings.tokens else None
+    allowance = Allowance(settings.requests_a_minute)
+    make = Feeds(holdings, current).make
+    if tokens is None or settings.reading_open:
+        # Feeds are given out before anybody is asked who they are.
+        operating = Operating(Access(app, tokens, allowance, reading_open=True), holdings)
+        whole: Any = (pages := Pages(operating, "/feeds/", make, public))
+    else:
+        pages = Pages(app, "/feeds/", make, public)
+        whole = operating = Operating(Access(pages, tokens, allowance, reading_open=False), holdings)
     app.router.routes.extend(operating.routes())
-    pages = Pages(operating, "/feeds/", Feeds(holdings, current).make, public)
-    pages.ending = current.end
     operating.pages, operating.listeners = lambda: pages.answered, lambda: stream.listeners
-    return pages
+    return Application(whole, current.end)
+
+
+class Application:
+    """An application (ASGI), and what is to be called before its server waits for open answers."""
+
+    def __init__(self, app: Any, ending: Callable[[], None]) -> None:
+        self._app, self.ending = app, ending
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
 
 
 async def _follow(holdings: Holdings, current: Current, pages: Pages) -> None:

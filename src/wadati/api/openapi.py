@@ -67,7 +67,11 @@ def openapi(services: Sequence[Service], settings: Serving, address: str) -> dic
         "info": info,
         "servers": [{"url": address}],
         "paths": paths | _picks() | _feeds() | _others(),
-        "components": {"schemas": _times_as_text(components) | {"Problem": _PROBLEM}},
+        "components": {
+            "schemas": _times_as_text(components) | {"Problem": _PROBLEM},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{}, {"token": []}],
     }
 
 

@@ -49,14 +49,13 @@ class Pages:
     """An application (ASGI) that answers GET below a prefix with pages, and hands on all else.
 
     `make` runs in a thread; where it fails, the page as it was before is better than none. `forget` says that something
-    changed: pages are made anew when next asked for. `ending` is called before the server waits for open answers.
+    changed: pages are made anew when next asked for.
     """
 
     def __init__(self, app: Any, prefix: str, make: Make, public: str = "") -> None:
         self._app, self._prefix, self._make, self._public = app, prefix, make, public
         self._pages: OrderedDict[tuple[str, bytes], _Page] = OrderedDict()
         self._making: dict[tuple[str, bytes], asyncio.Future[_Page | None]] = {}
-        self.ending: Callable[[], None] = _nothing
         self.generation = 0
         self.answered = 0
 
@@ -122,10 +121,6 @@ class Pages:
         ]
         packed = gzip.compress(made.content, 6, mtime=0) if len(made.content) >= _SMALLEST else None
         return _Page(made.content, packed, headers, etag, time.monotonic() + _MAX_AGE, generation)
-
-
-def _nothing() -> None:
-    pass
 
 
 async def _send(page: _Page, asked: dict[bytes, bytes], send: Any, *, bodiless: bool) -> None:

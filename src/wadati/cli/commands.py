@@ -139,8 +139,19 @@ def serve(options: argparse.Namespace) -> int:
     jobs = (options.folder or Path()) / "jobs"
     picks = PicksService([flow.picker, *flow.serve.pickers], jobs)
     server = Server(application(holdings, picks), options.host, options.port)
+    if not flow.serve.tokens and options.host not in ("127.0.0.1", "::1", "localhost"):
+        complain("whoever reaches this port may send waveforms; see wadati token")
     print(f"{server.address}: {holdings.words()}", flush=True)
     server.run()
+    return 0
+
+
+def token(options: argparse.Namespace) -> int:
+    """`wadati token FILE`."""
+    from wadati.api.tokens import new_token
+
+    print(new_token(options.file, options.name, tuple(options.scopes.split(",")), options.days))
+    complain("this word is told only now; give it as Authorization: Bearer WORD")
     return 0
 
 

@@ -12,6 +12,9 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     says who to write to, `license` and `citation` under what terms and with what words (a DOI) the data may be used;
     they stand in every product that has a place for them. `most_megabytes` is how much one request for waveforms may
     take. `pickers` are those that may be asked for besides the usual one.
+    `tokens` is a file of them (`wadati token`): with it, sending waveforms needs one, and reading too unless
+    `reading_open`. Each caller (a token, else an address) may ask `requests_a_minute`; feeds out of memory do not
+    count where reading is open.
     """
 
     title: str = "Wadati"
@@ -21,6 +24,9 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     citation: str = ""
     most_megabytes: float = 4000.0
     pickers: tuple[str, ...] = ("stalta",)
+    tokens: str = ""
+    reading_open: bool = True
+    requests_a_minute: float = 6000.0
 
     def terms(self) -> dict[str, str]:
         """License, citation and contact, as far as they are set."""
