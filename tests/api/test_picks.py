@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import socket
 import threading
 import time
@@ -257,3 +258,18 @@ def test_jobs_outlive_the_process_and_are_done_once(tmp_path: Path) -> None:
     with pytest.raises(TooManyJobsError):
         full.submit(b"", {})
     full.close()
+
+
+def test_whatever_is_broken_in_a_file_ends_in_words(served, station) -> None:
+    content = write_miniseed(station, version=2)
+    draw = random.Random(4)
+    statuses = set()
+    for _ in range(60):
+        broken = bytearray(content[: draw.randrange(64, len(content))])
+        for _ in range(draw.randrange(1, 40)):
+            broken[draw.randrange(len(broken))] = draw.randrange(256)
+        answer = post(served, bytes(broken))
+        statuses.add(answer.status_code)
+        assert answer.status_code in (200, 400), answer.text
+    assert served.get("/health").status_code == 200
+    assert 200 in statuses

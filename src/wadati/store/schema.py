@@ -207,6 +207,7 @@ early_picks = Table(
     Column("stored", BigInteger, nullable=False),
     Column("outcome", String),
     Index(None, "time"),
+    Index(None, "stored"),
 )
 
 withdrawn_picks = Table("withdrawn_picks", metadata, Column("pick_id", String, primary_key=True))

@@ -1,4 +1,4 @@
-"""One row an event for searches, and a count of changes of the catalog."""
+"""One row an event for searches, a count of changes of the catalog, early picks by when they were stored."""
 
 from __future__ import annotations
 
@@ -58,10 +58,12 @@ def upgrade() -> None:
     op.create_index("ix_summaries_number", "summaries", ["number"])
     op.create_index("ix_summaries_revision", "summaries", ["revision"])
     op.execute(_FILL)
+    op.create_index("ix_early_picks_stored", "early_picks", ["stored"])
 
 
 def downgrade() -> None:
     """Drop the table."""
+    op.drop_index("ix_early_picks_stored", "early_picks")
     op.drop_table("summaries")
     with op.batch_alter_table("writer") as batch:
         batch.drop_column("revision")
