@@ -12,12 +12,13 @@ import hashlib
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -45,8 +46,11 @@ AT_ONCE = 3_000_000
 LARGEST = 256 << 20
 """The largest body (bytes)."""
 
-_IN_FLIGHT = 24
+_IN_FLIGHT = 16
 """Requests that are being read or answered at a time; who comes then is told to come again."""
+
+_PASSED_OVER = 1 << 20
+"""Bytes of a body that are read only so that the caller hears why it is not taken."""
 
 _MOST_SAMPLES = 400_000_000
 _REMEMBERED = 1000
@@ -83,10 +87,13 @@ class PicksService:
         """Take a request. Raises `Refused`."""
         if self._in_flight >= _IN_FLIGHT:
             self.turned_away += 1
+            await _pass_over(request)
             raise Refused(429, "as many requests are being answered as can be", {"Retry-After": "1"})
         self._in_flight += 1
         try:
             return await self._take(request)
+        except ClientDisconnect:
+            return Response(status_code=400)  # Nobody is there to read it.
         finally:
             self._in_flight -= 1
 
@@ -181,6 +188,15 @@ class PicksService:
 
 def _told(job: Job) -> bytes:
     return encode_json(msgspec.structs.replace(job, key=""))
+
+
+async def _pass_over(request: Request) -> None:
+    """Read a short body and keep nothing: where a line is closed with something unread, the answer can be lost."""
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) <= _PASSED_OVER:
+        with suppress(ClientDisconnect):
+            async for _ in request.stream():
+                pass
 
 
 async def _body(request: Request) -> tuple[bytes, str]:
