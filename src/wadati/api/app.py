@@ -98,12 +98,16 @@ class Application:
 async def _follow(holdings: Holdings, current: Current, pages: Pages) -> None:
     """Have pages made anew when something changes."""
     before: tuple[int, int] | None = None
+    working = True
     while True:
         try:
             now = await run_in_threadpool(holdings.search.revision), current.changes
         except Exception:
-            LOG.exception("the catalog cannot be read")
+            if working:
+                LOG.exception("the catalog cannot be read; tried again")
+            working = False
         else:
+            working = True
             if now != before:
                 before = now
                 pages.forget()

@@ -64,14 +64,16 @@ class Current:
 
     async def follow(self) -> None:
         """Look again and again, until cancelled."""
-        first = True
+        first = working = True
         while True:
+            news: list[Told] = []
             try:
                 news = await run_in_threadpool(self._look, everything=first)
-                first = False
+                first, working = False, True
             except Exception:
-                LOG.exception("the live log cannot be read")
-                news = []
+                if working:
+                    LOG.exception("the live log cannot be read; tried again")
+                working = False
             if news:
                 self._told.extend(news)
                 self._seen = {one.place for one in self._told}
