@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from wadati.engine.flow import Flow
+from wadati.engine.live.status import read_status
 from wadati.engine.outputs import read_run
 from wadati.engine.serving import Serving
 from wadati.errors import InputError
@@ -95,8 +96,11 @@ def open_holdings(
         if folder is None or not (folder / CATALOG).is_file():
             raise InputError(folder or "nothing", f"holds no {CATALOG}", "name the output folder of a run, or --store")
         store = str(folder / CATALOG)
-    if stations is None and run.get("stations") and Path(run["stations"]).exists():
-        stations = Path(run["stations"])
+    if stations is None:
+        # A live run that has not ended says in its status which stations it knows.
+        status = (read_status(folder) if folder is not None else None) or {}
+        named = [Path(path) for path in (run.get("stations"), status.get("station_file")) if path]
+        stations = next((path for path in named if path.exists()), None)
     if not waveforms:
         waveforms = [path for path in map(Path, run.get("inputs", ())) if path.is_file()]
     settings = run.get("settings", {})

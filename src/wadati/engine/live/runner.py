@@ -147,7 +147,7 @@ class _Run:
         )
         self.intake = Intake(sources, self.journal.positions())
         self.listeners = Listeners(flow, folder, self.bus, self.events_add, say, log, decorators)
-        self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners)
+        self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners, stations)
         self._ticks: deque[Tick] = deque()
         self._more = threading.Condition()
         self._done = False

@@ -40,7 +40,9 @@ class Status:
         intake: Intake,
         bus: MemoryBus,
         listeners: Listeners,
+        stations: Path,
     ) -> None:
+        self._station_file = str(stations.resolve())
         self._path = folder / "live" / "status.json"
         self._picking, self._events, self._intake, self._bus = picking, events, intake, bus
         self._listeners = listeners
@@ -65,6 +67,7 @@ class Status:
             "since": self._began,
             "data_time": format_time(picking.clock) if picking.clock else None,
             "sources": [{"name": s.name, "connected": _connected(s)} for s in self._intake.sources],
+            "station_file": self._station_file,
             "stations": msgspec.to_builtins(health),
             "picks": {
                 "early": early.made,
