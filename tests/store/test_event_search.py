@@ -169,3 +169,28 @@ def test_what_was_changed_after_a_time(opened):
         assert first.updated is not None
         store.upsert_events([event("b", 10)])
         assert names(search, EventQuery(updated_after=first.updated)) == ["b"]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    places=st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1, max_size=30, unique=True),
+    latitude=st.floats(-90, 90),
+    longitude=st.floats(-180, 180),
+    radius=st.floats(0, 180),
+)
+def test_a_ring_holds_what_is_near_enough_anywhere(opened, places, latitude, longitude, radius):
+    def arc(there: tuple[float, float]) -> float:
+        a, b = math.radians(latitude), math.radians(there[0])
+        c = math.radians(there[1] - longitude)
+        across = math.hypot(
+            math.cos(b) * math.sin(c), math.cos(a) * math.sin(b) - math.sin(a) * math.cos(b) * math.cos(c)
+        )
+        return math.degrees(math.atan2(across, math.sin(a) * math.sin(b) + math.cos(a) * math.cos(b) * math.cos(c)))
+
+    store, search = opened()
+    with store, search:
+        store.upsert_events([event(f"e{k:02d}", k, *place) for k, place in enumerate(places)])
+        found = set(names(search, EventQuery(latitude=latitude, longitude=longitude, max_radius=radius)))
+    near = {f"e{k:02d}": arc(place) for k, place in enumerate(places)}
+    assert {name for name, degrees in near.items() if degrees < radius - 1e-5} <= found
+    assert not {name for name, degrees in near.items() if degrees > radius + 1e-5} & found
