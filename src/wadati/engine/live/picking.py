@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import PickMessage, StationHealthMessage, WaveformMessage
+from wadati.engine.live.allowance import Allowance
 from wadati.engine.live.early import EarlyPicks
-from wadati.engine.live.health import Heard, judge
+from wadati.engine.live.health import Health, Heard, health_of
 from wadati.engine.live.settings import Live
 from wadati.engine.live.tracks import (
     AFTER,
@@ -33,12 +34,7 @@ from wadati.store.live_log import EarlyPick, LiveLog
 from wadati.units import MINUTE, SECOND
 
 Key = tuple[str, str]
-EARLY_SHARE = 0.7
-"""Early picks take no more of a core than this."""
-
 _UNSURE = SECOND
-_SAVED = 0.5 * SECOND
-_HEALTH_EVERY = 10 * SECOND
 
 
 class Tick(NamedTuple):
@@ -87,10 +83,10 @@ class Picking:
         self._tracks: list[AmplitudeTrack] = []
         self._dirty: dict[Key, int] = {}
         self._state: dict[str, str] = {}
-        self._last_health = self._tracks_written = 0
+        self._tracks_written = 0
         self._just: dict[Key, int] = {}
-        self._early_cost = self._allowed = 0.0
-        self._looked = 0
+        self._allowance = Allowance()
+        self._health = Health(bus)
         self.clock = 0
         self.use(inventory)
 
@@ -217,22 +213,18 @@ class Picking:
         return True
 
     def _early(self, *, everything: bool = False) -> list[EarlyPick]:
-        pause, now = seconds(self.settings.early_every_s), time.monotonic_ns()
-        self._allowed = min(self._allowed + EARLY_SHARE * (now - self._looked), _SAVED)
-        self._looked = now
+        pause = seconds(self.settings.early_every_s)
         waiting = ((key, self.heard.setdefault(key, Heard())) for key in self._dirty)
         due = [key for key, heard in waiting if everything or self.clock - heard.last_early >= pause]
-        if not everything and len(due) * self._early_cost > self._allowed:
+        if not everything and len(due) > (most := self._allowance.left(time.monotonic_ns())):
             # There is too much to do: who has waited longest is first, and time is left for the rest.
             due.sort(key=lambda key: self.heard[key].last_early)
-            del due[max(round(self._allowed / self._early_cost), 0) :]
+            del due[most:]
         if not due:
             return []
         began = time.thread_time_ns()
         found = self.streaming.early(due)
-        spent = time.thread_time_ns() - began
-        self._allowed -= spent
-        self._early_cost = 0.9 * self._early_cost + 0.1 * spent / len(due)
+        self._allowance.spend(time.thread_time_ns() - began, len(due))
         for key in due:
             self.heard[key].last_early = self.clock
             self.known[key] = self.streaming.states[key].heard - _UNSURE
@@ -351,7 +343,7 @@ class Picking:
         ]
         for message in messages:
             self.bus.publish(message)
-        self._tell_health()
+        self._health.tell(self.clock, self.heard, self.health)
         return Tick(
             tuple(one.pick for one in early),
             tuple(final),
@@ -381,36 +373,8 @@ class Picking:
 
     def health(self) -> list[StationHealthMessage]:
         """How each station does, in order of name."""
-        now, wall = self.clock, time.time_ns()
-        told = []
-        for key in sorted(self._known | self.heard.keys()):
-            heard, state = self.heard.get(key), self.streaming.states.get(key)
-            latest = state.heard if state else 0
-            behind = (now - latest) / SECOND if latest else -1.0
-            quiet = (wall - heard.arrived_wall) / SECOND if heard and heard.arrived_wall else -1.0
-            word, words = judge(heard, behind, self.settings)
-            told.append(
-                StationHealthMessage(
-                    network=key[0],
-                    station=key[1],
-                    state=word,
-                    data_latency_s=round(behind, 2),
-                    feed_latency_s=round(quiet, 2),
-                    words=words,
-                )
-            )
-        return told
-
-    def _tell_health(self) -> None:
-        """Publish the health of stations whose state changed."""
-        if self.clock - self._last_health < _HEALTH_EVERY or not self.bus.wants(StationHealthMessage.kind):
-            return
-        self._last_health = self.clock
-        for message in self.health():
-            heard = self.heard.setdefault((message.network, message.station), Heard())
-            if heard.last_state != message.state:
-                heard.last_state = message.state
-                self.bus.publish(message)
+        latest = {key: state.heard for key, state in self.streaming.states.items()}
+        return health_of(self._known, self.heard, latest, self.clock, self.settings)
 
 
 def _portions(packets: Iterable[Packet], most: int = 5000) -> Iterable[list[Packet]]:
