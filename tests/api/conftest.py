@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,12 +31,12 @@ class Served:
         return httpx.get(self.url + path, params=given or None, timeout=30)
 
 
-@pytest.fixture(scope="session")
-def served(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+@contextmanager
+def serving(small: Small, scratch: Path) -> Iterator[Served]:
     """`wadati serve` of a copy of the small network's results."""
-    folder = tmp_path_factory.mktemp("served") / "out"
+    folder = scratch / "out"
     shutil.copytree(small.output, folder)
-    flow = folder.parent / "flow.toml"
+    flow = scratch / "flow.toml"
     flow.write_text(
         'authority = "xx.example"\n[serve]\ntitle = "Small network"\nlicense = "CC-BY-4.0"\n'
         'citation = "doi:10.0000/example"\ncontact = "net@example.org"\n'
@@ -51,3 +52,17 @@ def served(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def served(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service whose catalog no test changes."""
+    with serving(small, tmp_path_factory.mktemp("served")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def changing(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service whose catalog tests may change, each by events of its own."""
+    with serving(small, tmp_path_factory.mktemp("changing")) as found:
+        yield found
