@@ -62,6 +62,8 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
                 ]
             )
         ],
+        "serve": sorted([*running, "--host", "--picker", "--port", "--stations", "--store", "--waveforms"]),
+        "token": ["--days", "--debug", "--help", "--name", "--scopes"],
         "status": ["--debug", "--help", "--json"],
         "gateway": sorted(
             ["--bandwidth", "--debug", "--help", "--name", "--source", "--spool", "--spool-mb", "--to", "--token-file"]

@@ -54,7 +54,7 @@ def feature_collection(
 ) -> dict[str, Any]:
     """What `write_geojson` writes, as plain values.
 
-    >>> from wadati.model import Origin
+    >>> from wadati.model import Event, Origin
     >>> event = Event("wd1", (Origin.of(1_500_000_000, 35.7, -117.5, 8000.0),))
     >>> feature_collection(Catalog((event,)))["bbox"]
     [-117.5, 35.7, 8.0, -117.5, 35.7, 8.0]
