@@ -15,7 +15,6 @@ from wadati.units import DAY, HOUR, MILLISECOND
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<kml xmlns="http://www.opengis.net/kml/2.2">\n'
 _AGES = (("hour", HOUR, "ff2020e0"), ("day", DAY, "ff20a0f0"), ("older", None, "ff60d0d0"))
 """Names of styles, up to which age (ns), and their colours as KML writes them (alpha, blue, green, red)."""
-_ICON = "http://maps.google.com/mapfiles/kml/shapes/shaded_dot.png"
 
 
 def kml_chunks(features: Iterable[Feature], *, title: str, now: int, rights: str = "") -> Iterator[bytes]:
@@ -31,7 +30,7 @@ def kml_chunks(features: Iterable[Feature], *, title: str, now: int, rights: str
     yield f"{_HEAD}<Document>\n <name>{escape(title)}</name>\n{described}".encode()
     for name, _, colour in _AGES:
         yield (
-            f' <Style id="{name}"><IconStyle><color>{colour}</color><Icon><href>{_ICON}</href></Icon></IconStyle>'
+            f' <Style id="{name}"><IconStyle><color>{colour}</color></IconStyle>'
             "<LabelStyle><scale>0.7</scale></LabelStyle></Style>\n"
         ).encode()
     for one in features:
