@@ -175,7 +175,13 @@ def test_an_interrupted_run_says_so_in_one_line_and_leaves_no_leftovers(folder: 
     out = tmp_path / "out"
     command = [sys.executable, "-m", "wadati.cli.main", "pick", str(folder / "waveforms"), "--workers", "2"]
     command += ["--stations", str(folder / "stations.xml"), "--output", str(out)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+    # What a shell starts in the background ignores Ctrl-C, and hands that down; what is tested here does not.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("read:")
         os.killpg(process.pid, signal.SIGINT)
