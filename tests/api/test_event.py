@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import warnings
 from pathlib import Path
 
+import httpx
 import pytest
 from lxml import etree
 from obspy import UTCDateTime, read_events
 from obspy.clients.fdsn import Client
+from starlette.applications import Starlette
 
+from wadati.api.fdsn.service import Service
 from wadati.formats.comcat import read_comcat_csv
 from wadati.formats.quakeml import read_quakeml
 from wadati.model import Catalog, Event
@@ -199,3 +203,22 @@ def test_geojson_says_what_the_text_says(served) -> None:
         assert float(fields[2]) == one["geometry"]["coordinates"][1]
         assert fields[12] == one["properties"]["place"]
         assert fields[3] == f"{one['geometry']['coordinates'][0]:.6f}"
+
+
+@pytest.mark.parametrize(("error", "status"), [(OSError("the disk is gone"), 503), (ValueError("a fault"), 500)])
+def test_what_fails_inside_is_told_without_its_insides(error, status) -> None:
+    def ask(*_: object) -> None:
+        raise error
+
+    app = Starlette(routes=Service("event", "1", (), ask, lists=False).routes())
+    app.state.log = lambda _: None
+
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://h") as client:
+            return await client.get(QUERY)
+
+    answer = asyncio.run(get())
+    assert answer.status_code == status
+    assert str(error) not in answer.text
+    assert ("retry-after" in answer.headers) == (status == 503)

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,7 @@ import numpy as np
 import obspy
 import pytest
 
+from benchmarks.disk import SmallDisk
 from wadati.engine.jobs import Jobs, TooManyJobsError
 from wadati.formats.miniseed import read_miniseed, write_miniseed
 from wadati.model import TimeSpan, Trace
@@ -209,7 +211,7 @@ def test_windows_of_many_are_looked_at_together() -> None:
     draw = np.random.default_rng(1)
     asked = [draw.normal(size=shape).astype(np.float32) for _ in range(8)]
     asked[3][0, 0, 0] = np.inf
-    with Together(Counting()) as picker, ThreadPoolExecutor(8) as pool:
+    with closing(Together(Counting())) as picker, ThreadPoolExecutor(8) as pool:
         found = [pool.submit(picker.curves, asked[0], np.zeros(shape, bool))]
         assert entered.wait(10)
         found += [pool.submit(picker.curves, windows, np.zeros(shape, bool)) for windows in asked[1:]]
@@ -258,6 +260,31 @@ def test_jobs_outlive_the_process_and_are_done_once(tmp_path: Path) -> None:
     with pytest.raises(TooManyJobsError):
         full.submit(b"", {})
     full.close()
+
+
+def test_a_full_disk_takes_no_job_and_costs_no_other(tmp_path: Path) -> None:
+    if reason := SmallDisk.missing():
+        pytest.skip(reason)
+    with SmallDisk(tmp_path / "disk", 4) as disk:
+        began, go = threading.Event(), threading.Event()
+
+        def work(request: bytes, _: dict[str, str]) -> bytes:
+            began.set()
+            go.wait(10)
+            return request
+
+        jobs = Jobs(disk.folder / "jobs", work)
+        first, second = jobs.submit(b"a", {}), jobs.submit(b"b", {})
+        assert began.wait(10)
+        disk.fill()
+        with pytest.raises(OSError, match="No space left"):
+            jobs.submit(b"c" * 1_000_000, {}, key="c")
+        go.set()
+        assert jobs.wait(first.job_id, 10).state == "failed"
+        assert jobs.wait(second.job_id, 10).state == "failed"
+        disk.free()
+        assert jobs.wait(jobs.submit(b"d", {}, key="c").job_id, 10).state == "done"
+        jobs.close()
 
 
 def test_whatever_is_broken_in_a_file_ends_in_words(served, station) -> None:

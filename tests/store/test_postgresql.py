@@ -12,8 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks.line import Line
-from wadati.model import Pick, SourceId
+from wadati.model import Event, Origin, Pick, SourceId
 from wadati.store import database, schema
+from wadati.store.catalog import CatalogStore
+from wadati.store.event_search import EventQuery, EventSearch
 from wadati.store.live_log import LiveLog
 from wadati.units import SECOND
 
@@ -45,7 +47,8 @@ def test_a_writer_that_is_cut_off_does_not_keep_others_from_writing(postgres, mo
 
 def test_a_replica_is_a_store_for_who_reads(postgres) -> None:
     folder = Path(tempfile.mkdtemp(prefix="wadati-pg-"))
-    with LiveLog(postgres.url) as log:
+    with LiveLog(postgres.url) as log, CatalogStore(postgres.url) as written:
+        written.publish([Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),))])
         log.write(final=[PICK], state={"replicated": "1"})
     replica = postgres.replica(folder)
     replica.start()
@@ -53,6 +56,8 @@ def test_a_replica_is_a_store_for_who_reads(postgres) -> None:
         with LiveLog(postgres.url) as log, LiveLog(replica.url) as reading:
             assert reading.state()["replicated"] == "1"
             assert PICK in reading.final()
+            with EventSearch(replica.url) as search, CatalogStore(replica.url) as catalog:
+                assert len(search.find(EventQuery())) == len(catalog.read().events) > 0
             log.write(state={"replicated": "2"})
             until, pause = time.monotonic() + 20, threading.Event()
             while reading.state()["replicated"] != "2" and time.monotonic() < until:

@@ -94,7 +94,8 @@ class Access:
             caller = caller if token is None else f"token {token.digest}"
         wait = self._allowance.take(caller, time.monotonic())
         if wait:
-            return Refusal(429, "too many requests a minute", (b"retry-after", b"%d" % (int(wait) + 1)))
+            seconds = int(wait) + 1
+            return Refusal(429, f"too many requests a minute; wait {seconds} s", (b"retry-after", b"%d" % seconds))
         return None
 
     def _needed(self, path: str) -> str:

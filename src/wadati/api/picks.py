@@ -88,7 +88,8 @@ class PicksService:
         if self._in_flight >= _IN_FLIGHT:
             self.turned_away += 1
             await _pass_over(request)
-            raise Refused(429, "as many requests are being answered as can be", {"Retry-After": "1"})
+            words = "as many requests are being answered as can be; try again in a second"
+            raise Refused(429, words, {"Retry-After": "1"})
         self._in_flight += 1
         try:
             return await self._take(request)
@@ -113,6 +114,9 @@ class PicksService:
                 job = await run_in_threadpool(self.jobs.submit, body, options, f"{key} {digest}" if key else "")
             except TooManyJobsError as error:
                 raise Refused(503, str(error), {"Retry-After": "60"}) from None
+            except OSError as error:
+                words = f"the disk of this service takes no more jobs ({error.strerror}); try again later"
+                raise Refused(503, words, {"Retry-After": "60"}) from None
             return Response(_told(job), 202, {"Location": f"/jobs/{job.job_id}"}, "application/json")
         # Whoever has been read is answered, also when the one who asked is gone: nothing accepted is half done.
         answer = await asyncio.shield(run_in_threadpool(self._answer, *asked))

@@ -75,7 +75,10 @@ class Jobs:
         self._thread.join()
 
     def submit(self, request: bytes, options: dict[str, str], key: str = "") -> Job:
-        """Take a job; one that came under the same `key` before is that one. Raises `TooManyJobsError`."""
+        """Take a job; one that came under the same `key` before is that one.
+
+        Raises `TooManyJobsError`, and `OSError` where the disk does not take it: then there is no job.
+        """
         with self._changed:
             if key and key in self._keys:
                 return self._jobs[self._keys[key]]
@@ -85,11 +88,15 @@ class Jobs:
             job = Job(secrets.token_hex(8), "queued", time.time_ns(), key=key)
             place = self._folder / job.job_id
             place.mkdir()
-            with atomic_write(place / "request") as path:
-                path.write_bytes(request)
-            with atomic_write(place / "options") as path:
-                path.write_bytes(msgspec.json.encode(options))
-            self._put(job)
+            try:
+                with atomic_write(place / "request") as path:
+                    path.write_bytes(request)
+                with atomic_write(place / "options") as path:
+                    path.write_bytes(msgspec.json.encode(options))
+                self._put(job)
+            except OSError:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
         self._waiting.put(job.job_id)
         return job
 
@@ -136,11 +143,11 @@ class Jobs:
                 self._waiting.put(job.job_id)
 
     def _put(self, job: Job) -> None:
+        with atomic_write(self._folder / job.job_id / "job.json") as path:
+            path.write_bytes(encode_json(job))
         self._jobs[job.job_id] = job
         if job.key:
             self._keys[job.key] = job.job_id
-        with atomic_write(self._folder / job.job_id / "job.json") as path:
-            path.write_bytes(encode_json(job))
         self._changed.notify_all()
 
     def _forget(self) -> None:
@@ -152,22 +159,34 @@ class Jobs:
 
     def _run(self) -> None:
         while (job_id := self._waiting.get()) is not None:
-            with self._changed:
-                job = self._jobs[job_id]
-                if job.state not in ("queued", "running"):
-                    continue
-                self._put(msgspec.structs.replace(job, state="running"))
-            place = self._folder / job_id
-            state: State = "done"
-            words = ""
             try:
-                options = msgspec.json.decode((place / "options").read_bytes(), type=dict[str, str])
-                result = self._work((place / "request").read_bytes(), options)
-                with atomic_write(place / "result") as path:
-                    path.write_bytes(result)
-            except Exception as error:  # whatever one job does must not cost the others
-                state, words = "failed", f"{type(error).__name__}: {error}"
-            with self._changed:
-                if self._jobs[job_id].state == "running":
+                self._do(job_id)
+            except OSError as error:
+                # The disk does not take even how the job stands: this process remembers it, the next one does it again.
+                with self._changed:
+                    words = f"the disk does not take it ({error.strerror}); make room and send it again"
+                    job = self._jobs[job_id]
                     now = time.time_ns()
-                    self._put(msgspec.structs.replace(self._jobs[job_id], state=state, finished=now, words=words))
+                    self._jobs[job_id] = msgspec.structs.replace(job, state="failed", finished=now, words=words)
+                    self._changed.notify_all()
+
+    def _do(self, job_id: str) -> None:
+        with self._changed:
+            job = self._jobs[job_id]
+            if job.state not in ("queued", "running"):
+                return
+            self._put(msgspec.structs.replace(job, state="running"))
+        place = self._folder / job_id
+        state: State = "done"
+        words = ""
+        try:
+            options = msgspec.json.decode((place / "options").read_bytes(), type=dict[str, str])
+            result = self._work((place / "request").read_bytes(), options)
+            with atomic_write(place / "result") as path:
+                path.write_bytes(result)
+        except Exception as error:  # whatever one job does must not cost the others
+            state, words = "failed", f"{type(error).__name__}: {error}"
+        with self._changed:
+            if self._jobs[job_id].state == "running":
+                now = time.time_ns()
+                self._put(msgspec.structs.replace(self._jobs[job_id], state=state, finished=now, words=words))

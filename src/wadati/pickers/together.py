@@ -8,8 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 from concurrent.futures import Future
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +22,13 @@ _Array = npt.NDArray[Any]
 
 
 class Together:
-    """A picker that any number of threads may ask; close it, or use it in `with`.
+    """A picker that any number of threads may ask; close it.
 
     What a window gives does not depend on those it is looked at with (see `Picker.curves`).
 
     >>> from wadati.pickers.stalta import StaLta
-    >>> with Together(StaLta()) as picker:
+    >>> from contextlib import closing
+    >>> with closing(Together(StaLta())) as picker:
     ...     windows = np.zeros((2, 3, picker.grid.samples), np.float32)
     ...     len(picker.curves(windows, windows != 0))
     2
@@ -45,14 +45,6 @@ class Together:
         self._waiting: queue.SimpleQueue[tuple[_Array, _Array, Future[_Array]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="together", daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Look at what waits, and end."""

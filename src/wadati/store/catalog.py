@@ -6,9 +6,6 @@ Every write is one transaction and may be repeated without harm. One writer at a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 import sqlalchemy as sa
@@ -17,12 +14,12 @@ from wadati.errors import UsageError
 from wadati.model import Catalog, Event, Origin, Pick, TimeSpan
 from wadati.store import event_tables, schema
 from wadati.store.coverage import Coverage
-from wadati.store.database import connect, select_in, upsert_changed, writing
+from wadati.store.database import Opened, select_in, upsert_changed, writing
 from wadati.store.identity import identities
 from wadati.store.rows import pick_of, pick_row
 
 
-class CatalogStore:
+class CatalogStore(Opened):
     """A catalog kept in an SQLite file (made if need be) or behind a database URL; close it, or use it in `with`.
 
     Raises `InputError` for what cannot be opened or is no catalog.
@@ -34,21 +31,6 @@ class CatalogStore:
     ...     store.read().events == (event,)
     True
     """
-
-    def __init__(self, target: str | Path) -> None:
-        self._engine = connect(target)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._engine.dispose()
 
     def upsert_events(self, events: Iterable[Event]) -> None:
         """Make these events current, exactly as they are and under the names they have.

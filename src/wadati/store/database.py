@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,6 +28,28 @@ would keep all others from writing until TCP finds out, which can take hours."""
 
 _KEEP_ALIVE = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """How long a line may be dead until this side finds out (s, s, s, times)."""
+
+
+class Opened:
+    """The database of a URL or of an SQLite file, with the tables of this version; close it, or use it in `with`.
+
+    Raises what `connect` raises.
+    """
+
+    def __init__(self, target: str | Path) -> None:
+        self._engine = connect(target)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
 
 
 def connect(target: str | Path) -> sa.Engine:

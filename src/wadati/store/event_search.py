@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 
 from wadati.model import Event, EventSummary, Pick
 from wadati.store import event_tables, schema
-from wadati.store.database import CHUNK, connect, select_in
+from wadati.store.database import CHUNK, Opened, select_in
 from wadati.store.rows import SUMMARY_FIELDS, pick_of, summary_of
 
 Order = Literal["time", "time-asc", "magnitude", "magnitude-asc"]
@@ -72,7 +71,7 @@ class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
     offset: int = 0
 
 
-class EventSearch:
+class EventSearch(Opened):
     """The current events of a catalog's database (see `CatalogStore`), to be asked by any number of threads.
 
     >>> import tempfile
@@ -88,25 +87,13 @@ class EventSearch:
     """
 
     def __init__(self, target: str | Path) -> None:
-        self._engine = connect(target)
+        super().__init__(target)
         self._lock = threading.Lock()
         self._columns = {name: np.zeros(0, kind) for name, kind in _COLUMNS.items()}
         self._words: dict[str, dict[str, int]] = {name: {} for name in _WORDS}
         self._orders: dict[str, tuple[NDArray[np.int32], NDArray[Any]]] = {}
         self._size = 0
         self._revision = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._engine.dispose()
 
     def revision(self) -> int:
         """A number that grows with each change of the catalog."""

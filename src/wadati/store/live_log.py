@@ -7,16 +7,13 @@ Parquet (one file a day), which costs a few tens of bytes a pick where a row cos
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import msgspec
 import sqlalchemy as sa
 
 from wadati.model import Pick
 from wadati.store import schema
-from wadati.store.database import connect, select_in, upsert, writing
+from wadati.store.database import Opened, select_in, upsert, writing
 from wadati.store.rows import pick_of, pick_row
 
 
@@ -38,7 +35,7 @@ class EventVersion(msgspec.Struct, frozen=True):
     message: str
 
 
-class LiveLog:
+class LiveLog(Opened):
     """The log in a database (see `CatalogStore`); close it, or use it in `with`.
 
     >>> import tempfile
@@ -47,21 +44,6 @@ class LiveLog:
     ...     log.state()
     {'XX.ABC': '1'}
     """
-
-    def __init__(self, target: str | Path) -> None:
-        self._engine = connect(target)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections back."""
-        self._engine.dispose()
 
     def write(
         self,

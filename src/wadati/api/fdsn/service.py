@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -107,6 +108,10 @@ class Service:
             return await self._answer(request)
         except Refused as refused:
             return self._refusal(request, refused)
+        except (OperationalError, OSError):
+            request.app.state.log(request)
+            words = "the catalog or the archive cannot be read now; try again in a few seconds"
+            return self._refusal(request, Refused(503, words, {"Retry-After": "5"}))
         except Exception:
             # What went wrong inside is for the log of the server, not for whoever asked.
             request.app.state.log(request)
@@ -124,9 +129,12 @@ class Service:
         values = read(self.parameters, given)
         answer = await run_in_threadpool(self._ask, values, lines)
         if answer is None:
-            return Response(status_code=204) if values["nodata"] == "204" else _nothing(self, request)
+            return Response(status_code=204) if values["nodata"] == "204" else self._nothing(request)
         headers = {"Content-Disposition": f'attachment; filename="{answer.filename}"'} if answer.filename else {}
         return await streamed(answer.chunks, answer.media_type, headers)
+
+    def _nothing(self, request: Request) -> Response:
+        return self._refusal(request, Refused(404, "nothing is found that fits"))
 
     def _refusal(self, request: Request, refused: Refused) -> Response:
         """The text that the standard asks for."""
@@ -138,10 +146,6 @@ class Service:
             f"Request Submitted:\n{format_time(time.time_ns())}\n\nService version:\n{self.version}\n"
         )
         return PlainTextResponse(text, status, refused.headers)
-
-
-def _nothing(service: Service, request: Request) -> Response:
-    return service._refusal(request, Refused(404, "nothing is found that fits"))  # noqa: SLF001
 
 
 async def _body(request: Request) -> str:

@@ -16,6 +16,18 @@ _TYPES = {
 }
 
 
+_PLAIN = "\n".join(
+    f"""    <resource path="{name}">
+      <method name="GET" id="{name}">
+        <response>
+          <representation mediaType="{kind}"/>
+        </response>
+      </method>
+    </resource>"""
+    for name, kind in (("version", "text/plain"), ("application.wadl", "application/xml"))
+)
+
+
 def wadl(base: str, parameters: Sequence[Parameter], *, lists: bool) -> str:
     """The document of one service below a base address; `lists` where it takes POST."""
     lines = "\n".join(line for one in parameters for line in _lines(one))
@@ -44,20 +56,7 @@ def wadl(base: str, parameters: Sequence[Parameter], *, lists: bool) -> str:
         </response>
       </method>{post}
     </resource>
-    <resource path="version">
-      <method name="GET" id="version">
-        <response>
-          <representation mediaType="text/plain"/>
-        </response>
-      </method>
-    </resource>
-    <resource path="application.wadl">
-      <method name="GET" id="application.wadl">
-        <response>
-          <representation mediaType="application/xml"/>
-        </response>
-      </method>
-    </resource>
+{_PLAIN}
   </resources>
 </application>
 """
