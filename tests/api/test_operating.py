@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 from jsonschema import Draft202012Validator
 
@@ -44,6 +46,18 @@ def test_health_readiness_and_metrics(served) -> None:
     lines = served.get("/metrics").text.splitlines()
     assert any(line.startswith('wadati_api_requests_total{group="event",status="200"}') for line in lines)
     assert any(line.startswith('wadati_api_seconds_bucket{group="event",le="0.1"}') for line in lines)
+
+
+def test_the_first_page_leads_everywhere(served) -> None:
+    page = served.get("/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "Small network" in page.text
+    assert "CC-BY-4.0" in page.text
+    links = re.findall(r'href="([^"]+)"', page.text)
+    assert len(links) >= 5
+    for there in links:
+        if there != "stream":
+            assert served.get(f"/{there}").status_code == 200, there
 
 
 def test_every_request_has_a_name(served) -> None:

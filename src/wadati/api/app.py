@@ -25,15 +25,29 @@ from wadati.api.fdsn.event import EventService
 from wadati.api.fdsn.station import StationService
 from wadati.api.feeds import Feeds
 from wadati.api.holdings import Holdings
+from wadati.api.html import link, page, table
 from wadati.api.openapi import openapi
 from wadati.api.operating import Operating
 from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
 from wadati.api.stream import StreamService
 from wadati.api.tokens import Tokens
+from wadati.report.markup import element
 
 LOG = logging.getLogger("wadati.api")
 _LOOK_S = 0.5
+_INDEX = [
+    (link("fdsnws/event/1/"), "events: QuakeML, text, GeoJSON, CSV"),
+    (link("fdsnws/station/1/"), "stations: StationXML, text"),
+    (link("fdsnws/dataselect/1/"), "waveforms: miniSEED"),
+    (
+        link("feeds/all_day.geojson"),
+        "a feed; others of an hour, a week, a month, by size, in five formats",
+    ),
+    (link("stream"), "events and picks as they come"),
+    ("POST picks", "picks of waveforms that are sent"),
+    (link("openapi.json"), "all of it, for programs"),
+]
 
 
 def application(holdings: Holdings, picks: PicksService | None = None) -> Application:
@@ -58,9 +72,14 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
     async def described(request: Request) -> Response:
         return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))
 
+    async def index(_: Request) -> Response:
+        terms = element("p", holdings.settings.words())
+        return page(holdings.settings.title, table(("address", "what"), _INDEX), terms)
+
     routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
     routes += [*stream.routes(), Route("/openapi.json", described, methods=["GET"])]
+    routes.append(Route("/", index, methods=["GET"]))
     app = Starlette(
         routes=routes,
         lifespan=lifespan,

@@ -13,11 +13,12 @@ from urllib.parse import parse_qsl
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from wadati.api.errors import REASONS, Refused
 from wadati.api.fdsn.wadl import wadl
+from wadati.api.html import link, page, table
 from wadati.api.parameters import Parameter, read
 from wadati.api.streaming import streamed
 from wadati.model import format_time
@@ -85,23 +86,16 @@ class Service:
 
     async def _help(self, _: Request) -> Response:
         rows = [
-            element(
-                "tr",
-                element("td", one.name + (f" ({one.short})" if one.short else "")),
-                element("td", " | ".join(one.choices) or one.kind),
-                element("td", one.words),
-                element("td", "" if one.usual is None else str(one.usual).lower()),
+            (
+                one.name + (f" ({one.short})" if one.short else ""),
+                " | ".join(one.choices) or one.kind,
+                one.words,
+                "" if one.usual is None else str(one.usual).lower(),
             )
             for one in self.parameters
         ]
-        head = element("tr", *(element("th", name) for name in ("parameter", "kind", "meaning", "usually")))
-        title = f"fdsnws-{self.name} {self.version}"
-        described = element("p", element("a", "application.wadl", href="application.wadl"))
-        body = element("body", element("h1", title), described, element("table", head, *rows))
-        page = element(
-            "html", element("head", element("meta", charset="utf-8"), element("title", title)), body, lang="en"
-        )
-        return HTMLResponse(f"<!doctype html>{page}")
+        told = table(("parameter", "kind", "meaning", "usually"), rows)
+        return page(f"fdsnws-{self.name} {self.version}", element("p", link("application.wadl")), told)
 
     async def _query(self, request: Request) -> Response:
         try:
