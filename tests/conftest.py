@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,3 +84,18 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     scenario.write(folder)
     result = local.catalog(folder / "waveforms", folder / "stations.xml", folder / "out", flow=Flow(workers=1))
     return Small(scenario, folder / "waveforms", folder / "stations.xml", folder / "out", result)
+
+
+@pytest.fixture
+def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a server of Amazon's interfaces, empty, on loopback."""
+    server_module = pytest.importorskip("moto.server")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "placeholder")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "placeholder")
+    server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
+    yield endpoint
+    server.stop()

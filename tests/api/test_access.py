@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -118,7 +119,9 @@ def closed(small, tmp_path_factory) -> Iterator[tuple[str, str]]:
         text=True,
     )
     (folder / "flow.toml").write_text(f'[serve]\ntokens = "{folder / "t.json"}"\nreading_open = false\n')
-    command = [sys.executable, "-m", "wadati.cli.main", "serve", str(small.output), "--port", "0"]
+    # A copy: a service keeps its jobs in the folder that it serves.
+    served = shutil.copytree(small.output, folder / "out")
+    command = [sys.executable, "-m", "wadati.cli.main", "serve", str(served), "--port", "0"]
     with subprocess.Popen(
         [*command, "--flow", str(folder / "flow.toml")], stdout=subprocess.PIPE, text=True
     ) as process:

@@ -198,7 +198,7 @@ def test_a_page_is_made_once_for_all_who_wait_and_kept_where_it_cannot_be_made()
 
     async def run() -> None:
         nonlocal broken
-        pages = Pages(None, "/feeds/", make)
+        pages = Pages(None, (("/feeds/",), ()), make)
         assert await asyncio.gather(*(_get(pages, "/feeds/a") for _ in range(20))) == [(200, b"1")] * 20
         assert made == ["http://h/feeds/a"]
         pages.forget()

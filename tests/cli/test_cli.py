@@ -63,6 +63,7 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
             )
         ],
         "serve": sorted([*running, "--host", "--picker", "--port", "--stations", "--store", "--waveforms"]),
+        "site": ["--debug", "--flow", "--follow", "--help", "--stations", "--store", "--to", "--waveforms"],
         "token": ["--days", "--debug", "--help", "--name", "--scopes"],
         "status": ["--debug", "--help", "--json"],
         "gateway": sorted(

@@ -23,13 +23,13 @@ from wadati.api.errors import REASONS, Refused
 from wadati.api.fdsn.dataselect import DataselectService
 from wadati.api.fdsn.event import EventService
 from wadati.api.fdsn.station import StationService
-from wadati.api.feeds import Feeds
 from wadati.api.holdings import Holdings
 from wadati.api.html import link, page, table
 from wadati.api.openapi import openapi
 from wadati.api.operating import Operating
 from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
+from wadati.api.public import FRONT, PREFIXES, PublicPages
 from wadati.api.stream import StreamService
 from wadati.api.tokens import Tokens
 from wadati.report.markup import element
@@ -72,14 +72,14 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
     async def described(request: Request) -> Response:
         return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))
 
-    async def index(_: Request) -> Response:
+    async def services_page(_: Request) -> Response:
         terms = element("p", holdings.settings.words())
         return page(holdings.settings.title, table(("address", "what"), _INDEX), terms)
 
     routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
     routes += [*stream.routes(), Route("/openapi.json", described, methods=["GET"])]
-    routes.append(Route("/", index, methods=["GET"]))
+    routes.append(Route("/services", services_page, methods=["GET"]))
     app = Starlette(
         routes=routes,
         lifespan=lifespan,
@@ -90,13 +90,13 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
     settings = holdings.settings
     tokens = Tokens(Path(settings.tokens)) if settings.tokens else None
     allowance = Allowance(settings.requests_a_minute)
-    make = Feeds(holdings, current).make
+    make = PublicPages(holdings, current).make
     if tokens is None or settings.reading_open:
         # Feeds are given out before anybody is asked who they are.
         operating = Operating(Access(app, tokens, allowance, reading_open=True), holdings)
-        whole: Any = (pages := Pages(operating, "/feeds/", make, public))
+        whole: Any = (pages := Pages(operating, (PREFIXES, FRONT), make, public))
     else:
-        pages = Pages(app, "/feeds/", make, public)
+        pages = Pages(app, (PREFIXES, FRONT), make, public)
         whole = operating = Operating(Access(pages, tokens, allowance, reading_open=False), holdings)
     app.router.routes.extend(operating.routes())
     operating.pages, operating.listeners = lambda: pages.answered, lambda: stream.listeners

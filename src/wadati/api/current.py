@@ -49,7 +49,7 @@ class Current:
         self._seen: set[str] = set()
         self._since = time.time_ns() - 10 * MINUTE
         self._news = asyncio.Event()
-        self._ending = False
+        self._ending = self._looked = False
         self.open: dict[str, tuple[EventMessage, int]] = {}
         self.changes = 0
 
@@ -64,23 +64,25 @@ class Current:
 
     async def follow(self) -> None:
         """Look again and again, until cancelled."""
-        first = working = True
+        working = True
         while True:
             news: list[Told] = []
             try:
-                news = await run_in_threadpool(self._look, everything=first)
-                first, working = False, True
+                news = await run_in_threadpool(self._look)
+                working = True
             except Exception:
                 if working:
                     LOG.exception("the live log cannot be read; tried again")
                 working = False
             if news:
-                self._told.extend(news)
-                self._seen = {one.place for one in self._told}
-                self.changes += 1
+                self._keep(news)
                 self._news.set()
                 self._news = asyncio.Event()
             await asyncio.sleep(_EVERY_S)
+
+    def look(self) -> None:
+        """Look once, for who has no event loop."""
+        self._keep(self._look())
 
     def summaries(self) -> list[EventSummary]:
         """Released events that are still open."""
@@ -100,10 +102,15 @@ class Current:
             except TimeoutError:
                 yield None
 
-    def _look(self, *, everything: bool) -> list[Told]:
+    def _keep(self, news: list[Told]) -> None:
+        self._told.extend(news)
+        self._seen = {one.place for one in self._told}
+        self.changes += bool(news)
+
+    def _look(self) -> list[Told]:
         since = self._since - MINUTE
         found: list[tuple[int, str, Told]] = []
-        versions = self._log.latest(time.time_ns() - _OPEN) if everything else self._log.versions(since)
+        versions = self._log.latest(time.time_ns() - _OPEN) if not self._looked else self._log.versions(since)
         for version in versions:
             place = f"{version.stored}.{version.event_id}.{version.version}"
             message = decode_json(version.message.encode(), EventMessage)
@@ -116,6 +123,7 @@ class Current:
                 told = PickMessage(pick=one.pick, state="early", received=one.stored)
                 content = msgspec.json.encode(cloud_event(told, source=self._source, time=one.stored))
                 found.append((one.stored, place, Told(place, "pick", content)))
+        self._looked = True
         self._since = max([self._since, *(stored for stored, _, _ in found)])
         return [told for _, _, told in sorted(found, key=lambda one: one[:2])]
 

@@ -118,7 +118,7 @@ class Feeds:
             return None
         event, updated = found
         summary = EventSummary.of(event, updated)
-        quakeml = f"{address}/fdsnws/event/1/query?eventid={event.event_id}&includearrivals=true"
+        quakeml = f"{address}/events/{event.event_id}/event.xml"
         authority = self._holdings.authority
         made = self.feature(summary, address)
         whole = with_products(made, event, authority=authority, updated=updated, quakeml=quakeml)

@@ -14,9 +14,10 @@ from wadati.engine.flow import Flow
 from wadati.engine.live.status import read_status
 from wadati.engine.outputs import read_run
 from wadati.engine.serving import Serving
-from wadati.errors import InputError
+from wadati.errors import InputError, WadatiError
+from wadati.formats.inventory import read_inventory
 from wadati.formats.stationxml_selection import StationDocuments
-from wadati.model import Origin
+from wadati.model import Inventory, Origin, VelocityModel
 from wadati.protocols import Problem
 from wadati.sources.archive import Archive
 from wadati.store.catalog import CatalogStore
@@ -29,7 +30,13 @@ class Holdings:
     """A catalog, and what else there is; `documents` and `archive` are None where nothing is known of them."""
 
     def __init__(
-        self, store: str | Path, documents: StationDocuments | None, archive: Archive | None, flow: Flow
+        self,
+        store: str | Path,
+        documents: StationDocuments | None,
+        archive: Archive | None,
+        flow: Flow,
+        inventory: Inventory | None = None,
+        earth: VelocityModel | None = None,
     ) -> None:
         self.authority = flow.authority
         self.settings: Serving = flow.serve
@@ -37,6 +44,7 @@ class Holdings:
         self.search = EventSearch(store)
         self._catalog = CatalogStore(store)
         self.documents, self.archive = documents, archive
+        self.inventory, self.earth = inventory or Inventory(), earth
 
     def close(self) -> None:
         """Give all connections back."""
@@ -57,6 +65,10 @@ class Holdings:
     def superseded(self, event_id: str) -> tuple[Origin, ...]:
         """The origins that an event once had."""
         return self._catalog.superseded(event_id)
+
+    def retired(self) -> tuple[str, ...]:
+        """Names of events that were published and are none any more."""
+        return self._catalog.retired()
 
     def region(self, latitude: float, longitude: float) -> str:
         """The name of the Flinn–Engdahl region of a place (Young et al. 1996, doi:10.1016/0031-9201(96)03141-X)."""
@@ -107,4 +119,16 @@ def open_holdings(
     if flow.authority == "local" and isinstance(settings.get("authority"), str):
         flow = msgspec.structs.replace(flow, authority=settings["authority"])
     documents = None if stations is None else StationDocuments([stations])
-    return Holdings(store, documents, Archive(waveforms) if waveforms else None, flow)
+    inventory = None if stations is None else read_inventory(stations)[0]
+    archive = Archive(waveforms) if waveforms else None
+    return Holdings(store, documents, archive, flow, inventory, _earth(flow, settings.get("velocity_model")))
+
+
+def _earth(flow: Flow, of_run: object) -> VelocityModel | None:
+    """The velocity model of a run, else that of the flow; None where its file is no more."""
+    if isinstance(of_run, str):
+        flow = msgspec.structs.replace(flow, velocity_model=of_run)
+    try:
+        return flow.earth()
+    except WadatiError:
+        return None

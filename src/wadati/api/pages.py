@@ -46,14 +46,16 @@ class _Page(NamedTuple):
 
 
 class Pages:
-    """An application (ASGI) that answers GET below a prefix with pages, and hands on all else.
+    """An application (ASGI) that answers GET with pages, and hands on all else.
 
+    `where` are the prefixes and the exact paths of pages.
     `make` runs in a thread; where it fails, the page as it was before is better than none. `forget` says that something
     changed: pages are made anew when next asked for.
     """
 
-    def __init__(self, app: Any, prefix: str, make: Make, public: str = "") -> None:
-        self._app, self._prefix, self._make, self._public = app, prefix, make, public
+    def __init__(self, app: Any, where: tuple[tuple[str, ...], tuple[str, ...]], make: Make, public: str = "") -> None:
+        self._app, self._make, self._public = app, make, public
+        self._prefixes, self._exact = where
         self._pages: OrderedDict[tuple[str, bytes], _Page] = OrderedDict()
         self._making: dict[tuple[str, bytes], asyncio.Future[_Page | None]] = {}
         self.generation = 0
@@ -66,7 +68,7 @@ class Pages:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
         wanted = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        if not wanted or not scope["path"].startswith(self._prefix):
+        if not wanted or not (scope["path"].startswith(self._prefixes) or scope["path"] in self._exact):
             await self._app(scope, receive, send)
             return
         asked = dict(scope["headers"])

@@ -146,6 +146,46 @@ def serve(options: argparse.Namespace) -> int:
     return 0
 
 
+def site(options: argparse.Namespace) -> int:
+    """`wadati site DIR --to URL`."""
+    import signal
+    import threading
+
+    from wadati.api.current import Current
+    from wadati.api.holdings import open_holdings
+    from wadati.api.site import Site
+    from wadati.cli.terminal import LogLines
+    from wadati.store.objects import open_place
+
+    flow = _flow(options)
+    holdings = open_holdings(
+        options.folder, flow, store=options.store, stations=options.stations, waveforms=options.waveforms
+    )
+    current = Current(holdings.store, holdings.authority)
+    if not flow.serve.url:
+        complain("links in feeds begin at the root of the host; say url under [serve] of --flow where it is another")
+    try:
+        pages = Site(holdings, current, open_place(options.to), flow.serve.url)
+        if options.follow:
+            stop = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
+            pages.follow(stop, LogLines())
+            return 0
+        current.look()
+        with TerminalProgress() as progress:
+            progress.start("pages", 1)
+            written = pages.write()
+            progress.step("pages")
+            progress.finish("pages", options.to)
+    finally:
+        current.close()
+        holdings.close()
+    _complain(pages.problems)
+    print(f"{written} files written: {options.to}")
+    return PARTLY_FAILED if pages.problems else 0
+
+
 def token(options: argparse.Namespace) -> int:
     """`wadati token FILE`."""
     from wadati.api.tokens import new_token

@@ -115,15 +115,20 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="the output folder of a run")
     serve.add_argument("--host", default="127.0.0.1", help="who may reach it: 0.0.0.0 is everybody (default: loopback)")
     serve.add_argument("--port", type=int, default=8080, metavar="N", help="default: 8080; 0 takes a free one")
-    serve.add_argument("--store", metavar="URL", help="a database in place of the catalog in the folder")
-    _stations_of(serve, required=False)
-    serve.add_argument(
-        "--waveforms", nargs="+", type=Path, default=[], metavar="PATH", help="default: those of the run"
-    )
+    _holdings(serve)
     _parts(serve, "picker")
     _flow(serve)
     _debug(serve)
     serve.set_defaults(run=commands.serve)
+
+    site = verbs.add_parser("site", help="the public pages and feeds of a catalog as plain files, only what changed")
+    site.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="the output folder of a run")
+    site.add_argument("--to", required=True, metavar="URL", help="a folder, or s3://BUCKET/PREFIX, gs://..., az://...")
+    site.add_argument("--follow", action="store_true", help="go on, and write again whenever something changes")
+    _holdings(site)
+    _flow(site)
+    _debug(site)
+    site.set_defaults(run=commands.site)
 
     token = verbs.add_parser("token", help="a word that opens what wadati serve does not give to everybody")
     token.add_argument("file", type=Path, metavar="FILE", help="where digests of tokens are kept; `tokens` of [serve]")
@@ -155,6 +160,12 @@ def parser() -> argparse.ArgumentParser:
     _debug(models)
     models.set_defaults(run=commands.models)
     return top
+
+
+def _holdings(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--store", metavar="URL", help="a database in place of the catalog in the folder")
+    _stations_of(verb, required=False)
+    verb.add_argument("--waveforms", nargs="+", type=Path, default=[], metavar="PATH", help="default: those of the run")
 
 
 def _waveforms(verb: argparse.ArgumentParser) -> None:

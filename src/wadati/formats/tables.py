@@ -9,7 +9,7 @@ distances, azimuths and residuals of arrivals are NaN.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -295,6 +295,17 @@ def write_arrivals_csv(catalog: Catalog, path: Path) -> None:
         ARRIVAL_COLUMNS,
         (_arrival_fields(event.event_id, arrival) for event in catalog.events for arrival in event.origin.arrivals),
     )
+
+
+def arrival_lines(event: Event) -> Iterator[str]:
+    """The lines of an `arrivals.csv` of one event.
+
+    >>> next(arrival_lines(Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),))))[:16]
+    'event_id,pick_id'
+    """
+    yield ",".join(ARRIVAL_COLUMNS) + "\n"
+    for arrival in event.origin.arrivals:
+        yield ",".join(_arrival_fields(event.event_id, arrival)) + "\n"
 
 
 def _arrival_fields(event_id: str, arrival: Arrival) -> tuple[str, ...]:

@@ -205,7 +205,8 @@ def _epicentre(scene: Scene, frame: Frame, index: int, event: Event) -> Markup:
     circle = element(
         "circle", title, cx=round(x, 1), cy=round(y, 1), r=size(event), fill=scene.depth_colour(event), class_="event"
     )
-    return element("a", circle, href=f"#event-{index}") if scene.detailed else circle
+    address = scene.links.get(event.event_id, f"#event-{index}" if scene.detailed else None)
+    return element("a", circle, href=address) if address else circle
 
 
 def _truth(scene: Scene, frame: Frame) -> list[Markup]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from wadati.errors import WadatiError
 from wadati.model import Arrival, Event, SourceId, Station, TimeSpan, Trace
-from wadati.protocols import Source
 from wadati.report.chart import RIGHT, TOP, WIDTH, Scale, axes, figure, line, path, svg, text, ticks
 from wadati.report.markup import Markup, element, number
 from wadati.report.scene import Scene, instant, kilometres, shown_magnitude, size_words
@@ -24,6 +25,12 @@ _LEFT, _ROW, _COLUMNS = 104.0, 19.0, 400
 _WARM_UP = 10 * SECOND
 
 
+class Records(Protocol):
+    """Waveforms by station and time, such as any `Source` gives."""
+
+    def read(self, network: str, station: str, span: TimeSpan) -> Iterable[Trace]: ...  # noqa: D102
+
+
 @dataclass(frozen=True)
 class Row:
     """A station of a section: its arrivals by phase, and the times (s after the origin) that the model expects."""
@@ -34,7 +41,7 @@ class Row:
     expected: dict[str, float]
 
 
-def record_sections(scene: Scene, source: Source, largest: int) -> list[Markup]:
+def record_sections(scene: Scene, source: Records, largest: int) -> list[Markup]:
     """A figure for each of the largest events that have arrivals, in order of time."""
     ranked = sorted(
         (event for event in scene.events if any(a.weight > 0 for a in event.origin.arrivals)),
@@ -44,7 +51,7 @@ def record_sections(scene: Scene, source: Source, largest: int) -> list[Markup]:
     return [section for event in chosen if (section := _section(scene, source, event)) is not None]
 
 
-def _section(scene: Scene, source: Source, event: Event) -> Markup | None:
+def _section(scene: Scene, source: Records, event: Event) -> Markup | None:
     rows = _rows(scene, event)
     if not rows:
         return None
@@ -121,7 +128,7 @@ def _channel(scene: Scene, row: Row) -> SourceId | None:
     return None
 
 
-def _wiggle(source: Source, event: Event, row: Row, channel: SourceId | None, x: Scale, y: float) -> Markup | None:
+def _wiggle(source: Records, event: Event, row: Row, channel: SourceId | None, x: Scale, y: float) -> Markup | None:
     """A record as the smallest and largest sample of each of `_COLUMNS` columns at most; None where there is none."""
     start = event.origin.time + round(x.low * SECOND)
     end = event.origin.time + round(x.high * SECOND)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +10,7 @@ from wadati.formats.atomic import atomic_write
 from wadati.model import Catalog, Inventory, VelocityModel
 from wadati.protocols import Source
 from wadati.report import sections
-from wadati.report.markup import Markup, element, join
+from wadati.report.page import whole_page
 from wadati.report.scene import Comparison, Scene
 
 
@@ -45,26 +42,6 @@ def write_report(
     '<!DOCTYPE html>'
     """
     scene = Scene(catalog, inventory, run or {}, earth, truth, evaluation, scorecard)
-    page = _page(title, sections.body(scene, title, source, record_sections))
+    page = whole_page(title, sections.body(scene, title, source, record_sections))
     with atomic_write(path) as partial:
         partial.write_text(page, encoding="utf-8", newline="\n")
-
-
-def _page(title: str, body: Markup) -> str:
-    style, script = (
-        Markup((files("wadati.report") / "data" / name).read_text(encoding="utf-8"))
-        for name in ("style.css", "sort.js")
-    )
-    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{allowed}'"
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", title),
-        element("style", style),
-    )
-    page = element("html", head, element("body", body, element("script", script)), lang="en")
-    return join(Markup("<!DOCTYPE html>\n"), page, "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -39,7 +39,10 @@ class Comparison(Protocol):
 
 @dataclass(frozen=True)
 class Scene:
-    """The catalog, its network, how it was made (`run`, laid out as `run.json`), and the truth where it is known."""
+    """The catalog, its network, how it was made (`run`, laid out as `run.json`), and the truth where it is known.
+
+    `links` are the addresses of events' own pages, where they have some.
+    """
 
     catalog: Catalog
     inventory: Inventory
@@ -48,6 +51,7 @@ class Scene:
     truth: Catalog | None = None
     evaluation: Comparison | None = None
     scorecard: Sequence[tuple[str, str]] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def events(self) -> tuple[Event, ...]:

@@ -8,6 +8,7 @@ from wadati.protocols import Source
 from wadati.report import tables
 from wadati.report.map import epicentre_map
 from wadati.report.markup import Markup, element, join
+from wadati.report.page import facts, figures, section
 from wadati.report.record_section import record_sections
 from wadati.report.residuals import residual_histogram, station_residuals, used_arrivals
 from wadati.report.scene import Scene, instant, shown_magnitude, size_words
@@ -24,26 +25,18 @@ def body(scene: Scene, title: str, source: Source | None, largest: int) -> Marku
     where = [epicentre_map(scene)] if scene.stations or has_events else []
     when = [frequency_magnitude(scene), depth_sections(scene), timeline(scene)] if has_events else []
     parts = [
-        _section("Summary", _summary(scene), None if has_events else _nothing(scene)),
-        _section("Against the truth", tables.pair_table(scene.scorecard)) if scene.scorecard else None,
-        _section("Where and when", _grid(*where, *when)),
-        _section("Records of the largest events", _grid(*records)) if records else None,
-        _section("Arrivals", _grid(*evidence)) if any(evidence) else None,
-        _section("Events", tables.event_table(scene)) if has_events else None,
-        _section("Stations", tables.station_table(scene)),
-        _section("Left out, and why", *_left_out(scene)),
-        _section("How it was made", *_made(scene)),
-        _section("How to read this page", _reading(scene)),
+        section("Summary", _summary(scene), None if has_events else _nothing(scene)),
+        section("Against the truth", tables.pair_table(scene.scorecard)) if scene.scorecard else None,
+        section("Where and when", figures(*where, *when)),
+        section("Records of the largest events", figures(*records)) if records else None,
+        section("Arrivals", figures(*evidence)) if any(evidence) else None,
+        section("Events", tables.event_table(scene)) if has_events else None,
+        section("Stations", tables.station_table(scene)),
+        section("Left out, and why", *_left_out(scene)),
+        section("How it was made", *_made(scene)),
+        section("How to read this page", _reading(scene)),
     ]
     return join(element("header", element("h1", title), element("p", _span(scene))), element("main", *parts))
-
-
-def _section(title: str, *content: Markup | None) -> Markup:
-    return element("section", element("h2", title), *content)
-
-
-def _grid(*figures: Markup | None) -> Markup:
-    return element("div", *figures, class_="figures")
 
 
 def _span(scene: Scene) -> str:
@@ -58,19 +51,18 @@ def _summary(scene: Scene) -> Markup:
     arrivals = used_arrivals(scene)
     associated = len({arrival.pick_id for arrival in arrivals})
     active = sum(scene.silent(station) is None for station in scene.stations)
-    facts = [("events", str(len(scene.events)))]
+    told = [("events", str(len(scene.events)))]
     if sized:
-        facts.append(("largest", size_words(max(sized, key=lambda pair: pair[0])[1])))
-    facts += [
+        told.append(("largest", size_words(max(sized, key=lambda pair: pair[0])[1])))
+    told += [
         ("stations used", f"{active} of {len(scene.stations)}"),
         ("picks", f"{len(scene.catalog.picks):,}".replace(",", "\u202f")),
     ]
     if scene.catalog.picks:
-        facts.append(("picks in events", f"{100 * associated / len(scene.catalog.picks):.0f} %"))
+        told.append(("picks in events", f"{100 * associated / len(scene.catalog.picks):.0f} %"))
     if scene.events:
-        facts.append(("arrivals an event", f"{len(arrivals) / len(scene.events):.0f}"))
-    tiles = (element("div", element("dt", name), element("dd", value)) for name, value in facts)
-    return element("dl", *tiles, class_="facts")
+        told.append(("arrivals an event", f"{len(arrivals) / len(scene.events):.0f}"))
+    return facts(told)
 
 
 def _nothing(scene: Scene) -> Markup:

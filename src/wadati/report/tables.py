@@ -28,7 +28,7 @@ def event_table(scene: Scene) -> Markup:
         "arrivals", "gap (°)", "RMS (s)", "epicentre ± km", "identifier",
     )  # fmt: skip
     rows = [_event_row(event) for event in scene.events]
-    return _table(header, rows, anchors="event-")
+    return table(header, rows, anchors="event-")
 
 
 def _event_row(event: Event) -> list[Cell]:
@@ -71,7 +71,7 @@ def station_table(scene: Scene) -> Markup:
     for name in sorted(scene.coverage.keys() - known):
         state = f"{scene.coverage[name].get('status', '')}: {scene.coverage[name].get('reason', '')}".strip(": ")
         rows.append([name, *[""] * (len(header) - 2), state])
-    return _table(header, rows)
+    return table(header, rows)
 
 
 def _station_row(
@@ -102,7 +102,7 @@ def _station_row(
 def problem_table(problems: Iterable[Mapping[str, Any]]) -> Markup:
     """What was left out, why, and the mend."""
     rows = [[str(problem.get(key, "")) for key in ("subject", "wrong", "mend")] for problem in problems]
-    return _table(("what", "why", "what helps"), rows, class_="words")
+    return table(("what", "why", "what helps"), rows, class_="words")
 
 
 def pair_table(pairs: Iterable[tuple[str, str]]) -> Markup:
@@ -117,7 +117,7 @@ def timing_table(timings: Iterable[Mapping[str, Any]]) -> Markup:
         [str(t.get("stage", "")), f"{float(t.get('wall_s', 0)):.1f}", f"{float(t.get('cpu_s', 0)):.1f}"]
         for t in timings
     ]
-    return _table(("stage", "wall clock (s)", "CPU (s)"), rows)
+    return table(("stage", "wall clock (s)", "CPU (s)"), rows)
 
 
 def layer_table(scene: Scene) -> Markup | None:
@@ -131,11 +131,15 @@ def layer_table(scene: Scene) -> Markup | None:
         ]
         for layer in scene.earth.layers
     ]
-    return _table(("top (km below sea level)", "Vp (km/s)", "Vs (km/s)", "Vp/Vs"), rows)
+    return table(("top (km below sea level)", "Vp (km/s)", "Vs (km/s)", "Vp/Vs"), rows)
 
 
-def _table(
-    header: Sequence[str], rows: Sequence[Sequence[Cell]], anchors: str | None = None, class_: str = "sortable"
+def table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    anchors: str | None = None,
+    class_: str = "sortable",
+    longest: int = LONGEST,
 ) -> Markup:
     """A table that scrolls within the page; numbers to the right."""
     numeric = [bool(rows) and all(_is_number(row[k]) for row in rows) for k in range(len(header))]
@@ -147,15 +151,15 @@ def _table(
             *(element("td", cell, class_=c) for cell, c in zip(row, classes, strict=True)),
             id=f"{anchors}{index}" if anchors else None,
         )
-        for index, row in enumerate(rows[:LONGEST])
+        for index, row in enumerate(rows[:longest])
     ]
-    table = element("table", element("thead", head), element("tbody", *body), class_=class_)
+    whole = element("table", element("thead", head), element("tbody", *body), class_=class_)
     note = (
-        element("p", f"The first {LONGEST} of {len(rows)} rows; the CSV files hold all.")
-        if len(rows) > LONGEST
+        element("p", f"The first {longest} of {len(rows)} rows; the CSV files hold all.")
+        if len(rows) > longest
         else None
     )
-    return join(element("div", table, class_="scroll", tabindex="0"), note)
+    return join(element("div", whole, class_="scroll", tabindex="0"), note)
 
 
 def _is_number(cell: str) -> bool:

@@ -105,6 +105,11 @@ class Archive:
             for record in _within(path, wanted, quality, shortest, longest_only=longest_only):
                 yield from _as_version(record, version)
 
+    def read(self, network: str, station: str, span: TimeSpan) -> list[Trace]:
+        """The traces of all channels of a station over a span, in order of channel and time."""
+        content = b"".join(self.records([Selection(network, station, "*", "*", span)]))
+        return list(read_miniseed(content)[0]) if content else []
+
     def extents(self, wanted: Selection | None = None) -> list[Extent]:
         """What channels there are, and when; of SDS trees by whole days."""
         everything = Selection("*", "*", "*", "*", TimeSpan(-(2**62), 2**62))
@@ -173,11 +178,11 @@ def _within(
         record
         for record in _records(path)
         if (quality in "BM" or record.quality in ("", quality))
-        and any(one.holds(record.source_id) and one.span.overlaps(record.span) for one in wanted)
+        and any(one.span.overlaps(record.span) and one.holds(record.source_id) for one in wanted)
     ]
     records.sort(key=lambda record: (record.source_id, record.span.start))
     for one in wanted:
-        own = [record for record in records if one.holds(record.source_id) and one.span.overlaps(record.span)]
+        own = [record for record in records if one.span.overlaps(record.span) and one.holds(record.source_id)]
         own = [part for record in own if (part := _cut(record, one.span)) is not None]
         if shortest or longest_only:
             own = _runs(own, shortest, longest_only=longest_only)
