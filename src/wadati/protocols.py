@@ -16,6 +16,7 @@ from wadati.model import (
     Origin,
     Pick,
     SourceId,
+    Station,
     TimeSpan,
     Trace,
     VelocityModel,
@@ -217,4 +218,34 @@ class AttenuationRelation(Protocol):
 
     def correction(self, hypocentral_distance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """−log10 A0 at distances in metres."""
+        ...
+
+
+@runtime_checkable
+class GreensFunctions(Protocol):
+    """How an earth answers a point source, whatever it is computed from."""
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """Lowest and highest frequency (Hz) in which the answers are right."""
+        ...
+
+    def tensor_responses(
+        self,
+        latitude: float,
+        longitude: float,
+        depth: float,
+        stations: Sequence[Station],
+        *,
+        sampling_rate_hz: float,
+        start_s: float,
+        samples: int,
+    ) -> npt.NDArray[np.float64]:
+        """Displacement (m per N m) at stations of a source of each tensor component whose moment steps at time 0.
+
+        Shape (station, component, tensor component, sample): components Z (up), N, E; tensor components in the order of
+        `MomentTensor.components`. The first sample is `start_s` after the origin. Latitude and longitude of the source
+        in degrees, depth in metres below sea level. Raises `InputError` in words for what lies outside of what is
+        known: distance, depth, frequency.
+        """
         ...

@@ -5,6 +5,7 @@ from wadati.model.codec import decode_json, decode_msgpack, encode_json, encode_
 from wadati.model.earth import Layer, VelocityModel
 from wadati.model.event import Catalog, Event, Magnitude, StationMagnitude
 from wadati.model.ids import content_id
+from wadati.model.moment_tensor import MomentTensor, moment_magnitude, scalar_moment
 from wadati.model.origin import Arrival, Origin, Uncertainty
 from wadati.model.pick import Pick
 from wadati.model.source_id import SourceId
@@ -25,6 +26,7 @@ __all__ = [
     "Inventory",
     "Layer",
     "Magnitude",
+    "MomentTensor",
     "Nanoseconds",
     "Origin",
     "Pick",
@@ -44,8 +46,10 @@ __all__ = [
     "encode_json",
     "encode_msgpack",
     "format_time",
+    "moment_magnitude",
     "parse_open_time",
     "parse_time",
     "sampling_rate",
+    "scalar_moment",
     "seconds",
 ]

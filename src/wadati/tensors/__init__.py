@@ -1,0 +1,1 @@
+"""Moment tensors and mechanisms of events: from waveforms, and from first motions."""
