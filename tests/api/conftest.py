@@ -32,14 +32,14 @@ class Served:
 
 
 @contextmanager
-def serving(small: Small, scratch: Path) -> Iterator[Served]:
-    """`wadati serve` of a copy of the small network's results."""
+def serving(small: Small, scratch: Path, settings: str = "") -> Iterator[Served]:
+    """`wadati serve` of a copy of the small network's results; `settings` are more lines of [serve]."""
     folder = scratch / "out"
     shutil.copytree(small.output, folder)
     flow = scratch / "flow.toml"
     flow.write_text(
         'authority = "xx.example"\n[serve]\ntitle = "Small network"\nlicense = "CC-BY-4.0"\n'
-        'citation = "doi:10.0000/example"\ncontact = "net@example.org"\n'
+        f'citation = "doi:10.0000/example"\ncontact = "net@example.org"\n{settings}'
     )
     command = [sys.executable, "-m", "wadati.cli.main", "serve", str(folder), "--port", "0", "--flow", str(flow)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}

@@ -100,7 +100,7 @@ def test_a_token_that_is_taken_out_opens_nothing(words) -> None:
 
 
 def test_what_cannot_be_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no scope 'all'"):
+    with pytest.raises(UsageError, match="no scope or role 'all'"):
         new_token(tmp_path / "a", "x", ("all",), 1)
     (tmp_path / "b").write_text("no tokens")
     with pytest.raises(InputError, match="no file of tokens"):

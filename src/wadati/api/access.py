@@ -1,18 +1,26 @@
-"""Who may do what, and how often: tokens with scopes, and an allowance for each caller."""
+"""Who may do what, and how often: callers by their tokens, an allowance for each, and a log of what they did."""
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from starlette.concurrency import run_in_threadpool
+
+from wadati.api.audit import Audit
 from wadati.api.errors import REASONS
+from wadati.api.openid import Organisation
 from wadati.api.tokens import Tokens
 
 _REMEMBERED = 50_000
 _ALWAYS = ("/health", "/ready")
 _BEARER = b"bearer "
+_CALLER = "wadati.caller"
+_REVIEW = re.compile(r"/events/[^/]+/reviews?")
 
 
 class Allowance:
@@ -39,6 +47,14 @@ class Allowance:
         return wait
 
 
+class Caller(NamedTuple):
+    """Who asks: a name for the log, a key for the allowance, and what it may do."""
+
+    name: str
+    key: str
+    scopes: frozenset[str] = frozenset()
+
+
 class Refusal(NamedTuple):
     """Why a request is not let through."""
 
@@ -47,61 +63,134 @@ class Refusal(NamedTuple):
     header: tuple[bytes, bytes] | None = None
 
 
+def caller_of(scope: Mapping[str, Any]) -> Caller:
+    """Who asks, of the scope of a request that was let through."""
+    found: Caller = scope.get(_CALLER, Caller("", ""))
+    return found
+
+
+def scopes_of(scope: Mapping[str, Any]) -> frozenset[str]:
+    """What who asks may do."""
+    return caller_of(scope).scopes
+
+
 class Access:
     """An application (ASGI) around another that lets through what may pass.
 
-    Without tokens everything is open. With them, sending waveforms needs one with the scope `picks`, and, unless
-    `reading_open`, everything else one with the scope `read`.
+    Callers are known by a token of `tokens` or of an `organisation`. Where there are such, sending waveforms needs the
+    scope `picks`, and, unless `reading_open`, everything else the scope `read`. Reviewing and the log of who did what
+    always need theirs.
     """
 
-    def __init__(self, app: Any, tokens: Tokens | None, allowance: Allowance, *, reading_open: bool) -> None:
-        self._app, self._tokens, self._allowance, self._reading_open = app, tokens, allowance, reading_open
+    def __init__(
+        self,
+        app: Any,
+        tokens: Tokens | None,
+        allowance: Allowance,
+        *,
+        reading_open: bool,
+        organisation: Organisation | None = None,
+        audit: Audit | None = None,
+    ) -> None:
+        self._app, self._tokens, self._organisation = app, tokens, organisation
+        self._allowance, self._reading_open = allowance, reading_open
+        self._audit = audit or Audit(None)
+        self._guarded = tokens is not None or organisation is not None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request, or refuse it before its body is read."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._refusal(scope)
-        if refusal is None:
-            await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal.words})
-        else:
-            told = {"type": "about:blank", "title": REASONS[refusal.status], "status": refusal.status}
-            body = json.dumps(told | {"detail": refusal.words}).encode()
-            headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
-            headers += [refusal.header] if refusal.header else []
-            await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
+        caller, refusal = await self._judge(scope)
+        if refusal is not None:
+            if refusal.status in (401, 403):
+                self._note(scope, caller, refusal.status)
+            await _refuse(scope, receive, send, refusal)
+            return
+        scope[_CALLER] = caller
+        if scope["type"] == "http" and (
+            self._needed(scope["path"]) not in ("", "read") or "restricted" in caller.scopes
+        ):
+            send = self._noted(scope, caller, send)
+        await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Any) -> Refusal | None:
+    async def _judge(self, scope: Any) -> tuple[Caller, Refusal | None]:
+        """Who asks, and why it may not."""
         path: str = scope["path"]
+        host = scope["client"][0] if scope.get("client") else ""
+        caller = Caller(host, host)
         if path in _ALWAYS:
-            return None
-        caller = scope["client"][0] if scope.get("client") else ""
+            return caller, None
         needed = self._needed(path)
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
-        if self._tokens is not None and (needed or given):
+        if needed and not self._guarded:
+            return caller, Refusal(403, "this service knows nobody who may; see tokens and openid under [serve]")
+        if self._guarded and (needed or given):
             word = given[len(_BEARER) :].decode("latin-1").strip() if given.lower().startswith(_BEARER) else ""
-            token = self._tokens.find(word) if word else None
-            if token is None and (needed or word):
+            found = await self._find(word) if word else None
+            if found is None and (needed or word):
                 words = "this needs a token: Authorization: Bearer WORD" if not word else "this token opens nothing"
-                return Refusal(401, words, (b"www-authenticate", b"Bearer"))
-            if needed and token is not None and needed not in token.scopes:
-                return Refusal(403, f"this token has no scope {needed}")
-            caller = caller if token is None else f"token {token.digest}"
-        wait = self._allowance.take(caller, time.monotonic())
+                return caller, Refusal(401, words, (b"www-authenticate", b"Bearer"))
+            caller = found or caller
+            if needed and needed not in caller.scopes:
+                return caller, Refusal(403, f"this token has no scope {needed}")
+        wait = self._allowance.take(caller.key, time.monotonic())
         if wait:
             seconds = int(wait) + 1
-            return Refusal(429, f"too many requests a minute; wait {seconds} s", (b"retry-after", b"%d" % seconds))
+            words = f"too many requests a minute; wait {seconds} s"
+            return caller, Refusal(429, words, (b"retry-after", b"%d" % seconds))
+        return caller, None
+
+    async def _find(self, word: str) -> Caller | None:
+        token = self._tokens.find(word) if self._tokens is not None else None
+        if token is not None:
+            return Caller(token.name, f"token {token.digest}", frozenset(token.scopes))
+        if self._organisation is not None and word.count(".") == 2:
+            found = await run_in_threadpool(self._organisation.find, word)
+            if found is not None:
+                return Caller(found[0], f"openid {found[0]}", frozenset(found[1]))
         return None
 
     def _needed(self, path: str) -> str:
         """The scope that a path needs, or nothing."""
-        if self._tokens is None:
+        if _REVIEW.fullmatch(path):
+            return "review"
+        if path == "/audit":
+            return "audit"
+        if not self._guarded:
             return ""
         if path.startswith(("/picks", "/jobs/")):
             return "picks"
         return "" if self._reading_open else "read"
+
+    def _noted(self, scope: Any, caller: Caller, send: Any) -> Any:
+        async def told(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                self._note(scope, caller, message["status"])
+            await send(message)
+
+        return told
+
+    def _note(self, scope: Any, caller: Caller, status: int) -> None:
+        self._audit.note(
+            caller=caller.name,
+            method=scope.get("method", "WEBSOCKET"),
+            path=scope["path"],
+            query=scope.get("query_string", b"").decode("latin-1")[:500],
+            status=status,
+            request=scope.get("wadati.request", ""),
+        )
+
+
+async def _refuse(scope: Any, receive: Any, send: Any, refusal: Refusal) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008, "reason": refusal.words})
+        return
+    told = {"type": "about:blank", "title": REASONS[refusal.status], "status": refusal.status}
+    body = json.dumps(told | {"detail": refusal.words}).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+    headers += [refusal.header] if refusal.header else []
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from wadati.api.access import Access, Allowance
+from wadati.api.audit import Audit
 from wadati.api.current import Current
 from wadati.api.errors import REASONS, Refused
 from wadati.api.fdsn.dataselect import DataselectService
@@ -26,16 +27,19 @@ from wadati.api.fdsn.station import StationService
 from wadati.api.holdings import Holdings
 from wadati.api.html import link, page, table
 from wadati.api.openapi import openapi
+from wadati.api.openid import Organisation
 from wadati.api.operating import Operating
 from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
 from wadati.api.public import FRONT, PREFIXES, PublicPages
+from wadati.api.reviewing import ReviewService
 from wadati.api.stream import StreamService
 from wadati.api.tokens import Tokens
 from wadati.report.markup import element
 
 LOG = logging.getLogger("wadati.api")
 _LOOK_S = 0.5
+_AUDITED = 1000
 _INDEX = [
     (link("fdsnws/event/1/"), "events: QuakeML, text, GeoJSON, CSV"),
     (link("fdsnws/station/1/"), "stations: StationXML, text"),
@@ -63,14 +67,18 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
         await asyncio.gather(*tasks, return_exceptions=True)
         holdings.close()
         current.close()
+        reviewing.close()
         if picks is not None:
             await run_in_threadpool(picks.close)
 
     services = [EventService(holdings).service, StationService(holdings).service, DataselectService(holdings).service]
-    stream = StreamService(current)
+    stream, reviewing = StreamService(current), ReviewService(holdings, current)
 
     async def described(request: Request) -> Response:
         return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))
+
+    async def audited(_: Request) -> Response:
+        return JSONResponse({"requests": await run_in_threadpool(audit.latest, _AUDITED)})
 
     async def services_page(_: Request) -> Response:
         terms = element("p", holdings.settings.words())
@@ -78,7 +86,12 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
 
     routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
-    routes += [*stream.routes(), Route("/openapi.json", described, methods=["GET"])]
+    routes += [
+        *stream.routes(),
+        *reviewing.routes(),
+        Route("/audit", audited, methods=["GET"]),
+        Route("/openapi.json", described, methods=["GET"]),
+    ]
     routes.append(Route("/services", services_page, methods=["GET"]))
     app = Starlette(
         routes=routes,
@@ -89,15 +102,28 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
     public = holdings.settings.url.rstrip("/")
     settings = holdings.settings
     tokens = Tokens(Path(settings.tokens)) if settings.tokens else None
-    allowance = Allowance(settings.requests_a_minute)
+    organisation = Organisation(settings.openid) if settings.openid.issuer else None
+    audit = Audit(holdings.audit)
+    reading_open = settings.reading_open or (tokens is None and organisation is None)
+
+    def guarded(inner: Any) -> Access:
+        return Access(
+            inner,
+            tokens,
+            Allowance(settings.requests_a_minute),
+            reading_open=reading_open,
+            organisation=organisation,
+            audit=audit,
+        )
+
     make = PublicPages(holdings, current).make
-    if tokens is None or settings.reading_open:
+    if reading_open:
         # Feeds are given out before anybody is asked who they are.
-        operating = Operating(Access(app, tokens, allowance, reading_open=True), holdings)
+        operating = Operating(guarded(app), holdings)
         whole: Any = (pages := Pages(operating, (PREFIXES, FRONT), make, public))
     else:
         pages = Pages(app, (PREFIXES, FRONT), make, public)
-        whole = operating = Operating(Access(pages, tokens, allowance, reading_open=False), holdings)
+        whole = operating = Operating(guarded(pages), holdings)
     app.router.routes.extend(operating.routes())
     operating.pages, operating.listeners = lambda: pages.answered, lambda: stream.listeners
     return Application(whole, current.end)

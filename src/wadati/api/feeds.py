@@ -116,13 +116,16 @@ class Feeds:
         found = self._event(event_id)
         if found is None:
             return None
-        event, updated = found
+        return Made(self.detail(*found, address=address), _TYPES[".geojson"])
+
+    def detail(self, event: Event, updated: int, address: str) -> bytes:
+        """An event with its products, as GeoJSON."""
         summary = EventSummary.of(event, updated)
         quakeml = f"{address}/events/{event.event_id}/event.xml"
         authority = self._holdings.authority
         made = self.feature(summary, address)
         whole = with_products(made, event, authority=authority, updated=updated, quakeml=quakeml)
-        return Made(msgspec.json.encode(whole) + b"\n", _TYPES[".geojson"])
+        return msgspec.json.encode(whole) + b"\n"
 
     def _event(self, event_id: str) -> tuple[Event, int] | None:
         if event_id in self._current.open:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -17,9 +18,10 @@ from wadati.engine.serving import Serving
 from wadati.errors import InputError, WadatiError
 from wadati.formats.inventory import read_inventory
 from wadati.formats.stationxml_selection import StationDocuments
+from wadati.locators.station_terms import StationTerms, read_station_terms
 from wadati.model import Inventory, Origin, VelocityModel
 from wadati.protocols import Problem
-from wadati.sources.archive import Archive
+from wadati.sources.archive import Archive, Selection
 from wadati.store.catalog import CatalogStore
 from wadati.store.event_search import EventQuery, EventSearch
 
@@ -37,14 +39,16 @@ class Holdings:
         flow: Flow,
         inventory: Inventory | None = None,
         earth: VelocityModel | None = None,
+        folder: Path | None = None,
     ) -> None:
+        self.flow = flow
         self.authority = flow.authority
         self.settings: Serving = flow.serve
         self.store = store
         self.search = EventSearch(store)
         self._catalog = CatalogStore(store)
         self.documents, self.archive = documents, archive
-        self.inventory, self.earth = inventory or Inventory(), earth
+        self.inventory, self.earth, self._folder = inventory or Inventory(), earth, folder
 
     def close(self) -> None:
         """Give all connections back."""
@@ -65,6 +69,22 @@ class Holdings:
     def superseded(self, event_id: str) -> tuple[Origin, ...]:
         """The origins that an event once had."""
         return self._catalog.superseded(event_id)
+
+    @property
+    def station_terms(self) -> StationTerms | None:
+        """The delays of stations that the run learned; None where it wrote none, or they are of another earth."""
+        path = None if self._folder is None else self._folder / "station_terms.json"
+        if path is None or not path.is_file() or self.earth is None:
+            return None
+        found = read_station_terms(path)
+        return found if found.earth_model == self.earth.name else None
+
+    @property
+    def audit(self) -> Path | None:
+        """Where is written who did what; None where nowhere."""
+        if self.settings.audit:
+            return Path(self.settings.audit)
+        return None if self._folder is None else self._folder / "audit.jsonl"
 
     def retired(self) -> tuple[str, ...]:
         """Names of events that were published and are none any more."""
@@ -120,8 +140,17 @@ def open_holdings(
         flow = msgspec.structs.replace(flow, authority=settings["authority"])
     documents = None if stations is None else StationDocuments([stations])
     inventory = None if stations is None else read_inventory(stations)[0]
-    archive = Archive(waveforms) if waveforms else None
-    return Holdings(store, documents, archive, flow, inventory, _earth(flow, settings.get("velocity_model")))
+    closed(flow.serve)  # A restriction that cannot be meant is told now, not to who asks.
+    archive = Archive(waveforms, lambda: closed(flow.serve)) if waveforms else None
+    earth = _earth(flow, settings.get("velocity_model"))
+    return Holdings(store, documents, archive, flow, inventory, earth, folder)
+
+
+def closed(settings: Serving) -> list[Selection]:
+    """The waveforms that are not for everybody now. Raises `UsageError` for a restriction that holds no times."""
+    now = time.time_ns()
+    spans = [(one, one.closed(now)) for one in settings.restricted]
+    return [Selection(one.network, one.station, "*", "*", span) for one, span in spans if span is not None]
 
 
 def _earth(flow: Flow, of_run: object) -> VelocityModel | None:

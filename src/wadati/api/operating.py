@@ -47,6 +47,7 @@ class Operating:
             return
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         name = given[:_LONGEST] if given and given.isascii() and given.isalnum() else secrets.token_hex(8).encode()
+        scope["wadati.request"] = name.decode()
         began = time.perf_counter()
         status = 500
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,17 @@ from wadati.formats.atomic import atomic_write
 from wadati.model import format_time, parse_time
 from wadati.units import DAY
 
-SCOPES = ("read", "picks")
-"""What a token may open: reading, where that is not open to all, and sending waveforms."""
+SCOPES = ("read", "picks", "review", "restricted", "audit")
+"""What a token may open: reading, where that is not open to all, sending waveforms, reviewing events, restricted
+waveforms, and the log of who did what."""
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "viewer": ("read",),
+    "analyst": ("read", "picks", "review"),
+    "operator": ("read", "picks", "review", "restricted"),
+    "admin": SCOPES,
+}
+"""Names for usual sets of scopes."""
 
 _MEND = "make tokens with wadati token"
 
@@ -60,6 +70,20 @@ class Tokens:
         self._tokens = {token.digest: token for token in found}
 
 
+def scopes_of(names: Iterable[str]) -> tuple[str, ...]:
+    """The scopes of scopes and roles, in order. Raises `UsageError` for a name that is neither.
+
+    >>> scopes_of(["analyst", "restricted"])
+    ('read', 'picks', 'review', 'restricted')
+    """
+    found: set[str] = set()
+    for name in names:
+        if name not in SCOPES and name not in ROLES:
+            raise UsageError(f"there is no scope or role {name!r}; there are {', '.join((*SCOPES, *ROLES))}")
+        found.update(ROLES.get(name, (name,)))
+    return tuple(scope for scope in SCOPES if scope in found)
+
+
 def read_tokens(path: Path) -> list[Token]:
     """All tokens of a file. Raises `InputError` for what is no file of tokens."""
     try:
@@ -76,11 +100,9 @@ def read_tokens(path: Path) -> list[Token]:
 def new_token(path: Path, name: str, scopes: tuple[str, ...], days: float) -> str:
     """A new word, whose digest is added to a file (made if need be, for its owner alone); only this time it is told.
 
-    Raises `UsageError` for a scope that there is none of.
+    `scopes` may also be roles. Raises `UsageError` for one that there is none of.
     """
-    for scope in scopes:
-        if scope not in SCOPES:
-            raise UsageError(f"there is no scope {scope!r}; there are {', '.join(SCOPES)}")
+    scopes = scopes_of(scopes)
     before = read_tokens(path) if path.exists() else []
     word = secrets.token_urlsafe(32)
     expires = format_time(time.time_ns() + round(days * DAY), 0)

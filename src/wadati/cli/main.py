@@ -133,7 +133,12 @@ def parser() -> argparse.ArgumentParser:
     token = verbs.add_parser("token", help="a word that opens what wadati serve does not give to everybody")
     token.add_argument("file", type=Path, metavar="FILE", help="where digests of tokens are kept; `tokens` of [serve]")
     token.add_argument("--name", required=True, help="whose it is")
-    token.add_argument("--scopes", default="picks", metavar="LIST", help="picks, read, with commas (default: picks)")
+    token.add_argument(
+        "--scopes",
+        default="picks",
+        metavar="LIST",
+        help="read, picks, review, restricted, audit, or a role: viewer, analyst, operator, admin (default: picks)",
+    )
     token.add_argument("--days", type=float, default=90.0, metavar="N", help="until it is over (default: 90)")
     _debug(token)
     token.set_defaults(run=commands.token)

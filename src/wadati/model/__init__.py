@@ -8,6 +8,7 @@ from wadati.model.ids import content_id
 from wadati.model.moment_tensor import MomentTensor, moment_magnitude, scalar_moment
 from wadati.model.origin import Arrival, Origin, Uncertainty
 from wadati.model.pick import Pick
+from wadati.model.review import Review, ReviewAction, reviewed
 from wadati.model.source_id import SourceId
 from wadati.model.station import ALWAYS, Channel, Inventory, Response, Station
 from wadati.model.summary import EventSummary
@@ -31,6 +32,8 @@ __all__ = [
     "Origin",
     "Pick",
     "Response",
+    "Review",
+    "ReviewAction",
     "SourceId",
     "Station",
     "StationMagnitude",
@@ -49,6 +52,7 @@ __all__ = [
     "moment_magnitude",
     "parse_open_time",
     "parse_time",
+    "reviewed",
     "sampling_rate",
     "scalar_moment",
     "seconds",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -73,9 +73,13 @@ class Extent(NamedTuple):
 
 
 class Archive:
-    """miniSEED and other waveform files below some folders. Raises `InputError` for a path that is not there."""
+    """miniSEED and other waveform files below some folders. Raises `InputError` for a path that is not there.
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    What `closed` holds at the time of a question is not given unless it is asked with `opened`.
+    """
+
+    def __init__(self, paths: Sequence[Path], closed: Callable[[], Sequence[Selection]] = tuple) -> None:
+        self._closed = closed
         for path in paths:
             if not path.exists():
                 raise InputError(path, "does not exist", "give a folder or files of waveforms")
@@ -94,6 +98,7 @@ class Archive:
         quality: str = "B",
         shortest: float = 0.0,
         longest_only: bool = False,
+        opened: bool = False,
     ) -> Iterator[bytes]:
         """The records of what is wanted, in order of channel and time, cut to the samples asked for.
 
@@ -101,8 +106,9 @@ class Archive:
         another letter only records that say so. With `shortest` (s), only runs without a gap that are as long; with
         `longest_only`, the longest run of each channel and selection.
         """
+        closed = () if opened else self._closed()
         for path in self._files(wanted):
-            for record in _within(path, wanted, quality, shortest, longest_only=longest_only):
+            for record in _within(path, wanted, closed, quality, shortest, longest_only=longest_only):
                 yield from _as_version(record, version)
 
     def read(self, network: str, station: str, span: TimeSpan) -> list[Trace]:
@@ -171,14 +177,21 @@ class Archive:
 
 
 def _within(
-    path: Path, wanted: Sequence[Selection], quality: str, shortest: float, *, longest_only: bool
+    path: Path,
+    wanted: Sequence[Selection],
+    closed: Sequence[Selection],
+    quality: str,
+    shortest: float,
+    *,
+    longest_only: bool,
 ) -> Iterator[Record]:
-    """The records of a file that are wanted, cut, in order of channel and time."""
+    """The records of a file that are wanted, cut, in order of channel and time; of closed times no record gives any."""
     records = [
         record
         for record in _records(path)
         if (quality in "BM" or record.quality in ("", quality))
-        and any(one.span.overlaps(record.span) and one.holds(record.source_id) for one in wanted)
+        and _among(record, wanted)
+        and not _among(record, closed)
     ]
     records.sort(key=lambda record: (record.source_id, record.span.start))
     for one in wanted:
@@ -187,6 +200,10 @@ def _within(
         if shortest or longest_only:
             own = _runs(own, shortest, longest_only=longest_only)
         yield from own
+
+
+def _among(record: Record, selections: Sequence[Selection]) -> bool:
+    return any(one.span.overlaps(record.span) and one.holds(record.source_id) for one in selections)
 
 
 def _records(path: Path) -> Iterator[Record]:

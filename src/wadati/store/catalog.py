@@ -11,10 +11,10 @@ import msgspec
 import sqlalchemy as sa
 
 from wadati.errors import UsageError
-from wadati.model import Catalog, Event, Origin, Pick, TimeSpan
+from wadati.model import Catalog, Event, Origin, Pick, Review, TimeSpan, decode_json, encode_json, reviewed
 from wadati.store import event_tables, schema
 from wadati.store.coverage import Coverage
-from wadati.store.database import Opened, select_in, upsert_changed, writing
+from wadati.store.database import Opened, select_in, upsert, upsert_changed, writing
 from wadati.store.identity import identities
 from wadati.store.rows import pick_of, pick_row
 
@@ -48,7 +48,8 @@ class CatalogStore(Opened):
     def publish(self, events: Iterable[Event]) -> tuple[Event, ...]:
         """Make events current under lasting names (see `identity`); they are returned as they are kept, in their order.
 
-        Merged events become aliases. Events of the catalog that nothing comes in for stay.
+        Merged events become aliases. Events of the catalog that nothing comes in for stay. What analysts said of an
+        event holds for whatever comes in for it: their origin stays preferred, and one that they rejected is left out.
         """
         with writing(self._engine) as connection:
             return _publish(connection, _distinct(events), None, None)
@@ -60,7 +61,7 @@ class CatalogStore(Opened):
 
         Events of the span that nothing comes in for are retired: their names are never given to anything else, and
         come back with the same evidence. `picks`, where given, replace all of the span but those that events outside it
-        rest on. Except for names, the result does not depend on what the store held.
+        rest on. Except for names, and what analysts said, the result does not depend on what the store held.
         """
         incoming, observed = _distinct(events), None if picks is None else tuple(picks)
         with writing(self._engine) as connection:
@@ -71,6 +72,42 @@ class CatalogStore(Opened):
                 _drop_other_picks(connection, {pick.pick_id for pick in observed}, span)
                 _save_picks(connection, observed)
         return published
+
+    def review(self, said: Review, picks: Iterable[Pick] = ()) -> Event | None:
+        """Keep an analyst's word, with the picks that its origin rests on, and have the event as it leaves it.
+
+        None where it is rejected, which takes it out of the current catalog until it is confirmed. Raises `UsageError`
+        for an event that there is none of.
+        """
+        with writing(self._engine) as connection:
+            found = event_tables.load(connection, [said.event_id])
+            if not found:
+                raise UsageError(f"there is no event {said.event_id}")
+            row = {"review_id": said.review_id, "event_id": said.event_id, "time": said.time}
+            upsert(connection, schema.reviews, [row | {"content": encode_json(said).decode()}])
+            _save_picks(connection, picks)
+            event = reviewed(found[0], _reviews(connection, [said.event_id]).get(said.event_id, ()))
+            if event is None:
+                event_tables.retire(connection, [said.event_id])
+            else:
+                event_tables.save(connection, [event])
+            return event
+
+    def reviews(self, event_id: str) -> tuple[Review, ...]:
+        """What analysts said of an event, in order of time."""
+        with self._engine.connect() as connection:
+            return _reviews(connection, [event_id]).get(event_id, ())
+
+    def latest(self, event_id: str) -> Event | None:
+        """The event of a name as it last was, current or not; None where there never was one."""
+        with self._engine.connect() as connection:
+            return next(iter(event_tables.load(connection, [event_id])), None)
+
+    def picks(self, names: Iterable[str]) -> dict[str, Pick]:
+        """The picks of these names that are kept."""
+        with self._engine.connect() as connection:
+            found = select_in(connection, sa.select(schema.picks), schema.picks.c.pick_id, names)
+            return {row["pick_id"]: pick_of(row) for row in found}
 
     def read(self, span: TimeSpan | None = None) -> Catalog:
         """The current catalog, or the events of a span of origin times with their picks and all others of the span."""
@@ -146,15 +183,21 @@ def _publish(
     before: dict[str, list[str]] = {}
     for row in select_in(connection, sa.select(schema.aliases), schema.aliases.c.event_id, names | merged):
         before.setdefault(row["event_id"], []).append(row["alias"])
-    published = []
+    said = _reviews(connection, names | merged | {alias for own in before.values() for alias in own})
+    published, rejected = [], set()
     for event, identity in zip(events, given, strict=True):
         owned = (identity.event_id, *identity.aliases)
         aliases = {*event.aliases, *identity.aliases, *(alias for name in owned for alias in before.get(name, ()))}
         kept = tuple(sorted(aliases - names))
-        published.append(msgspec.structs.replace(event, event_id=identity.event_id, aliases=kept))
+        named = msgspec.structs.replace(event, event_id=identity.event_id, aliases=kept)
+        event_now = reviewed(named, tuple(one for name in {*owned, *aliases} for one in said.get(name, ())))
+        if event_now is None:
+            rejected.add(identity.event_id)
+        else:
+            published.append(event_now)
     event_tables.free_aliases(connection, names, merged)
     event_tables.save(connection, published)
-    gone = set(merged)
+    gone = merged | {item.event_id for item in stored if item.current and item.event_id in rejected}
     if evidence is not None:
         within = (item for item in stored if item.current and (span is None or item.time in span))
         gone.update(item.event_id for item in within if item.event_id not in names)
@@ -170,6 +213,15 @@ def _distinct(events: Iterable[Event]) -> tuple[Event, ...]:
     if twice:
         raise UsageError(f"different events are called {', '.join(twice)}; give each a name of its own")
     return found
+
+
+def _reviews(connection: sa.Connection, names: Iterable[str]) -> dict[str, tuple[Review, ...]]:
+    """What was said of events, by name, in order of time."""
+    found: dict[str, list[Review]] = {}
+    query = sa.select(schema.reviews).order_by(schema.reviews.c.time, schema.reviews.c.review_id)
+    for row in select_in(connection, query, schema.reviews.c.event_id, names):
+        found.setdefault(row["event_id"], []).append(decode_json(row["content"].encode(), Review))
+    return {name: tuple(own) for name, own in found.items()}
 
 
 def _save_picks(connection: sa.Connection, picks: Iterable[Pick]) -> None:

@@ -145,7 +145,7 @@ def known(
     weighing = sa.and_(
         schema.arrivals.c.event_id == schema.origins.c.event_id,
         schema.arrivals.c.origin_id == schema.origins.c.origin_id,
-        schema.origins.c.preferred,
+        schema.origins.c.position.is_not(None),
         schema.arrivals.c.weight > 0,
     )
     used_in = sa.select(schema.arrivals.c.event_id, schema.arrivals.c.pick_id).select_from(

@@ -1,9 +1,9 @@
 """Names of events: given once, by what the first origin was, and kept through every later origin.
 
-An event that comes in is one that the catalog has when both carry one identifier, when their preferred origins share at
-least half of the used picks of the one that has fewer, or, where one of them has no picks, when they lie within
-`SAME_TIME` and `SAME_DISTANCE`. Each event takes the name of the most similar; where it covers several current
-events, they are merged under the oldest name and the others become aliases.
+An event that comes in is one that the catalog has when both carry one identifier, when its preferred origin shares with
+the origins of the other at least half of the used picks of the one that has fewer, or, where one of them has no picks,
+when they lie within `SAME_TIME` and `SAME_DISTANCE`. Each event takes the name of the most similar; where it covers
+several current events, they are merged under the oldest name and the others become aliases.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SAME_DISTANCE = 10_000.0
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What the store knows of an event: its preferred origin and used picks.
+    """What the store knows of an event: its preferred origin, and the picks that any of its origins uses.
 
     `number` counts in order of first publication. `vanishing` is True for an event whose evidence this publication
     replaces: nearness then suffices although both have picks.

@@ -115,6 +115,14 @@ class LiveLog(Opened):
         with self._engine.connect() as connection:
             return tuple(EventVersion(**row) for row in connection.execute(query).mappings())
 
+    def last(self, event_id: str) -> EventVersion | None:
+        """The latest version of an event; None where none was told."""
+        table = schema.event_versions
+        query = sa.select(table).where(table.c.event_id == event_id).order_by(table.c.version.desc()).limit(1)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+            return None if row is None else EventVersion(**row)
+
     def between(self, begin: int, end: int) -> tuple[Pick, ...]:
         """Final picks between two times (ns), which may be moved elsewhere."""
         time = schema.picks.c.time

@@ -22,7 +22,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that makes these tables."""
 
 metadata = MetaData(
@@ -181,6 +181,17 @@ picks = Table(
     Column("evaluation_mode", String, nullable=False),
     Index(None, "time"),
 )
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("review_id", String, primary_key=True),
+    Column("event_id", String, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("content", Text, nullable=False),
+    Index(None, "event_id"),
+)
+"""What analysts said (JSON of `Review`), of events by the name that they had then; it outlasts every new run."""
 
 coverage = Table(
     "coverage",

@@ -34,25 +34,35 @@ class DataselectService:
         self._holdings = holdings
         self.service = Service("dataselect", VERSION, PARAMETERS, self.ask, lists=True)
 
-    def ask(self, values: dict[str, Any], lines: list[Selecting] | None = None) -> Answer | None:
-        """The records that are wanted; None where there are none. Raises `Refused`."""
+    def ask(
+        self, values: dict[str, Any], lines: list[Selecting] | None = None, scopes: frozenset[str] = frozenset()
+    ) -> Answer | None:
+        """The records that are wanted and open to who asks; None where there are none. Raises `Refused`."""
         wanted = selections(values, lines)
         if lines is None and (values["starttime"] is None or values["endtime"] is None):
             raise Refused(400, "starttime and endtime are needed")
         archive = self._holdings.archive
         if archive is None:
             return None
-        records = archive.records(
-            wanted,
-            version=3 if values["format"] == "miniseed3" else 2,
-            quality=values["quality"].upper(),
-            shortest=values["minimumlength"],
-            longest_only=values["longestonly"],
-        )
-        first = next(records, None)
+
+        def records(*, opened: bool) -> Iterator[bytes]:
+            return archive.records(
+                wanted,
+                version=3 if values["format"] == "miniseed3" else 2,
+                quality=values["quality"].upper(),
+                shortest=values["minimumlength"],
+                longest_only=values["longestonly"],
+                opened=opened,
+            )
+
+        opened = "restricted" in scopes
+        found = records(opened=opened)
+        first = next(found, None)
         if first is None:
+            if not opened and next(records(opened=True), None) is not None:
+                raise Refused(403, "these waveforms are restricted; ask with a token that opens them")
             return None
-        return Answer(self._limited(first, records), "application/vnd.fdsn.mseed", "waveforms.mseed")
+        return Answer(self._limited(first, found), "application/vnd.fdsn.mseed", "waveforms.mseed")
 
     def _limited(self, first: bytes, records: Iterator[bytes]) -> Iterator[bytes]:
         """The records, until there are too many, which breaks the answer off."""

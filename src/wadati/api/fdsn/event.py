@@ -64,7 +64,9 @@ class EventService:
         self._holdings = holdings
         self.service = Service("event", VERSION, PARAMETERS, self.ask, lists=False)
 
-    def ask(self, values: dict[str, Any], _: list[Selecting] | None = None) -> Answer | None:
+    def ask(
+        self, values: dict[str, Any], _: list[Selecting] | None = None, __: frozenset[str] = frozenset()
+    ) -> Answer | None:
         """The events that fit; None where there are none. Raises `Refused`."""
         search = self._holdings.search
         if any(values[name] not in (None, self._holdings.authority) for name in ("catalog", "contributor")):

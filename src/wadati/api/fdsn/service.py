@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from wadati.api.access import scopes_of
 from wadati.api.errors import REASONS, Refused
 from wadati.api.fdsn.wadl import wadl
 from wadati.api.html import link, page, table
@@ -53,7 +54,8 @@ class Selecting(NamedTuple):
     end: str
 
 
-Ask = Callable[[dict[str, Any], "list[Selecting] | None"], "Answer | None"]
+Ask = Callable[[dict[str, Any], "list[Selecting] | None", frozenset[str]], "Answer | None"]
+"""(values, lines of a list, scopes of who asks) to the answer; None where nothing is found."""
 
 
 class Service:
@@ -121,7 +123,7 @@ class Service:
         else:
             given = parse_qsl(request.url.query, keep_blank_values=True, strict_parsing=bool(request.url.query))
         values = read(self.parameters, given)
-        answer = await run_in_threadpool(self._ask, values, lines)
+        answer = await run_in_threadpool(self._ask, values, lines, scopes_of(request.scope))
         if answer is None:
             return Response(status_code=204) if values["nodata"] == "204" else self._nothing(request)
         headers = {"Content-Disposition": f'attachment; filename="{answer.filename}"'} if answer.filename else {}

@@ -49,7 +49,9 @@ class StationService:
         self._holdings = holdings
         self.service = Service("station", VERSION, PARAMETERS, self.ask, lists=True)
 
-    def ask(self, values: dict[str, Any], lines: list[Selecting] | None = None) -> Answer | None:
+    def ask(
+        self, values: dict[str, Any], lines: list[Selecting] | None = None, __: frozenset[str] = frozenset()
+    ) -> Answer | None:
         """What is wanted of the documents; None where it is nothing. Raises `Refused`."""
         level = values["level"]
         if values["format"] == "text" and level == "response":
