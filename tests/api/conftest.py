@@ -38,8 +38,9 @@ def serving(small: Small, scratch: Path, settings: str = "") -> Iterator[Served]
     shutil.copytree(small.output, folder)
     flow = scratch / "flow.toml"
     flow.write_text(
-        'authority = "xx.example"\n[serve]\ntitle = "Small network"\nlicense = "CC-BY-4.0"\n'
-        f'citation = "doi:10.0000/example"\ncontact = "net@example.org"\n{settings}'
+        'authority = "xx.example"\n[serve]\nlicense = "CC-BY-4.0"\n'
+        'citation = "doi:10.0000/example"\ncontact = "net@example.org"\n'
+        + (settings if "title" in settings else 'title = "Small network"\n' + settings)
     )
     command = [sys.executable, "-m", "wadati.cli.main", "serve", str(folder), "--port", "0", "--flow", str(flow)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}

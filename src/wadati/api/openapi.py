@@ -12,6 +12,8 @@ from wadati.api.fdsn.service import Service
 from wadati.api.feeds import LEVELS, SPANS
 from wadati.api.parameters import Parameter
 from wadati.api.picks import PARAMETERS as PICKING
+from wadati.api.reviewing import Reviews
+from wadati.engine.analyst import ReviewRequest
 from wadati.engine.jobs import Job
 from wadati.engine.picking_requests import PickReply, PickRequest
 from wadati.engine.serving import Serving
@@ -49,7 +51,7 @@ _WAVEFORMS = {"schema": {"type": "string", "format": "binary"}}
 
 def openapi(services: Sequence[Service], settings: Serving, address: str) -> dict[str, Any]:
     """The document of some services at an address."""
-    kinds = (PickRequest, PickReply, Job)
+    kinds = (PickRequest, PickReply, Job, ReviewRequest, Reviews)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     paths: dict[str, Any] = {}
     for service in services:
@@ -65,7 +67,7 @@ def openapi(services: Sequence[Service], settings: Serving, address: str) -> dic
         "openapi": "3.1.0",
         "info": info,
         "servers": [{"url": address}],
-        "paths": paths | _picks() | _feeds() | _others(),
+        "paths": paths | _picks() | _feeds() | _events() | _others(),
         "components": {
             "schemas": _times_as_text(components) | {"Problem": _PROBLEM},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -200,6 +202,59 @@ def _feeds() -> dict[str, Any]:
     detail["responses"] |= _refusals(404)
     event_id = {"name": "event_id", "in": "path", "required": True, "schema": {"type": "string"}}
     return paths | {"/feeds/detail/{event_id}.geojson": {"parameters": [event_id], "get": detail}}
+
+
+def _events() -> dict[str, Any]:
+    named = [{"name": "event_id", "in": "path", "required": True, "schema": {"type": "string"}, "example": "wd2019abc"}]
+    needed: list[dict[str, list[str]]] = [{"token": []}]
+    request = {"schema": {"$ref": "#/components/schemas/ReviewRequest"}, "example": {"action": "confirm"}}
+    return {
+        "/events/{event_id}/review": {
+            "parameters": named,
+            "post": {
+                "operationId": "review",
+                "summary": "an analyst's word on an event; the event as it is then",
+                "security": needed,
+                "requestBody": {"content": {"application/json": request}, "required": True},
+                "responses": {
+                    "200": {
+                        "description": "the event; its status is deleted where it is rejected",
+                        "content": {"application/geo+json": {"schema": {"type": "object"}}},
+                    },
+                    **_refusals(400, 401, 403, 404, 413, 429),
+                },
+            },
+        },
+        "/events/{event_id}/reviews": {
+            "parameters": named,
+            "get": {
+                "operationId": "reviews",
+                "summary": "what analysts said of an event",
+                "security": needed,
+                "responses": {
+                    "200": {
+                        "description": "the first first",
+                        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reviews"}}},
+                    },
+                    **_refusals(401, 403, 429),
+                },
+            },
+        },
+        "/audit": {
+            "get": {
+                "operationId": "audit",
+                "summary": "who did what, the latest first",
+                "security": needed,
+                "responses": {
+                    "200": {
+                        "description": "requests",
+                        "content": {"application/json": {"schema": {"type": "object"}}},
+                    },
+                    **_refusals(401, 403, 429),
+                },
+            }
+        },
+    }
 
 
 def _others() -> dict[str, Any]:
