@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from lxml import etree
 from websockets.sync.client import connect
@@ -231,3 +232,56 @@ def test_an_answer_that_breaks_is_seen_to_break() -> None:
     threading.Thread(target=server.run, daemon=True).start()
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(server.address, timeout=10)
+
+
+def test_open_events_are_in_the_event_service_in_their_places(changing, fresh) -> None:
+    log, store = fresh
+
+    def deep(name: str, age: int, size: float) -> Event:
+        found = event(name, age, size)
+        return msgspec.structs.replace(found, origins=(msgspec.structs.replace(found.origin, depth=77_000.0),))
+
+    one, other, late = deep("wdopen1", HOUR, 5.5), deep("wdopen2", 3 * HOUR, 4.4), deep("wdopen3", 2 * HOUR, 5.0)
+    store.upsert_events([late])
+    query = "/fdsnws/event/1/query"
+    log.write(versions=[version(one, 1, "created"), version(other, 1, "updated")])
+
+    def asked(**query_: object) -> list[str]:
+        answer = changing.get(query, format="text", mindepth=70, **query_)
+        found = [line.split("|")[0] for line in answer.text.splitlines()[1:]]
+        return [name for name in found if name.startswith("wdopen")]
+
+    assert soon(asked, ["wdopen1", "wdopen3", "wdopen2"]) == ["wdopen1", "wdopen3", "wdopen2"]
+    assert asked(orderby="time-asc") == ["wdopen2", "wdopen3", "wdopen1"]
+    assert asked(orderby="magnitude", minmagnitude=4) == ["wdopen1", "wdopen3", "wdopen2"]
+    assert asked(minmagnitude=5.2) == ["wdopen1"]
+    ordered = asked(orderby="magnitude", minmagnitude=4)
+    assert [asked(orderby="magnitude", minmagnitude=4, limit=1, offset=k) for k in (1, 2, 3)] == [[n] for n in ordered]
+    xml = changing.get(query, eventid="wdopen1,wdopen3", includearrivals="true").text
+    assert (xml.count("<event "), "event/wdopen1" in xml) == (2, True)
+    assert changing.get(query, eventid="wdopen2", format="geojson").json()["features"][0]["id"] == "wdopen2"
+    log.write(versions=[version(one, 2, "retracted"), version(other, 2, "retracted")])
+    assert soon(asked, ["wdopen3"]) == ["wdopen3"]
+    store.replace([])
+
+
+def test_final_picks_are_told_too(changing, fresh) -> None:
+    log, _ = fresh
+    sid = SourceId.parse("FDSN:XX_FIN__H_H_Z")
+    pick = Pick.of(sid, "P", time.time_ns(), time_uncertainty=0.1, probability=0.9)
+    log.write(early=[EarlyPick(pick, time.time_ns())])
+    log.write(final=[pick])
+    log.write(final=[pick])
+    states = []
+    with httpx.stream("GET", changing.url + "/stream?kinds=pick&after=0", timeout=20) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data:") and "XX_FIN" in line:
+                states.append(json.loads(line[5:])["data"]["state"])
+                if states[-1] == "final":
+                    break
+    assert states == ["early", "final"]
+    assert log.picks([pick.pick_id]) == {pick.pick_id: pick}
+    (told,) = [one for _, one in log.put_down(0) if one.source_id == sid]
+    assert told == pick
+    log.forget_early(time.time_ns() + HOUR)
+    assert log.put_down(0) == ()

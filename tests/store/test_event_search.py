@@ -12,7 +12,8 @@ from wadati.model import Catalog, Event, EventSummary, Magnitude, Origin
 from wadati.store import migrations
 from wadati.store.catalog import CatalogStore
 from wadati.store.database import writing
-from wadati.store.event_search import EventQuery, EventSearch
+from wadati.store.event_query import EventQuery
+from wadati.store.event_search import EventSearch
 from wadati.testing import strategies
 
 law = settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])

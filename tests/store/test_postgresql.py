@@ -15,7 +15,8 @@ from benchmarks.line import Line
 from wadati.model import Event, Origin, Pick, SourceId
 from wadati.store import database, schema
 from wadati.store.catalog import CatalogStore
-from wadati.store.event_search import EventQuery, EventSearch
+from wadati.store.event_query import EventQuery
+from wadati.store.event_search import EventSearch
 from wadati.store.live_log import LiveLog
 from wadati.units import SECOND
 

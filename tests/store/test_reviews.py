@@ -7,7 +7,8 @@ import pytest
 
 from wadati.errors import UsageError
 from wadati.model import Arrival, Event, Magnitude, Origin, Pick, Review, SourceId
-from wadati.store.event_search import EventQuery, EventSearch
+from wadati.store.event_query import EventQuery
+from wadati.store.event_search import EventSearch
 from wadati.units import SECOND
 
 STATIONS = [SourceId.parse(f"FDSN:XX_S{number:02}__H_H_Z") for number in range(6)]

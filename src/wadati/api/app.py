@@ -71,7 +71,8 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
         if picks is not None:
             await run_in_threadpool(picks.close)
 
-    services = [EventService(holdings).service, StationService(holdings).service, DataselectService(holdings).service]
+    asked = EventService(holdings, current), StationService(holdings), DataselectService(holdings)
+    services = [one.service for one in asked]
     stream, reviewing = StreamService(current), ReviewService(holdings, current)
 
     async def described(request: Request) -> Response:

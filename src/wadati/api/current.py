@@ -10,15 +10,15 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
-from wadati.bus.messages import EventMessage, PickMessage, cloud_event
-from wadati.model import EventSummary
+from wadati.bus.messages import EventMessage, PickMessage, PickState, cloud_event
+from wadati.model import Event, EventSummary, Pick
 from wadati.model.codec import decode_json
 from wadati.store.live_log import LiveLog
 from wadati.units import DAY, MINUTE
@@ -84,9 +84,17 @@ class Current:
         """Look once, for who has no event loop."""
         self._keep(self._look())
 
+    def events(self) -> dict[str, tuple[Event, int]]:
+        """Released events that are still open, each with when it was last told (ns), by name."""
+        return {name: (message.event, stored) for name, (message, stored) in list(self.open.items())}
+
     def summaries(self) -> list[EventSummary]:
-        """Released events that are still open."""
-        return [EventSummary.of(message.event, stored) for message, stored in self.open.values()]
+        """The same in a line each."""
+        return [EventSummary.of(event, stored) for event, stored in self.events().values()]
+
+    def picks(self, names: Iterable[str]) -> dict[str, Pick]:
+        """The picks of these names, final or early."""
+        return self._log.picks(names)
 
     async def listen(self, after: str | None, kinds: frozenset[str]) -> AsyncIterator[Told | None]:
         """What was told after a place, and what comes; None again and again while nothing does."""
@@ -117,12 +125,16 @@ class Current:
             self._take(message, version.stored)
             if version.stored >= since and message.released and place not in self._seen:
                 found.append((version.stored, place, self._event(place, message, version.stored)))
-        for one in self._log.early(since):
-            place = f"{one.stored}.{one.pick.pick_id}.1"
+        picks: list[tuple[int, str, PickState, Pick]] = []
+        picks += [
+            (one.stored, f"{one.stored}.{one.pick.pick_id}.1", "early", one.pick) for one in self._log.early(since)
+        ]
+        picks += [(stored, f"{stored}.{pick.pick_id}.2", "final", pick) for stored, pick in self._log.put_down(since)]
+        for stored, place, state, pick in picks:
             if place not in self._seen:
-                told = PickMessage(pick=one.pick, state="early", received=one.stored)
-                content = msgspec.json.encode(cloud_event(told, source=self._source, time=one.stored))
-                found.append((one.stored, place, Told(place, "pick", content)))
+                told = PickMessage(pick=pick, state=state, received=stored)
+                content = msgspec.json.encode(cloud_event(told, source=self._source, time=stored))
+                found.append((stored, place, Told(place, "pick", content)))
         self._looked = True
         self._since = max([self._since, *(stored for stored, _, _ in found)])
         return [told for _, _, told in sorted(found, key=lambda one: one[:2])]

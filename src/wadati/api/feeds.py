@@ -22,7 +22,7 @@ from wadati.formats.geojson_detail import with_products
 from wadati.formats.kml import kml_chunks, network_link
 from wadati.formats.quakeml_writing import Writer
 from wadati.model import Event, EventSummary
-from wadati.store.event_search import EventQuery
+from wadati.store.event_query import EventQuery
 from wadati.units import DAY, HOUR
 
 SPANS = {"hour": HOUR, "day": DAY, "week": 7 * DAY, "month": 30 * DAY}

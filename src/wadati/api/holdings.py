@@ -23,7 +23,8 @@ from wadati.model import Inventory, Origin, VelocityModel
 from wadati.protocols import Problem
 from wadati.sources.archive import Archive, Selection
 from wadati.store.catalog import CatalogStore
-from wadati.store.event_search import EventQuery, EventSearch
+from wadati.store.event_query import EventQuery
+from wadati.store.event_search import EventSearch
 
 CATALOG = "catalog.sqlite"
 

@@ -19,7 +19,7 @@ from wadati.formats.tables import arrival_lines
 from wadati.model import Event, EventSummary, Pick, format_time
 from wadati.report.event_page import About, cancelled_page, event_page
 from wadati.report.listing import Network, front_page, missing_page, month_page
-from wadati.store.event_search import EventQuery
+from wadati.store.event_query import EventQuery
 from wadati.units import DAY
 
 LATEST = 300

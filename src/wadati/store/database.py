@@ -137,6 +137,13 @@ def upsert(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> N
     connection.execute(statement, list(rows))
 
 
+def insert_new(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
+    """Insert the rows whose primary keys are not there yet."""
+    if rows:
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
+
+
 def upsert_changed(connection: sa.Connection, table: sa.Table, rows: Iterable[Row]) -> None:
     """Upsert only the rows that are new or differ, so that a rerun writes nothing. The primary key is one column."""
     (key,) = table.primary_key

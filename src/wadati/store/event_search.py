@@ -7,11 +7,10 @@ database serves some questions well and others not at all. A column holds an eve
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
@@ -19,56 +18,11 @@ from numpy.typing import NDArray
 from wadati.model import Event, EventSummary, Pick
 from wadati.store import event_tables, schema
 from wadati.store.database import CHUNK, Opened, select_in
+from wadati.store.event_query import COLUMNS, WORDS, EventQuery, column_of, fits
 from wadati.store.rows import SUMMARY_FIELDS, pick_of, summary_of
 
-Order = Literal["time", "time-asc", "magnitude", "magnitude-asc"]
 _PORTION = 4000
 _SPARE = 1.05
-_MORE = 1e-6
-_COLUMNS: Mapping[str, type[np.generic]] = {
-    "current": np.bool_,
-    "time": np.int64,
-    "updated": np.int64,
-    "latitude": np.float64,
-    "longitude": np.float64,
-    "depth": np.float64,
-    "magnitude": np.float64,
-    "magnitude_type": np.int16,
-    "event_type": np.int16,
-}
-_WORDS = ("magnitude_type", "event_type")
-_NEVER = -(2**63)
-
-
-class EventQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What events have to be; what is None does not matter. Limits are inclusive.
-
-    Times in ns, degrees, depths in metres below sea level. A west side east of the east side means a box across the
-    date line. `latitude`, `longitude` and the radii (degrees of arc on a sphere) make a ring. `event_types` and
-    `magnitude_type` are compared without regard to case. The order is by time or magnitude, the greatest first unless
-    it ends in `-asc`; events without a magnitude come last.
-    """
-
-    start: int | None = None
-    end: int | None = None
-    updated_after: int | None = None
-    min_latitude: float | None = None
-    max_latitude: float | None = None
-    min_longitude: float | None = None
-    max_longitude: float | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    min_radius: float | None = None
-    max_radius: float | None = None
-    min_depth: float | None = None
-    max_depth: float | None = None
-    min_magnitude: float | None = None
-    max_magnitude: float | None = None
-    magnitude_type: str | None = None
-    event_types: tuple[str, ...] | None = None
-    order: Order = "time"
-    limit: int | None = None
-    offset: int = 0
 
 
 class EventSearch(Opened):
@@ -89,8 +43,8 @@ class EventSearch(Opened):
     def __init__(self, target: str | Path) -> None:
         super().__init__(target)
         self._lock = threading.Lock()
-        self._columns = {name: np.zeros(0, kind) for name, kind in _COLUMNS.items()}
-        self._words: dict[str, dict[str, int]] = {name: {} for name in _WORDS}
+        self._columns = {name: np.zeros(0, kind) for name, kind in COLUMNS.items()}
+        self._words: dict[str, dict[str, int]] = {name: {} for name in WORDS}
         self._orders: dict[str, tuple[NDArray[np.int32], NDArray[Any]]] = {}
         self._size = 0
         self._revision = -1
@@ -161,7 +115,7 @@ class EventSearch(Opened):
             revision: int = connection.execute(sa.select(schema.writer.c.revision)).scalar_one()
             if revision == self._revision:
                 return
-            names = [name for name in _COLUMNS if name != "number"]
+            names = [name for name in COLUMNS if name != "number"]
             table = schema.summaries
             query = sa.select(table.c.number, *(table.c[name] for name in names)).where(
                 table.c.revision > self._revision
@@ -176,14 +130,7 @@ class EventSearch(Opened):
         places = np.array(numbers, np.int64)
         self._grow(int(places.max()) + 1)
         for name, some in zip(names, values, strict=True):
-            column = self._columns[name]
-            if name in _WORDS:
-                words = self._words[name]
-                column[places] = [-1 if word is None else words.setdefault(word.lower(), len(words)) for word in some]
-            elif name == "updated":
-                column[places] = [_NEVER if value is None else value for value in some]
-            else:
-                column[places] = np.array(some, column.dtype)
+            self._columns[name][places] = column_of(name, COLUMNS[name], some, self._words)
 
     def _grow(self, size: int) -> None:
         if size > len(self._columns["time"]):
@@ -210,78 +157,7 @@ class EventSearch(Opened):
 
     def _fits(self, query: EventQuery) -> NDArray[np.bool_]:
         """Of each number whether its event fits; columns are read as they lie, which is faster than choosing first."""
-        columns = {name: column[: self._size] for name, column in self._columns.items()}
-        fits = columns["current"].copy()
-        limits = (
-            ("time", query.start, query.end),
-            ("latitude", query.min_latitude, query.max_latitude),
-            ("depth", query.min_depth, query.max_depth),
-            ("magnitude", query.min_magnitude, query.max_magnitude),
-        )
-        for name, low, high in limits:
-            _within(columns[name], low, high, fits)
-        if query.updated_after is not None:
-            fits &= columns["updated"] > query.updated_after
-        west, east = query.min_longitude, query.max_longitude
-        if west is not None and east is not None and west > east:
-            fits &= (columns["longitude"] >= west) | (columns["longitude"] <= east)
-        else:
-            _within(columns["longitude"], west, east, fits)
-        if query.magnitude_type is not None:
-            fits &= columns["magnitude_type"] == self._words["magnitude_type"].get(query.magnitude_type.lower(), -2)
-        if query.event_types is not None:
-            wanted = [self._words["event_type"].get(word.lower(), -2) for word in query.event_types]
-            fits &= np.isin(columns["event_type"], wanted)
-        if query.latitude is not None and query.longitude is not None:
-            _in_ring(query, query.latitude, query.longitude, columns["latitude"], columns["longitude"], fits)
-        return fits
-
-
-def _within(column: NDArray[Any], low: float | None, high: float | None, fits: NDArray[np.bool_]) -> None:
-    """Take out of `fits` what is not within limits."""
-    if low is not None:
-        fits &= column >= low
-    if high is not None:
-        fits &= column <= high
-
-
-def _in_ring(
-    query: EventQuery,
-    latitude: float,
-    longitude: float,
-    latitudes: NDArray[np.float64],
-    longitudes: NDArray[np.float64],
-    fits: NDArray[np.bool_],
-) -> None:
-    """Take out of `fits` what is not in the ring; the arc, the dearest question, is asked only of what may be in it."""
-    radius = query.max_radius
-    if radius is not None:
-        _within(latitudes, latitude - radius - _MORE, latitude + radius + _MORE, fits)
-    left = np.flatnonzero(fits)
-    if radius is not None and abs(latitude) + radius < 90 - _MORE:
-        # The ring's easternmost point is where its circle touches a meridian.
-        half = np.degrees(np.arcsin(np.sin(np.radians(radius)) / np.cos(np.radians(latitude)))) + _MORE
-        apart = np.abs(longitudes[left] - longitude)
-        near = left[(apart <= half) | (apart >= 360 - half)]
-    else:
-        near = left
-    arc = _arc(latitude, longitude, latitudes[near], longitudes[near])
-    inside = arc >= (query.min_radius or 0.0)
-    if radius is not None:
-        inside &= arc <= radius
-    fits[left] = False
-    fits[near[inside]] = True
-
-
-def _arc(
-    latitude: float, longitude: float, latitudes: NDArray[np.float64], longitudes: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Degrees of arc on a sphere from a point to others (haversine)."""
-    to, along = np.radians(latitudes), np.radians(longitudes - longitude)
-    here = np.radians(latitude)
-    half = np.sin((to - here) / 2) ** 2 + np.cos(here) * np.cos(to) * np.sin(along / 2) ** 2
-    found: NDArray[np.float64] = np.degrees(2 * np.arcsin(np.sqrt(np.minimum(half, 1.0))))
-    return found
+        return fits(query, {name: column[: self._size] for name, column in self._columns.items()}, self._words)
 
 
 def _magnitudes_down(ordered: NDArray[np.int32], magnitude: NDArray[np.float64]) -> NDArray[np.int32]:

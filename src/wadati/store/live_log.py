@@ -6,6 +6,7 @@ Parquet (one file a day), which costs a few tens of bytes a pick where a row cos
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from wadati.model import Pick
 from wadati.store import schema
-from wadati.store.database import Opened, select_in, upsert, writing
+from wadati.store.database import Opened, insert_new, select_in, upsert, writing
 from wadati.store.rows import pick_of, pick_row
 
 
@@ -57,6 +58,8 @@ class LiveLog(Opened):
         """Put down what a tick gave, all of it or nothing; writing it again changes nothing."""
         with writing(self._engine) as connection:
             upsert(connection, schema.picks, [pick_row(pick) for pick in final])
+            now = time.time_ns()
+            insert_new(connection, schema.final_picks, [{"pick_id": pick.pick_id, "stored": now} for pick in final])
             rows = [pick_row(one.pick) | {"stored": one.stored, "outcome": one.outcome} for one in early]
             upsert(connection, schema.early_picks, rows)
             upsert(connection, schema.event_versions, [msgspec.structs.asdict(one) for one in versions])
@@ -97,6 +100,26 @@ class LiveLog(Opened):
         own = [{name: value for name, value in row.items() if name not in ("stored", "outcome")} for row in rows]
         found = [EarlyPick(pick_of(of), row["stored"], row["outcome"]) for of, row in zip(own, rows, strict=True)]
         return tuple(sorted(found, key=lambda one: (one.pick.time, one.pick.pick_id)))
+
+    def put_down(self, since: int) -> tuple[tuple[int, Pick], ...]:
+        """Final picks that were put down from a time on, each with when (ns)."""
+        table = schema.final_picks
+        joined = sa.join(table, schema.picks, table.c.pick_id == schema.picks.c.pick_id)
+        query = sa.select(table.c.stored, schema.picks).select_from(joined).where(table.c.stored >= since)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        own = [(row["stored"], {name: value for name, value in row.items() if name != "stored"}) for row in rows]
+        return tuple((stored, pick_of(of)) for stored, of in own)
+
+    def picks(self, names: Iterable[str]) -> dict[str, Pick]:
+        """The picks of these names, final or early."""
+        found: dict[str, Pick] = {}
+        with self._engine.connect() as connection:
+            for table in (schema.early_picks, schema.picks):
+                columns = [table.c[column.name] for column in schema.picks.c]
+                rows = select_in(connection, sa.select(*columns), table.c.pick_id, names)
+                found.update((row["pick_id"], pick_of(row)) for row in rows)
+        return found
 
     def versions(self, since: int = 0) -> tuple[EventVersion, ...]:
         """Versions of events stored from a time on, in the order in which they came."""
@@ -144,6 +167,7 @@ class LiveLog(Opened):
         """Drop early picks from before a time (ns)."""
         with writing(self._engine) as connection:
             connection.execute(sa.delete(schema.early_picks).where(schema.early_picks.c.time < before))
+            connection.execute(sa.delete(schema.final_picks).where(schema.final_picks.c.stored < before))
 
     def _picks(self, query: sa.Select[tuple[object, ...]]) -> tuple[Pick, ...]:
         with self._engine.connect() as connection:

@@ -221,6 +221,15 @@ early_picks = Table(
     Index(None, "stored"),
 )
 
+final_picks = Table(
+    "final_picks",
+    metadata,
+    Column("pick_id", String, primary_key=True),
+    Column("stored", BigInteger, nullable=False),
+    Index(None, "stored"),
+)
+"""When a live run put down its final picks, for who listens; as long as early picks are kept."""
+
 withdrawn_picks = Table("withdrawn_picks", metadata, Column("pick_id", String, primary_key=True))
 
 event_versions = Table(

@@ -6,12 +6,18 @@ Beyond the standard: `format=geojson` (fields of the USGS feeds) and `format=csv
 
 from __future__ import annotations
 
+import heapq
+import math
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
+from wadati.api.current import Current
 from wadati.api.fdsn.area import AREA, check_area
 from wadati.api.fdsn.service import Answer, Selecting, Service
 from wadati.api.holdings import Holdings
@@ -21,8 +27,10 @@ from wadati.formats.event_text import event_text
 from wadati.formats.geojson import collection_chunks, feature
 from wadati.formats.quakeml_writing import Writer
 from wadati.model import Event, EventSummary, Pick
-from wadati.store.event_search import EventQuery
+from wadati.store.event_query import EventQuery, fitting
 from wadati.units import KILOMETRE
+
+T = TypeVar("T")
 
 VERSION = "1.2.4"
 FORMATS = ("xml", "text", "geojson", "csv")
@@ -57,32 +65,44 @@ PARAMETERS = (
 )
 
 
-class EventService:
-    """What answers for one network's catalog."""
+class Found(NamedTuple):
+    """Events that fit: numbers of the catalog, and open ones, both in order.
 
-    def __init__(self, holdings: Holdings) -> None:
-        self._holdings = holdings
+    Where there are open ones, limit and offset of the query are still to be applied to both together.
+    """
+
+    numbers: Sequence[int] | NDArray[np.int32]
+    opened: list[tuple[EventSummary, Event]]
+    query: EventQuery
+
+    def cut(self, whole: Iterator[T]) -> Iterator[T]:
+        """What limit and offset leave."""
+        if not self.opened:
+            return whole
+        last = None if self.query.limit is None else self.query.offset + self.query.limit
+        return islice(whole, self.query.offset, last)
+
+
+class EventService:
+    """What answers for one network's catalog, and for the events of its live run that are still open."""
+
+    def __init__(self, holdings: Holdings, current: Current) -> None:
+        self._holdings, self._current = holdings, current
         self.service = Service("event", VERSION, PARAMETERS, self.ask, lists=False)
 
     def ask(
         self, values: dict[str, Any], _: list[Selecting] | None = None, __: frozenset[str] = frozenset()
     ) -> Answer | None:
         """The events that fit; None where there are none. Raises `Refused`."""
-        search = self._holdings.search
         if any(values[name] not in (None, self._holdings.authority) for name in ("catalog", "contributor")):
             return None
-        numbers: Sequence[int]
-        if values["eventid"] is not None:
-            found = dict.fromkeys(search.number(name.strip()) for name in values["eventid"].split(","))
-            numbers = [number for number in found if number is not None]
-        else:
-            numbers = search.find(query_of(values))  # type: ignore[assignment]
-        if not len(numbers):
+        query = query_of(values)
+        found = self._named(values["eventid"]) if values["eventid"] is not None else self._fitting(query)
+        if not len(found.numbers) and not found.opened:
             return None
         if values["format"] == "xml":
-            chunks = self._xml(numbers, values)
-            return Answer(chunks, "application/xml", "events.xml")
-        summaries = search.summaries(numbers)
+            return Answer(self._xml(found, values), "application/xml", "events.xml")
+        summaries = self._summaries(found)
         match values["format"]:
             case "text":
                 return Answer(self._text(summaries), "text/plain; charset=utf-8", "events.txt")
@@ -90,11 +110,50 @@ class EventService:
                 return Answer(self._csv(summaries), "text/csv; charset=utf-8", "events.csv")
         return Answer(self._geojson(summaries), "application/geo+json", "events.geojson")
 
-    def _xml(self, numbers: Sequence[int], values: dict[str, Any]) -> Iterator[bytes]:
+    def _named(self, names: str) -> Found:
+        """The events of some names, in the order in which they were asked for."""
+        wanted = dict.fromkeys(name.strip() for name in names.split(","))
+        known = self._current.events()
+        opened = [(EventSummary.of(event, told), event) for name, (event, told) in known.items() if name in wanted]
+        numbers = [self._holdings.search.number(name) for name in wanted if name not in known]
+        return Found([number for number in dict.fromkeys(numbers) if number is not None], opened, EventQuery())
+
+    def _fitting(self, query: EventQuery) -> Found:
+        """The events that fit. Of those that are open, what was told last counts, not what the catalog had before."""
+        search = self._holdings.search
+        opened = {name: (EventSummary.of(event, told), event) for name, (event, told) in self._current.events().items()}
+        if not opened:
+            return Found(search.find(query), [], query)
+        before = {search.number(name) for name in opened}
+        more = None if query.limit is None else query.offset + query.limit + len(before)
+        numbers = search.find(msgspec.structs.replace(query, limit=more, offset=0))
+        kept = [int(number) for number in numbers if int(number) not in before]
+        fit = sorted(fitting(query, [summary for summary, _ in opened.values()]), key=_key(query))
+        if not fit:
+            last = None if query.limit is None else query.offset + query.limit
+            return Found(kept[query.offset : last], [], query)
+        return Found(kept, [opened[one.event_id] for one in fit], query)
+
+    def _summaries(self, found: Found) -> Iterator[EventSummary]:
+        stored = self._holdings.search.summaries(found.numbers)
+        opened = (summary for summary, _ in found.opened)
+        return found.cut(heapq.merge(stored, opened, key=_key(found.query)) if found.opened else stored)
+
+    def _events(self, found: Found, *, picks: bool) -> Iterator[tuple[Event, dict[str, Pick]]]:
+        stored = self._holdings.search.events(found.numbers, picks=picks)
+        if not found.opened:
+            yield from stored
+            return
+        used = {a.pick_id for _, event in found.opened for origin in event.origins for a in origin.arrivals}
+        own = self._current.picks(used) if picks else {}
+        key = _key(found.query)
+        opened = ((event, own) for _, event in found.opened)
+        yield from found.cut(heapq.merge(stored, opened, key=lambda one: key(EventSummary.of(one[0]))))
+
+    def _xml(self, found: Found, values: dict[str, Any]) -> Iterator[bytes]:
         writer = Writer(self._holdings.authority)
         yield writer.head(time.time_ns(), self._holdings.settings.words()).encode()
-        arrivals = values["includearrivals"]
-        for event, picks in self._holdings.search.events(numbers, picks=arrivals):
+        for event, picks in self._events(found, picks=values["includearrivals"]):
             yield self._event(writer, event, picks, values).encode()
         yield writer.tail().encode()
 
@@ -133,6 +192,14 @@ class EventService:
         )
         settings = self._holdings.settings
         return collection_chunks(features, title=settings.title, generated=time.time_ns(), more=settings.terms())
+
+
+def _key(query: EventQuery) -> Callable[[EventSummary], float]:
+    """By what events are ordered, the first the smallest."""
+    sign = 1 if query.order.endswith("-asc") else -1
+    if query.order.startswith("time"):
+        return lambda one: sign * one.time
+    return lambda one: math.inf if one.magnitude is None else sign * one.magnitude
 
 
 def query_of(values: dict[str, Any]) -> EventQuery:

@@ -1,4 +1,4 @@
-"""What analysts said of events."""
+"""What analysts said of events, and when final picks were put down."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Make the table."""
+    """Make the tables."""
     op.create_table(
         "reviews",
         sa.Column("review_id", sa.String(), nullable=False),
@@ -20,8 +20,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("review_id", name="pk_reviews"),
     )
     op.create_index("ix_reviews_event_id", "reviews", ["event_id"])
+    op.create_table(
+        "final_picks",
+        sa.Column("pick_id", sa.String(), nullable=False),
+        sa.Column("stored", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("pick_id", name="pk_final_picks"),
+    )
+    op.create_index("ix_final_picks_stored", "final_picks", ["stored"])
 
 
 def downgrade() -> None:
-    """Drop the table."""
+    """Drop the tables."""
+    op.drop_table("final_picks")
     op.drop_table("reviews")
