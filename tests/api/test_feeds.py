@@ -212,6 +212,49 @@ def test_a_page_is_made_once_for_all_who_wait_and_kept_where_it_cannot_be_made()
     asyncio.run(run())
 
 
+def test_a_dear_page_is_given_out_as_it_is_while_it_is_made_anew() -> None:
+    made: list[int] = []
+    going = threading.Event()
+
+    def make(path: str, _: str) -> Made | None:
+        if made:
+            going.wait(10)
+        made.append(1)
+        threading.Event().wait(0.12)
+        return Made(b"%d" % len(made), "text/plain")
+
+    async def run() -> None:
+        pages = Pages(None, (("/events/",), ()), make)
+        assert await _get(pages, "/events/a") == (200, b"1")
+        pages.forget()
+        assert await _get(pages, "/events/a") == (200, b"1")
+        assert len(made) == 1
+        for page in pages._pages.values():
+            assert 0.1 < page.cost < 5
+        pages._pages = type(pages._pages)((key, page._replace(made=-1e9)) for key, page in pages._pages.items())
+        assert [await _get(pages, "/events/a") for _ in range(20)] == [(200, b"1")] * 20
+        going.set()
+        await asyncio.gather(*pages._renewing.values())
+        assert await _get(pages, "/events/a") == (200, b"2")
+        assert len(made) == 2
+
+    asyncio.run(run())
+
+
+def test_kept_pages_take_bounded_memory(monkeypatch) -> None:
+    monkeypatch.setattr("wadati.api.pages.MOST_BYTES", 10_000)
+
+    async def run() -> None:
+        pages = Pages(None, (("/feeds/",), ()), lambda path, _: Made(path.encode() * 100, "text/plain"))
+        for k in range(200):
+            assert (await _get(pages, f"/feeds/{k:03d}"))[0] == 200
+        assert 0 < pages._held <= 10_000
+        assert list(pages._pages)[-1][0] == "/feeds/199"
+        assert sum(len(page.plain) + len(page.packed or b"") for page in pages._pages.values()) == pages._held
+
+    asyncio.run(run())
+
+
 def test_an_answer_that_breaks_is_seen_to_break() -> None:
     from starlette.applications import Starlette
     from starlette.requests import Request

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wadati.model import Catalog, Event, EventSummary, Magnitude, Origin
+from wadati.model import Catalog, Event, EventSummary, Magnitude, Origin, format_time
 from wadati.store import migrations
 from wadati.store.catalog import CatalogStore
 from wadati.store.database import writing
-from wadati.store.event_query import EventQuery
+from wadati.store.event_query import EventQuery, fitting
 from wadati.store.event_search import EventSearch
 from wadati.testing import strategies
 
@@ -195,3 +196,21 @@ def test_a_ring_holds_what_is_near_enough_anywhere(opened, places, latitude, lon
     near = {f"e{k:02d}": arc(place) for k, place in enumerate(places)}
     assert {name for name, degrees in near.items() if degrees < radius - 1e-5} <= found
     assert not {name for name, degrees in near.items() if degrees > radius + 1e-5} & found
+
+
+@law
+@given(catalog=strategies.catalogs())
+def test_months_count_every_event_once(opened, catalog):
+    store, search = opened()
+    with store, search:
+        store.upsert_events(catalog.events)
+        counted = Counter(format_time(event.origin.time, 0)[:7] for event in catalog)
+        assert search.months() == dict(counted)
+        assert list(search.months()) == sorted(counted, reverse=True)
+
+
+@settings(max_examples=25)
+@given(catalog=strategies.catalogs(), query=queries)
+def test_events_at_hand_fit_as_those_of_the_catalog_do(catalog, query):
+    every = summaries(catalog)
+    assert fitting(query, every) == [one for one in every if fits(one, query)]

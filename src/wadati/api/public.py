@@ -10,6 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from wadati.api.current import Current
 from wadati.api.feeds import Feeds
 from wadati.api.holdings import Holdings
@@ -19,7 +21,7 @@ from wadati.formats.tables import arrival_lines
 from wadati.model import Event, EventSummary, Pick, format_time
 from wadati.report.event_page import About, cancelled_page, event_page
 from wadati.report.listing import Network, front_page, missing_page, month_page
-from wadati.store.event_query import EventQuery
+from wadati.store.event_query import EventQuery, fitting
 from wadati.units import DAY
 
 LATEST = 300
@@ -55,17 +57,17 @@ class PublicPages:
         if (found := _EVENT.fullmatch(path)) is not None:
             return self._of_event(found[1], found[2])
         if (found := _MONTH.fullmatch(path)) is not None:
-            listed = [one for one in self.listed() if month_of(one) == found[1]]
+            listed = self._of_month(found[1])
             return _html(month_page(self._network, found[1], listed)) if listed else None
         if path == "/404.html":
             return _html(missing_page(self._network))
         return self._front() if path in FRONT else None
 
-    def listed(self) -> list[EventSummary]:
-        """All events, the latest first, those still open among them."""
+    def listed(self, query: EventQuery = EventQuery()) -> list[EventSummary]:  # noqa: B008 -- it is frozen
+        """The events that fit, the latest first, those still open among them."""
         search = self._holdings.search
-        found = {one.event_id: one for one in search.summaries(search.find(EventQuery()))}
-        found |= {one.event_id: one for one in self._current.summaries()}
+        found = {one.event_id: one for one in search.summaries(search.find(query))}
+        found |= {one.event_id: one for one in fitting(query, self._current.summaries())}
         return sorted(found.values(), key=lambda one: (-one.time, one.event_id))
 
     def cancelled(self, event_id: str) -> Made:
@@ -73,12 +75,26 @@ class PublicPages:
         return _html(cancelled_page(event_id, self._network.title, self._network.terms))
 
     def _front(self) -> Made:
-        listed = self.listed()
-        latest = listed[:LATEST]
-        months = dict(Counter(map(month_of, listed)))
+        latest = self.listed(EventQuery(limit=LATEST))[:LATEST]
         events = [event for event, _ in self._events([one.event_id for one in latest], picks=False)]
         inventory = self._holdings.inventory
-        return _html(front_page(self._network, events, latest, inventory, months, _FEEDS))
+        return _html(front_page(self._network, events, latest, inventory, self._months(), _FEEDS))
+
+    def _months(self) -> dict[str, int]:
+        """How many events each month has, those still open among them."""
+        search = self._holdings.search
+        months = Counter(search.months())
+        for one in self._current.summaries():
+            months[month_of(one)] += search.number(one.event_id) is None
+        return dict(sorted(months.items(), reverse=True))
+
+    def _of_month(self, month: str) -> list[EventSummary]:
+        try:
+            start = np.datetime64(month, "M")
+        except ValueError:
+            return []
+        first, last = (int(one.astype("datetime64[ns]").astype(np.int64)) for one in (start, start + 1))
+        return self.listed(EventQuery(start=first, end=last - 1))
 
     def _of_event(self, event_id: str, name: str) -> Made | None:
         found = next(iter(self._events([event_id], picks=True)), None)

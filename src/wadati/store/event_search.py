@@ -65,6 +65,14 @@ class EventSearch(Opened):
             found = found[::-1] if query.order == "time" else _magnitudes_down(found, self._columns["magnitude"])
         return found[query.offset : None if query.limit is None else query.offset + query.limit]
 
+    def months(self) -> dict[str, int]:
+        """How many events each month (`2019-07`) has, the latest first; months without events are left out."""
+        with self._lock:
+            self._follow()
+            times = self._columns["time"][: self._size][self._columns["current"][: self._size]]
+        found, counts = np.unique(times.astype("datetime64[ns]").astype("datetime64[M]"), return_counts=True)
+        return {str(month): int(count) for month, count in zip(found[::-1], counts[::-1], strict=True)}
+
     def summaries(self, numbers: Sequence[int] | NDArray[np.int32]) -> Iterator[EventSummary]:
         """The events of these numbers in their order, some hundreds of them in memory at a time."""
         table = schema.summaries
