@@ -29,6 +29,8 @@ _UNEXPLAINED = 0.75
 _CORRELATED = 0.6
 _LOUDER = 2.5
 _HEARD = 0.1
+_FAINT = 0.03
+_CERTAIN = 0.9
 _AGREES = 0.25
 _SEED = 20190716
 
@@ -90,8 +92,10 @@ def verdicts(
     fits = along / np.sqrt(energies * np.maximum(expected, 1e-300))
     louder = np.sqrt(energies / np.maximum(expected, 1e-300))
     heard = (expected >= _HEARD * expected.sum(axis=1, keepdims=True)) & (snr >= 3)
-    # A flipped component lets a shift of up to a quarter period look better, so polarity is judged at any lag.
-    flipped = _flipped(blocks, tensor, centroid, farthest) & heard
+    # A flipped component lets a shift of up to a quarter period look better, so polarity is judged at any lag. Where
+    # little is expected it takes more: waves that the model does not know may look like that.
+    small = (expected >= _FAINT * expected.sum(axis=1, keepdims=True)) & (snr >= 3)
+    flipped = (_flipped(blocks, tensor, centroid, farthest) & heard) | ((fits <= -_CERTAIN) & small)
     found: list[Verdict | None] = []
     for k in stations:
         found.append(_verdict(fits[k], louder[k], heard[k], flipped[k], float(explained[k])))

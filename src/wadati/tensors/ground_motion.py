@@ -11,7 +11,8 @@ from wadati.tensors.passband import REACH, gain, tapered
 
 Floats = npt.NDArray[np.float64]
 
-_TAPER = 0.5
+TAPER = 0.5
+"""What is tapered at either end, in periods of the band's lower end."""
 _LONGEST_TAPER = 0.1
 
 
@@ -38,7 +39,7 @@ def displacement(
     from scipy.signal import detrend
 
     data = detrend(np.asarray(counts, np.float64))
-    taper = min(_TAPER * sampling_rate_hz / band[0], _LONGEST_TAPER * len(data))
+    taper = min(TAPER * sampling_rate_hz / band[0], _LONGEST_TAPER * len(data))
     data = tapered(data, max(round(taper), 1))
     length = next_fast_len(len(data) + round(3 * sampling_rate_hz / band[0]), real=True)
     frequencies = rfftfreq(length, 1 / sampling_rate_hz)

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.errors import InputError
-from wadati.model import Channel, Inventory, Origin, SourceId, Station, TimeSpan, Trace, seconds
+from wadati.model import Channel, Inventory, Origin, Response, SourceId, Station, TimeSpan, Trace, seconds
 from wadati.signal.axis import assemble
 from wadati.signal.bands import InstrumentKey, choose_band, orient
 from wadati.signal.clipping import clipped_samples
 from wadati.signal.response import is_complete
-from wadati.tensors.ground_motion import displacement
+from wadati.tensors.ground_motion import TAPER, displacement
 from wadati.tensors.passband import OVERSAMPLED
 from wadati.traveltime.geodesy import distance_azimuth
 
@@ -30,7 +30,8 @@ _BESIDE = 1.0
 _WELCOME = 4.0
 _BRIDGED = 0.1
 _LEAST_SNR = 2.0
-_NOISE = (-0.6, -0.1)
+_NOISE = (-4.0, -0.5)
+_LEAST_NOISE = 0.2
 _STILL = 2.0
 _ACCELEROMETER = "N"
 
@@ -134,21 +135,24 @@ def _look(
             raise InputError(name, f"{instrument[3]} has no component {letter}", "give all three")
     margin, rate = window.margin, window.sampling_rate_hz
     times = np.arange(-margin, window.samples + margin) / rate
-    quiet = np.arange(*(edge / window.band[0] for edge in _NOISE), 1 / rate)
-    vectors, motion = [], []
+    vectors, records = [], []
     for source_id, letter in sorted(letters.items(), key=lambda item: COMPONENTS.index(item[1])):
         channel = inventory.channel(source_id, origin.time)
         if channel is None:
             raise InputError(name, f"{source_id.nslc} is not in the station file at this time", "complete it")
+        if channel.response is None or not _is_known(source_id, channel.response):
+            raise InputError(name, f"the response of {source_id.nslc} is unknown in the band", "give poles and zeros")
         vectors.append(_direction(channel, letter))
         counts, start, hertz = _whole(name, source_id, letter, traces, origin.time, window, distance)
-        response = channel.response
-        if response is None or not _is_known(source_id, channel):
-            raise InputError(name, f"the response of {source_id.nslc} is unknown in the band", "give poles and zeros")
-        motion.append(displacement(counts, hertz, response, window.band, np.concatenate([quiet, times]) - start))
+        records.append((counts, start, hertz, channel.response))
     axes = np.array(vectors)
     if abs(np.linalg.det(axes)) < 0.1:
         raise InputError(name, f"the components of {instrument[3]} point the same way", "correct azimuths and dips")
+    quiet = _quiet(max(start for _, start, _, _ in records), window)
+    motion = [
+        displacement(counts, hertz, response, window.band, np.concatenate([quiet, times]) - start)
+        for counts, start, hertz, response in records
+    ]
     ground = np.linalg.solve(axes, np.array(motion))
     noise = np.sqrt(np.mean(ground[:, : len(quiet)] ** 2, axis=1))
     data = ground[:, len(quiet) :]
@@ -161,11 +165,16 @@ def _look(
     return Seen(station, f"{instrument[2]}.{instrument[3]}".lstrip("."), distance, azimuth, data, snr)
 
 
-def _is_known(source_id: SourceId, channel: Channel) -> bool:
+def _is_known(source_id: SourceId, response: Response) -> bool:
     """Whether the response holds below 0.1 Hz too: by its poles and zeros, or by an accelerometer's nature."""
-    response = channel.response
-    shaped = response is not None and not response.is_flat
-    return is_complete(source_id, response) and (shaped or source_id.source == _ACCELEROMETER)
+    return is_complete(source_id, response) and (not response.is_flat or source_id.source == _ACCELEROMETER)
+
+
+def _quiet(start: float, window: Window) -> Floats:
+    """Times (s after the origin) of noise: after the taper, and before the filter spreads waves that far ahead."""
+    first = max(start + TAPER / window.band[0], _NOISE[0] / window.band[0])
+    last = _NOISE[1] / window.band[0]
+    return np.arange(min(first, last - _LEAST_NOISE / window.band[0]), last, 1 / window.sampling_rate_hz)
 
 
 def _direction(channel: Channel, letter: str) -> tuple[float, float, float]:
