@@ -29,11 +29,10 @@ STATIONS = 12
 RATE = 5
 BEFORE, AFTER = 200.0, 400.0
 FAULTS = ("gain", "flipped component", "flipped station", "clipped", "gap", "dead")
-BROADBAND = Response(
-    1.0e9, "m/s", 1.0, ((-0.037, 0.037), (-0.037, -0.037), (-500.0, 0.0)), ((0.0, 0.0), (0.0, 0.0))
-)
+BROADBAND = Response(1.0e9, "m/s", 1.0, ((-0.037, 0.037), (-0.037, -0.037), (-500.0, 0.0)), ((0.0, 0.0), (0.0, 0.0)))
 NOISE = 5e-8
-"""Root mean square of ground displacement (m) between 20 and 50 mHz: a noisy site; a full space has no surface waves to stand above more."""
+"""Root mean square of ground displacement (m) between 20 and 50 mHz; a full space has no surface waves to stand above
+more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +82,7 @@ def simulate(seed: int, truth: GreensFunctions | None = None, *, bad: int | None
     for k, station in enumerate(stations):
         late = 0.02 * random.standard_normal() * np.hypot(ground_distance(latitude, longitude, station), depth) / 3500.0
         strength = 1.2 ** random.standard_normal()
-        counts = np.array(
-            [_counts(strength * ground[k, c], late, random) for c in range(3)]
-        )
+        counts = np.array([_counts(strength * ground[k, c], late, random) for c in range(3)])
         fault = str(random.choice(FAULTS)) if k in faulty else ""
         traces = [
             Trace(SourceId("XX", station.code, "", "B", "H", letter), time - round(BEFORE * 1e9), Fraction(RATE), one)

@@ -1,7 +1,7 @@
 """What a moment tensor says of faulting: principal axes, nodal planes, parts, and how far two tensors are apart.
 
-Vectors are (north, east, down). Aki & Richards (2002), Quantitative Seismology, section 3.3 and box 4.4; Jost & Herrmann
-(1989), A student's guide to and review of moment tensors, doi:10.1785/gssrl.60.2.37.
+Vectors are (north, east, down). Aki & Richards (2002), Quantitative Seismology, section 3.3 and box 4.4; Jost &
+Herrmann (1989), A student's guide to and review of moment tensors, doi:10.1785/gssrl.60.2.37.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.model.moment_tensor import MomentTensor
-from wadati.model.time import Nanoseconds
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,8 +51,7 @@ class FocalMechanism(msgspec.Struct, frozen=True):
 
     `origin_id` names the origin it was made from, `derived_origin_id` the centroid. `planes` are both nodal planes,
     one as good as the other. `variance_reduction` is 1 where all of the waveforms is explained; `gap` in degrees;
-    `misfit` is the share of polarities that contradict the planes; `quality` A (best) to D. `time` is that of the
-    centroid.
+    `misfit` is the share of polarities that contradict the planes; `quality` A (best) to D.
     """
 
     mechanism_id: str
@@ -69,7 +67,6 @@ class FocalMechanism(msgspec.Struct, frozen=True):
     gap: float | None = None
     quality: str = ""
     method: str = ""
-    time: Nanoseconds | None = None
 
 
 def matrix(tensor: MomentTensor) -> Floats:

@@ -30,7 +30,7 @@ class Blocks:
     @property
     def middle(self) -> int:
         """The lag that shifts nothing."""
-        return self.products.shape[2] // 2
+        return int(self.products.shape[2]) // 2
 
 
 def blocks_of(data: Floats, synthetics: Floats, used: npt.NDArray[np.bool_], margin: int) -> Blocks:

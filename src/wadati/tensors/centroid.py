@@ -18,7 +18,7 @@ from wadati.model import MomentTensor, Origin
 from wadati.protocols import Problem
 from wadati.tensors.alignment import Fit, align
 from wadati.tensors.blocks import Blocks, blocks_of
-from wadati.tensors.consensus import agreeing, verdicts
+from wadati.tensors.consensus import Verdict, agreeing, verdicts
 from wadati.tensors.quality import Quality, azimuthal_gap, quality
 from wadati.tensors.solution import Kind, isotropic_is_called_for
 from wadati.tensors.spread import Spread, bootstrap
@@ -34,7 +34,35 @@ LEAST_STATIONS = 3
 NEARLY = 1.1
 """Depths and places are as good as the best while the misfit is at most this many times the best."""
 
-_DEPTHS = (2, 4, 6, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 50, 60, 75, 90, 110, 130, 160, 190, 230, 270, 320, 400, 500, 600)
+_DEPTHS = (
+    2,
+    4,
+    6,
+    8,
+    10,
+    12,
+    15,
+    18,
+    22,
+    26,
+    30,
+    35,
+    40,
+    50,
+    60,
+    75,
+    90,
+    110,
+    130,
+    160,
+    190,
+    230,
+    270,
+    320,
+    400,
+    500,
+    600,
+)
 _AROUND = 15e3
 _FARTHEST = 0.4
 _STEPS = (-10e3, -5e3, 0.0, 5e3, 10e3)
@@ -113,7 +141,7 @@ def invert(
     seen = tuple(stations)
     if len(seen) < LEAST_STATIONS:
         raise InputError("moment tensor", f"{len(seen)} stations have data", "give at least three around the event")
-    search = _Search(seen, responses, origin, window)
+    search = _Search(seen, responses, origin, window, "full" if kind == "full" else "deviatoric")
     nodes = search.curve(origin.latitude, origin.longitude, depths or default_depths(origin.depth))
     weights, left_out = search.agree(nodes)
     nodes = search.refit(nodes, weights)
@@ -145,8 +173,11 @@ def invert(
 
 
 class _Search:
-    def __init__(self, seen: tuple[Seen, ...], responses: Responses, origin: Origin, window: Window) -> None:
+    def __init__(
+        self, seen: tuple[Seen, ...], responses: Responses, origin: Origin, window: Window, linear: Kind
+    ) -> None:
         self._seen, self._responses, self._origin, self._window = seen, responses, origin, window
+        self._linear = linear
         self._stations = [one.station for one in seen]
         self._data = np.array([one.data for one in seen])
         self._snr = np.array([one.snr for one in seen])
@@ -161,7 +192,7 @@ class _Search:
         synthetics = self._responses(latitude, longitude, depth, self._stations)
         calm = self._quiet[..., None]
         blocks = blocks_of(self._data * calm, synthetics * calm[..., None], self._used, self._window.margin)
-        fit = align(blocks, self._everyone if weights is None else weights, self._window.shift)
+        fit = align(blocks, self._everyone if weights is None else weights, self._window.shift, self._linear)
         return Node(latitude, longitude, depth, blocks, synthetics, fit)
 
     def curve(
@@ -186,7 +217,7 @@ class _Search:
         return self.judged(nodes, self._everyone * inside)
 
     def judged(self, nodes: Sequence[Node], weights: Floats) -> tuple[Floats, tuple[Problem, ...]]:
-        """Ask a fit of those that count of all, take in who agrees and leave out who does not, until nothing changes."""
+        """Ask of all what those that count say; take in who agrees, leave out who does not, until nothing changes."""
         told: tuple[Problem, ...] = ()
         for _ in range(_ROUNDS):
             self._enough(weights)
@@ -194,7 +225,9 @@ class _Search:
             found, _ = self.verdicts(best)
             agreed = self._everyone * [verdict is None for verdict in found]
             told = tuple(
-                Problem(f"{one.station.network}.{one.station.code}", f"{verdict.components} {verdict.words}", "check it")
+                Problem(
+                    f"{one.station.network}.{one.station.code}", f"{verdict.components} {verdict.words}", "check it"
+                )
                 for one, verdict in zip(self._seen, found, strict=True)
                 if verdict is not None
             )
@@ -204,15 +237,14 @@ class _Search:
         self._enough(weights)
         return weights, told
 
-    def verdicts(self, node: Node) -> tuple[list[object], Floats]:
+    def verdicts(self, node: Node) -> tuple[list[Verdict | None], Floats]:
         """What a node says of all stations."""
         fit = node.fit
-        found, explained = verdicts(node.blocks, fit.solution.tensor, fit.centroid, self._window.shift, self._snr)
-        return list(found), explained
+        return verdicts(node.blocks, fit.solution.tensor, fit.centroid, self._window.shift, self._snr)
 
     def refit(self, nodes: Sequence[Node], weights: Floats) -> list[Node]:
         """The same places with other weights."""
-        return [_with(node, align(node.blocks, weights, self._window.shift)) for node in nodes]
+        return [_with(node, align(node.blocks, weights, self._window.shift, self._linear)) for node in nodes]
 
     def refined(self, nodes: list[Node], weights: Floats) -> list[Node]:
         """Depths by the kilometre between the neighbours of the best."""
@@ -246,7 +278,8 @@ class _Search:
         full = align(best.blocks, weights, shift, "full")
         seconds = self._used[weights > 0].sum() / self._window.sampling_rate_hz
         independent = 2 * (self._window.band[1] - self._window.band[0]) * seconds * 3
-        called, chance = isotropic_is_called_for(best.fit.solution, full.solution, independent)
+        plain = best.fit if self._linear == "deviatoric" else align(best.blocks, weights, shift)
+        called, chance = isotropic_is_called_for(plain.solution, full.solution, independent)
         chosen: Kind = kind or ("full" if called else "deviatoric")
         if chosen == "deviatoric":
             return best, chosen, chance

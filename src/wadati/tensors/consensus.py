@@ -21,6 +21,7 @@ from wadati.tensors.blocks import Blocks
 from wadati.tensors.solution import BASES
 
 Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 GROUP = 4
 """Stations in a group that is asked."""
@@ -42,7 +43,7 @@ class Verdict(NamedTuple):
     words: str
 
 
-def agreeing(blocks: Blocks, farthest: int) -> tuple[npt.NDArray[np.bool_], float]:
+def agreeing(blocks: Blocks, farthest: int) -> tuple[Mask, float]:
     """Which stations the tensor of the best group explains (a quarter of their energy and more), and its score.
 
     The score is the energy that is left, each station's in its own measure and 1 at most, summed over stations.
@@ -96,13 +97,11 @@ def verdicts(
     # little is expected it takes more: waves that the model does not know may look like that.
     small = (expected >= _FAINT * expected.sum(axis=1, keepdims=True)) & (snr >= 3)
     flipped = (_flipped(blocks, tensor, centroid, farthest) & heard) | ((fits <= -_CERTAIN) & small)
-    found: list[Verdict | None] = []
-    for k in stations:
-        found.append(_verdict(fits[k], louder[k], heard[k], flipped[k], float(explained[k])))
+    found = [_verdict(fits[k], louder[k], heard[k], flipped[k], float(explained[k])) for k in stations]
     return found, explained
 
 
-def _verdict(fits: Floats, louder: Floats, heard: Floats, flipped: Floats, explained: float) -> Verdict | None:
+def _verdict(fits: Floats, louder: Floats, heard: Mask, flipped: Mask, explained: float) -> Verdict | None:
     wrong = heard & (fits >= _CORRELATED) & ((louder > _LOUDER) | (louder < 1 / _LOUDER))
     if flipped.any():
         return Verdict(_letters(flipped), "polarity is flipped")
@@ -115,7 +114,7 @@ def _verdict(fits: Floats, louder: Floats, heard: Floats, flipped: Floats, expla
     return None
 
 
-def _flipped(blocks: Blocks, tensor: Floats, centroid: int, farthest: int) -> npt.NDArray[np.bool_]:
+def _flipped(blocks: Blocks, tensor: Floats, centroid: int, farthest: int) -> Mask:
     """Components that correlate better with the opposite, and well; shape (station, component)."""
     first = centroid + blocks.middle - farthest
     near = slice(first, first + 2 * farthest + 1)
@@ -125,7 +124,7 @@ def _flipped(blocks: Blocks, tensor: Floats, centroid: int, farthest: int) -> np
     return np.asarray((-fits.min(axis=2) >= _CORRELATED + 0.1) & (-fits.min(axis=2) > fits.max(axis=2) + 0.1))
 
 
-def _letters(which: npt.NDArray[np.bool_]) -> str:
+def _letters(which: Mask) -> str:
     return "".join(letter for letter, one in zip("ZNE", which, strict=True) if one)
 
 

@@ -45,8 +45,8 @@ def band_of(magnitude: float, known: tuple[float, float]) -> tuple[float, float]
     low, high = max(wanted[0], known[0]), min(wanted[1], known[1])
     if high < _NARROWEST * low:
         raise UsageError(
-            f"magnitude {magnitude:.1f} asks for {1e3 * wanted[0]:g}–{1e3 * wanted[1]:g} mHz, and the Green's functions "
-            f"are right within {1e3 * known[0]:g}–{1e3 * known[1]:g} mHz; build a store whose --band holds it"
+            f"magnitude {magnitude:.1f} asks for {1e3 * wanted[0]:g}–{1e3 * wanted[1]:g} mHz, and the Green's "
+            f"functions are right within {1e3 * known[0]:g}–{1e3 * known[1]:g} mHz; build a store whose --band holds it"
         )
     return low, high
 

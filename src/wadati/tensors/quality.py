@@ -62,9 +62,7 @@ def quality(
     grades = {name: _grade(name, value) for name, value in figures.items()}
     worst = max(grades.values())
     because = tuple(name for name, grade in grades.items() if grade == worst) if worst else ()
-    return Quality(
-        "ABCD"[worst], because, stations, gap, variance_reduction, condition, depth_range, bootstrap_angle
-    )
+    return Quality("ABCD"[worst], because, stations, gap, variance_reduction, condition, depth_range, bootstrap_angle)
 
 
 def _grade(name: str, value: float) -> int:

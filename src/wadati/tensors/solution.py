@@ -1,4 +1,4 @@
-"""The tensor of normal equations: deviatoric, full, or a double couple; and whether the isotropic part is called for."""
+"""The tensor of normal equations: deviatoric, full, or a double couple; and whether an isotropic part is called for."""
 
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def _double_couple(squares: Floats, products: Floats, energy: float) -> Solution
     planes = nodal_planes(MomentTensor(*start.tensor.tolist()))
 
     def shape(angles: Floats) -> Floats:
-        return np.array(MomentTensor.of_fault(*angles.tolist(), 1.0).components)
+        strike, dip, rake = angles.tolist()
+        return np.array(MomentTensor.of_fault(strike, dip, rake, 1.0).components)
 
     def gained(angles: Floats) -> float:
         unit = shape(angles)
