@@ -71,9 +71,10 @@ def stored_functions(shared: Path, station: str, depth_km: float) -> np.ndarray:
     return np.array([z, r * math.cos(a) - t * math.sin(a), r * math.sin(a) + t * math.cos(a)])
 
 
-def published(shared: Path, depth_km: int) -> MomentTensor:
-    """The tensor (N m) that the reference inversion found at a depth: full, in north, east, down."""
+def published(shared: Path, depth_km: int) -> tuple[MomentTensor, float]:
+    """The tensor (N m) that the reference inversion found at a depth: full; and its variance reduction (%)."""
     lines = (folder(shared) / "reference_solution" / f"d{depth_km}.0000.mtinv.out").read_text().splitlines()
     at = next(k for k, line in enumerate(lines) if line.startswith("Mxx"))
     nn, ee, dd, ne, nd, ed = (1e-7 * float(word) for word in lines[at + 1].split())
-    return MomentTensor(nn, ee, dd, ne, nd, ed)
+    (explained,) = (line.split("=")[1] for line in lines if line.startswith("Percent Variance Reduction"))
+    return MomentTensor(nn, ee, dd, ne, nd, ed), float(explained)
