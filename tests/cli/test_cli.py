@@ -44,8 +44,17 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
             ["--debug", "--help", "--distance-tolerance", "--end", "--json", "--start", "--time-tolerance"]
         ),
         "tensor": sorted(
-            ["--debug", "--greens", "--help", "--kind", "--magnitude", "--output", "--results", "--stations"]
-            + ["--waveforms"]
+            [
+                "--debug",
+                "--greens",
+                "--help",
+                "--kind",
+                "--magnitude",
+                "--output",
+                "--results",
+                "--stations",
+                "--waveforms",
+            ]
         ),
         "models": ["--debug", "--help", "--json"],
         "live": [

@@ -73,14 +73,13 @@ def seen(shared: Path) -> list[Seen]:
     inventory, _ = read_inventory(folder / "stations")
     source = open_waveforms([folder / "waveforms"])
     stations = [inventory.station("BK", code) for code in reference.geometry(shared)]
-    found = []
-    for one in stations:
-        try:
-            found.append(look(one, list(source.read("BK", one.code)), inventory, ORIGIN, WINDOW))
-        except InputError as error:
-            assert error.subject == "BK.WELL"
-            assert "above the noise" in error.wrong
-    return found
+    loud = [one for one in stations if one.code == "WELL"]
+    for one in loud:
+        with pytest.raises(InputError, match="BK.WELL: nothing stands above the noise"):
+            look(one, list(source.read("BK", one.code)), inventory, ORIGIN, WINDOW)
+    return [
+        look(one, list(source.read("BK", one.code)), inventory, ORIGIN, WINDOW) for one in stations if one not in loud
+    ]
 
 
 def inverted(shared: Path, stations: list[Seen]) -> Inversion:
