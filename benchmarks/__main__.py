@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import cost, demo_seeds, picking_cost, ridgecrest, startup
 from benchmarks.live import load
 from benchmarks.pickers import judge
+from benchmarks.tensors import measure as tensors
 
 BASELINE = Path(__file__).with_name("baseline.json")
 ALL = {
@@ -20,6 +21,7 @@ ALL = {
     "picking": picking_cost.measure,
     "pickers": judge.measure,
     "live": load.measure,
+    "tensors": tensors.measure,
 }
 
 

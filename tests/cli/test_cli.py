@@ -43,6 +43,19 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
         "evaluate": sorted(
             ["--debug", "--help", "--distance-tolerance", "--end", "--json", "--start", "--time-tolerance"]
         ),
+        "tensor": sorted(
+            [
+                "--debug",
+                "--greens",
+                "--help",
+                "--kind",
+                "--magnitude",
+                "--output",
+                "--results",
+                "--stations",
+                "--waveforms",
+            ]
+        ),
         "models": ["--debug", "--help", "--json"],
         "live": [
             *sorted(

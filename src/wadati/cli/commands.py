@@ -64,6 +64,40 @@ def locate(options: argparse.Namespace) -> int:
     return _end(result, f"{len(result.catalog)} events: {options.output / 'events.csv'}")
 
 
+def tensor(options: argparse.Namespace) -> int:
+    """`wadati tensor`."""
+    from wadati.engine.tensor import open_greens, tensor_of_files
+    from wadati.engine.tensor_outputs import write_tensor
+    from wadati.model.mechanism import nodal_planes
+
+    greens = open_greens(options.greens)
+    with TerminalProgress() as progress:
+        progress.start("tensor", 1)
+        result = tensor_of_files(
+            options.event,
+            options.waveforms,
+            options.stations,
+            greens,
+            results=options.results,
+            magnitude=options.magnitude,
+            kind=options.kind,
+        )
+        write_tensor(result, options.output)
+        progress.step("tensor")
+        progress.finish("tensor", f"{len(result.inversion.used)} stations")
+    for problem in result.left_out:
+        complain(f"{problem.subject} is left out: {problem.wrong}")
+    _complain([_line(problem) for problem in result.problems])
+    found = result.inversion
+    planes = " or ".join(f"{plane.strike:.0f}/{plane.dip:.0f}/{plane.rake:.0f}" for plane in nodal_planes(found.tensor))
+    explained = 100 * found.node.fit.solution.variance_reduction
+    print(
+        f"Mw {found.tensor.magnitude:.2f}, {found.node.depth / 1000:.0f} km, strike/dip/rake {planes}, "
+        f"{explained:.0f} % explained, quality {found.quality.grade}: {options.output / 'tensor.html'}"
+    )
+    return PARTLY_FAILED if result.problems else 0
+
+
 def live(options: argparse.Namespace) -> int:
     """`wadati live`."""
     import signal

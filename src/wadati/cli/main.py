@@ -63,6 +63,22 @@ def parser() -> argparse.ArgumentParser:
     _debug(evaluate)
     evaluate.set_defaults(run=commands.evaluate)
 
+    tensor = verbs.add_parser("tensor", help="the moment tensor of an event, from waveforms and Green's functions")
+    tensor.add_argument("event", metavar="EVENT", help="a QuakeML file of one event, or an identifier (see --results)")
+    tensor.add_argument("--results", type=Path, metavar="PATH", help="the catalog or output folder that holds EVENT")
+    tensor.add_argument("--waveforms", required=True, nargs="+", type=Path, metavar="PATH", help="files or folders")
+    _stations_of(tensor)
+    tensor.add_argument("--greens", required=True, metavar="URL", help="a store of Green's functions")
+    tensor.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the results go")
+    tensor.add_argument("--magnitude", type=float, metavar="M", help="chooses the band (default: that of the event)")
+    tensor.add_argument(
+        "--kind",
+        choices=("deviatoric", "full", "double-couple"),
+        help="default: deviatoric, or full where an F-test calls for an isotropic part",
+    )
+    _debug(tensor)
+    tensor.set_defaults(run=commands.tensor)
+
     live = verbs.add_parser("live", help="a stream to picks and events, for ever, or until a replay ends")
     live.add_argument(
         "service",

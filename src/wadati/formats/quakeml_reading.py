@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from wadati.formats.channel_codes import source_id_of
-from wadati.formats.quakeml_writing import METRES_PER_DEGREE, NAMESPACE, unescaped
+from wadati.formats.quakeml_elements import NAMESPACE
+from wadati.formats.quakeml_mechanisms import mechanism_of
+from wadati.formats.quakeml_writing import METRES_PER_DEGREE, unescaped
 from wadati.formats.tables import in_order, stated_uncertainty
 from wadati.model import (
     Arrival,
@@ -102,6 +104,12 @@ class Reader:
             self._magnitude(item, chosen, stations, amplitudes) for item in event.magnitudes if item.mag is not None
         )
         extra = _extra(event)
+        mechanisms = tuple(
+            one
+            for one in (mechanism_of(item, chosen, _extra(item), self._id) for item in event.focal_mechanisms)
+            if one is not None
+        )
+        preferred_mechanism = self._id(event.preferred_focal_mechanism_id)
         return Event(
             self._id(event.resource_id) or content_id("event", chosen),
             origins,
@@ -110,6 +118,8 @@ class Reader:
             self._preferred_magnitude(event, magnitudes, chosen),
             extra.get("event_type") or event.event_type or "earthquake",
             tuple(unescaped(alias) for alias in extra.get("aliases", "").split()),
+            mechanisms,
+            preferred_mechanism if any(one.mechanism_id == preferred_mechanism for one in mechanisms) else None,
         )
 
     def _preferred_magnitude(self, event: quake.Event, magnitudes: tuple[Magnitude, ...], chosen: str) -> str | None:

@@ -9,14 +9,25 @@ import math
 import re
 import statistics
 from collections.abc import Iterable, Iterator, Mapping
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from wadati.formats.channel_codes import channel_code
+from wadati.formats.quakeml_elements import (
+    NAMESPACE,
+    STEP,
+    Lines,
+    indented,
+    nest,
+    number_element,
+    numbers,
+    own_element,
+    quantity,
+    real,
+    text_element,
+)
+from wadati.formats.quakeml_mechanisms import mechanism_lines
 from wadati.model import Arrival, Catalog, Event, Magnitude, Origin, Pick, SourceId, StationMagnitude, format_time
 from wadati.units import MICROSECOND
-
-NAMESPACE = "urn:wadati:quakeml:1"
-"""The namespace of the elements that hold what QuakeML has no place for."""
 
 METRES_PER_DEGREE = 6_371_000.0 * math.pi / 180.0
 """A degree of arc as QuakeML files mean it: on a sphere of 6,371 km."""
@@ -41,9 +52,6 @@ _HEAD = f"""<?xml version='1.0' encoding='utf-8'?>
 <q:quakeml xmlns:wadati="{NAMESPACE}" xmlns="http://quakeml.org/xmlns/bed/1.2" \
 xmlns:q="http://quakeml.org/xmlns/quakeml/1.2">
 """
-_STEP = "  "
-
-Lines = list[str]
 
 
 def escaped(text: str) -> str:
@@ -87,16 +95,16 @@ class Writer:
         """What stands before the events."""
         lines = [f"<eventParameters publicID={quoteattr(f'smi:{self._authority}/wadati')}>"]
         if comment:
-            lines += _indented(_nest("comment", [_text("text", comment)]))
+            lines += indented(nest("comment", [text_element("text", comment)]))
         if created is not None:
-            told = [_text("agencyID", self._authority), _text("creationTime", format_time(created, 6))]
-            lines += _indented(_nest("creationInfo", told))
-        return _HEAD + "".join(f"{_STEP}{line}\n" for line in lines)
+            told = [text_element("agencyID", self._authority), text_element("creationTime", format_time(created, 6))]
+            lines += indented(nest("creationInfo", told))
+        return _HEAD + "".join(f"{STEP}{line}\n" for line in lines)
 
     @staticmethod
     def tail() -> str:
         """What stands after the events."""
-        return f"{_STEP}</eventParameters>\n</q:quakeml>\n"
+        return f"{STEP}</eventParameters>\n</q:quakeml>\n"
 
     def event(
         self,
@@ -114,10 +122,13 @@ class Writer:
         """
         lines = self._optional_id("preferredOriginID", "origin", event.preferred_origin_id)
         lines += self._optional_id("preferredMagnitudeID", "magnitude", event.preferred_magnitude_id)
+        lines += self._optional_id("preferredFocalMechanismID", "focal_mechanism", event.preferred_mechanism_id)
         standard = event.event_type in EVENT_TYPES
-        lines.append(_text("type", event.event_type if standard else "other event"))
+        lines.append(text_element("type", event.event_type if standard else "other event"))
         if described:
-            lines += _nest("description", [_text("text", described), _text("type", "Flinn-Engdahl region")])
+            lines += nest(
+                "description", [text_element("text", described), text_element("type", "Flinn-Engdahl region")]
+            )
         for origin in event.origins:
             lines += self._origin(origin, stations, arrivals=arrivals)
         own = [picks[pick_id] for pick_id in _evidence(event) if pick_id in picks] if arrivals else []
@@ -135,10 +146,12 @@ class Writer:
                 if station.amplitude:
                     amplitudes += self._station_amplitude(magnitude, station, number)
         lines += contributions + amplitudes
-        lines += _own("event_type", None if standard else event.event_type)
-        lines += _own("aliases", " ".join(escaped(alias) for alias in event.aliases) or None)
+        for mechanism in event.mechanisms:
+            lines += mechanism_lines(mechanism, self._id)
+        lines += own_element("event_type", None if standard else event.event_type)
+        lines += own_element("aliases", " ".join(escaped(alias) for alias in event.aliases) or None)
         opened = f"<event publicID={quoteattr(self._id('event', event.event_id))}>"
-        return "".join(f"    {line}\n" for line in [opened, *_indented(lines), "</event>"])
+        return "".join(f"    {line}\n" for line in [opened, *indented(lines), "</event>"])
 
     def _id(self, kind: str, identifier: str) -> str:
         if PUBLIC_ID.fullmatch(identifier):
@@ -146,11 +159,11 @@ class Writer:
         return f"smi:{self._authority}/{kind}/{escaped(identifier)}"
 
     def _optional_id(self, name: str, kind: str, identifier: str | None) -> Lines:
-        return [_text(name, self._id(kind, identifier))] if identifier else []
+        return [text_element(name, self._id(kind, identifier))] if identifier else []
 
     def _nest(self, name: str, kind: str, identifier: str, lines: Lines) -> Lines:
         opened = f"<{name} publicID={quoteattr(self._id(kind, identifier))}>"
-        return [opened, *_indented(lines), f"</{name}>"]
+        return [opened, *indented(lines), f"</{name}>"]
 
     def _origin(self, origin: Origin, stations: Mapping[str, tuple[str, str]], *, arrivals: bool) -> Lines:
         spread = origin.uncertainty
@@ -159,88 +172,88 @@ class Writer:
             parallel = METRES_PER_DEGREE * max(math.cos(math.radians(origin.latitude)), 1e-6)
             north, east = math.sqrt(spread.covariance[1][1]), math.sqrt(spread.covariance[0][0])
             errors = (spread.time, north / METRES_PER_DEGREE, east / parallel, spread.depth)
-        lines = _quantity("time", format_time(origin.time, 6), errors[0])
-        lines += _quantity("latitude", _real(origin.latitude), errors[1])
-        lines += _quantity("longitude", _real(origin.longitude), errors[2])
-        lines += _quantity("depth", _real(origin.depth), errors[3])
+        lines = quantity("time", format_time(origin.time, 6), errors[0])
+        lines += quantity("latitude", real(origin.latitude), errors[1])
+        lines += quantity("longitude", real(origin.longitude), errors[2])
+        lines += quantity("depth", real(origin.depth), errors[3])
         lines += self._optional_id("methodID", "method", origin.method)
         lines += self._optional_id("earthModelID", "earth_model", origin.earth_model)
         lines += _quality(origin)
-        lines.append(_text("evaluationMode", origin.evaluation_mode))
-        lines.append(_text("evaluationStatus", origin.evaluation_status))
+        lines.append(text_element("evaluationMode", origin.evaluation_mode))
+        lines.append(text_element("evaluationStatus", origin.evaluation_status))
         if spread is not None and math.isfinite(spread.semi_major):
             ellipse = [
-                _text("preferredDescription", "uncertainty ellipse"),
-                *_number("horizontalUncertainty", spread.semi_major),
-                *_number("minHorizontalUncertainty", spread.semi_minor),
-                *_number("maxHorizontalUncertainty", spread.semi_major),
-                *_number("azimuthMaxHorizontalUncertainty", spread.semi_major_azimuth),
-                *_number("confidenceLevel", 95.0),
+                text_element("preferredDescription", "uncertainty ellipse"),
+                *number_element("horizontalUncertainty", spread.semi_major),
+                *number_element("minHorizontalUncertainty", spread.semi_minor),
+                *number_element("maxHorizontalUncertainty", spread.semi_major),
+                *number_element("azimuthMaxHorizontalUncertainty", spread.semi_major_azimuth),
+                *number_element("confidenceLevel", 95.0),
             ]
-            lines += _nest("originUncertainty", ellipse)
+            lines += nest("originUncertainty", ellipse)
         if arrivals:
             for number, arrival in enumerate(origin.arrivals):
                 lines += self._arrival(origin, arrival, number, stations)
-        lines += _own("time", _beyond_microseconds(origin.time))
+        lines += own_element("time", _beyond_microseconds(origin.time))
         if spread is not None:
             ellipse_95 = (spread.semi_major, spread.semi_minor, spread.semi_major_azimuth)
-            lines += _own("covariance", _numbers(number for row in spread.covariance for number in row))
-            lines += _own("ellipse_95", _numbers(ellipse_95))
-            lines += _own("depth_95", _real(spread.depth_95))
-            lines += _own("time_95", _real(spread.time_95))
-            lines += _own("depth_resolved", None if spread.depth_resolved else "false")
+            lines += own_element("covariance", numbers(number for row in spread.covariance for number in row))
+            lines += own_element("ellipse_95", numbers(ellipse_95))
+            lines += own_element("depth_95", real(spread.depth_95))
+            lines += own_element("time_95", real(spread.time_95))
+            lines += own_element("depth_resolved", None if spread.depth_resolved else "false")
         return self._nest("origin", "origin", origin.origin_id, lines)
 
     def _arrival(self, origin: Origin, arrival: Arrival, number: int, stations: Mapping[str, tuple[str, str]]) -> Lines:
-        lines = [_text("pickID", self._id("pick", arrival.pick_id)), _text("phase", arrival.phase)]
-        lines += _number("azimuth", arrival.azimuth)
-        lines += _number("distance", arrival.distance / METRES_PER_DEGREE)
-        lines += _number("timeResidual", arrival.time_residual)
-        lines += _number("timeWeight", arrival.weight)
+        lines = [text_element("pickID", self._id("pick", arrival.pick_id)), text_element("phase", arrival.phase)]
+        lines += number_element("azimuth", arrival.azimuth)
+        lines += number_element("distance", arrival.distance / METRES_PER_DEGREE)
+        lines += number_element("timeResidual", arrival.time_residual)
+        lines += number_element("timeWeight", arrival.weight)
         if stations.get(arrival.pick_id) != (arrival.network, arrival.station):
-            lines += [*_own("network", arrival.network), *_own("station", arrival.station)]
+            lines += [*own_element("network", arrival.network), *own_element("station", arrival.station)]
         return self._nest("arrival", "arrival", f"{origin.origin_id}.{number}", lines)
 
     def _pick(self, pick: Pick) -> Lines:
-        lines = _quantity("time", format_time(pick.time, 6), pick.time_uncertainty)
+        lines = quantity("time", format_time(pick.time, 6), pick.time_uncertainty)
         lines.append(_waveform(pick.source_id))
         lines += self._optional_id("methodID", "method", pick.method)
         if pick.phase_hint:
-            lines.append(_text("phaseHint", pick.phase_hint))
+            lines.append(text_element("phaseHint", pick.phase_hint))
         if pick.polarity:
-            lines.append(_text("polarity", pick.polarity))
-        lines.append(_text("evaluationMode", pick.evaluation_mode))
-        lines += _own("time", _beyond_microseconds(pick.time))
-        lines += _own("probability", _real(pick.probability))
+            lines.append(text_element("polarity", pick.polarity))
+        lines.append(text_element("evaluationMode", pick.evaluation_mode))
+        lines += own_element("time", _beyond_microseconds(pick.time))
+        lines += own_element("probability", real(pick.probability))
         return self._nest("pick", "pick", pick.pick_id, lines)
 
     def _pick_amplitude(self, pick: Pick) -> Lines:
         assert pick.amplitude is not None
         lines = _amplitude(pick.amplitude)
-        lines.append(_text("pickID", self._id("pick", pick.pick_id)))
+        lines.append(text_element("pickID", self._id("pick", pick.pick_id)))
         lines.append(_waveform(pick.source_id))
         return self._nest("amplitude", "amplitude", pick.pick_id.replace(":", "."), lines)
 
     def _magnitude(self, magnitude: Magnitude) -> Lines:
-        lines = _quantity("mag", _real(magnitude.value), magnitude.uncertainty)
-        lines.append(_text("type", magnitude.magnitude_type))
+        lines = quantity("mag", real(magnitude.value), magnitude.uncertainty)
+        lines.append(text_element("type", magnitude.magnitude_type))
         lines += self._optional_id("originID", "origin", magnitude.origin_id)
         lines += self._optional_id("methodID", "method", magnitude.method)
         if magnitude.station_count:
-            lines.append(_text("stationCount", f"{magnitude.station_count}"))
+            lines.append(text_element("stationCount", f"{magnitude.station_count}"))
         for number, station in enumerate(magnitude.station_magnitudes):
             name = self._id("station_magnitude", _part(magnitude, number))
-            told = [_text("stationMagnitudeID", name), *_number("weight", station.weight)]
-            lines += _nest("stationMagnitudeContribution", told)
-        lines += _own("saturated", "true" if magnitude.saturated else None)
+            told = [text_element("stationMagnitudeID", name), *number_element("weight", station.weight)]
+            lines += nest("stationMagnitudeContribution", told)
+        lines += own_element("saturated", "true" if magnitude.saturated else None)
         return self._nest("magnitude", "magnitude", magnitude.magnitude_id, lines)
 
     def _station_magnitude(self, magnitude: Magnitude, station: StationMagnitude, number: int) -> Lines:
         lines = self._optional_id("originID", "origin", magnitude.origin_id)
-        lines += _quantity("mag", _real(station.value))
-        lines.append(_text("type", station.magnitude_type))
+        lines += quantity("mag", real(station.value))
+        lines.append(text_element("type", station.magnitude_type))
         if station.amplitude:
-            lines.append(_text("amplitudeID", self._id("amplitude", _part(magnitude, number))))
+            lines.append(text_element("amplitudeID", self._id("amplitude", _part(magnitude, number))))
         lines.append(_waveform(station.source_id))
         return self._nest("stationMagnitude", "station_magnitude", _part(magnitude, number), lines)
 
@@ -259,7 +272,7 @@ def _part(magnitude: Magnitude, number: int) -> str:
 
 
 def _amplitude(metres: float) -> Lines:
-    return [*_quantity("genericAmplitude", _real(metres)), _text("type", "AML"), _text("unit", "m")]
+    return [*quantity("genericAmplitude", real(metres)), text_element("type", "AML"), text_element("unit", "m")]
 
 
 def _quality(origin: Origin) -> Lines:
@@ -272,15 +285,15 @@ def _quality(origin: Origin) -> Lines:
             "associatedStationCount": len({(arrival.network, arrival.station) for arrival in origin.arrivals}),
             "usedStationCount": len({(arrival.network, arrival.station) for arrival in used}),
         }
-        lines += [_text(name, f"{count}") for name, count in counts.items()]
-    lines += _number("standardError", origin.standard_error)
-    lines += _number("azimuthalGap", origin.azimuthal_gap)
+        lines += [text_element(name, f"{count}") for name, count in counts.items()]
+    lines += number_element("standardError", origin.standard_error)
+    lines += number_element("azimuthalGap", origin.azimuthal_gap)
     degrees = [arrival.distance / METRES_PER_DEGREE for arrival in used if math.isfinite(arrival.distance)]
     if degrees:
-        lines += _number("minimumDistance", min(degrees))
-        lines += _number("maximumDistance", max(degrees))
-        lines += _number("medianDistance", statistics.median(degrees))
-    return _nest("quality", lines)
+        lines += number_element("minimumDistance", min(degrees))
+        lines += number_element("maximumDistance", max(degrees))
+        lines += number_element("medianDistance", statistics.median(degrees))
+    return nest("quality", lines)
 
 
 def _waveform(source_id: SourceId) -> str:
@@ -294,39 +307,6 @@ def _waveform(source_id: SourceId) -> str:
         f"{name}={quoteattr(code)}" for name, code in codes.items() if code or name in ("networkCode", "stationCode")
     ]
     return f"<waveformID {' '.join(told)}></waveformID>"
-
-
-def _indented(lines: Lines) -> Lines:
-    return [f"{_STEP}{line}" for line in lines]
-
-
-def _nest(name: str, lines: Lines) -> Lines:
-    return [f"<{name}>", *_indented(lines), f"</{name}>"] if lines else [f"<{name}></{name}>"]
-
-
-def _text(name: str, content: str) -> str:
-    return f"<{name}>{escape(content)}</{name}>"
-
-
-def _own(name: str, content: str | None) -> Lines:
-    """An element of our own namespace, or none."""
-    return [] if content is None else [_text(f"wadati:{name}", content)]
-
-
-def _number(name: str, value: float | None) -> Lines:
-    return [] if value is None or not math.isfinite(value) else [f"<{name}>{_real(value)}</{name}>"]
-
-
-def _quantity(name: str, value: str, uncertainty: float | None = None) -> Lines:
-    return _nest(name, [f"<value>{value}</value>", *_number("uncertainty", uncertainty)])
-
-
-def _real(value: float) -> str:
-    return repr(float(value))
-
-
-def _numbers(values: Iterable[float]) -> str:
-    return " ".join(map(_real, values))
 
 
 def _beyond_microseconds(time: int) -> str | None:

@@ -5,6 +5,7 @@ from wadati.model.codec import decode_json, decode_msgpack, encode_json, encode_
 from wadati.model.earth import Layer, VelocityModel
 from wadati.model.event import Catalog, Event, Magnitude, StationMagnitude
 from wadati.model.ids import content_id
+from wadati.model.mechanism import FocalMechanism, NodalPlane, PrincipalAxis
 from wadati.model.moment_tensor import MomentTensor, moment_magnitude, scalar_moment
 from wadati.model.origin import Arrival, Origin, Uncertainty
 from wadati.model.pick import Pick
@@ -24,13 +25,16 @@ __all__ = [
     "Channel",
     "Event",
     "EventSummary",
+    "FocalMechanism",
     "Inventory",
     "Layer",
     "Magnitude",
     "MomentTensor",
     "Nanoseconds",
+    "NodalPlane",
     "Origin",
     "Pick",
+    "PrincipalAxis",
     "Response",
     "Review",
     "ReviewAction",

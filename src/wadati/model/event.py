@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from wadati.model.mechanism import FocalMechanism
 from wadati.model.origin import Origin
 from wadati.model.pick import Pick
 from wadati.model.source_id import SourceId
@@ -72,7 +73,7 @@ class Event(msgspec.Struct, frozen=True):
     """An earthquake: owns origins and magnitudes and points at the preferred ones.
 
     `event_id` is fixed when the event is first published; merged events keep the oldest and record the others as
-    `aliases`. `preferred_magnitude_id` is None where no magnitude may be preferred.
+    `aliases`. `preferred_magnitude_id` is None where no magnitude may be preferred; so with mechanisms.
     """
 
     event_id: str
@@ -82,6 +83,8 @@ class Event(msgspec.Struct, frozen=True):
     preferred_magnitude_id: str | None = None
     event_type: str = "earthquake"
     aliases: tuple[str, ...] = ()
+    mechanisms: tuple[FocalMechanism, ...] = ()
+    preferred_mechanism_id: str | None = None
 
     @property
     def origin(self) -> Origin:
@@ -97,6 +100,14 @@ class Event(msgspec.Struct, frozen=True):
         for magnitude in self.magnitudes:
             if magnitude.magnitude_id == self.preferred_magnitude_id:
                 return magnitude
+        return None
+
+    @property
+    def mechanism(self) -> FocalMechanism | None:
+        """The preferred focal mechanism, if there is one."""
+        for mechanism in self.mechanisms:
+            if mechanism.mechanism_id == self.preferred_mechanism_id:
+                return mechanism
         return None
 
 

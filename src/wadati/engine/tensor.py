@@ -1,0 +1,235 @@
+"""The moment tensor of an event: records, stations and Green's functions in, the event's next version out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from wadati.errors import InputError, MissingExtraError, UsageError
+from wadati.formats.catalogs import read_catalog
+from wadati.formats.inventory import read_inventory
+from wadati.model import (
+    Event,
+    FocalMechanism,
+    Inventory,
+    Magnitude,
+    Origin,
+    Station,
+    TimeSpan,
+    content_id,
+    seconds,
+)
+from wadati.model.mechanism import nodal_planes
+from wadati.protocols import GreensFunctions, Problem, Source
+from wadati.sources.files import open_waveforms
+from wadati.tensors.centroid import Inversion, default_depths, invert
+from wadati.tensors.passband import OVERSAMPLED, band_of
+from wadati.tensors.solution import Kind
+from wadati.tensors.stations import Seen, Window, look
+from wadati.tensors.synthetics import from_greens
+from wadati.traveltime.geodesy import distance_azimuth
+
+METHOD = "wadati-tensor"
+
+_REACH = ((4.0, 200e3), (5.0, 400e3), (6.0, 800e3), (np.inf, 1500e3))
+_STORE = "wadati.greens.store"
+
+
+@dataclass(frozen=True, eq=False)
+class TensorResult:
+    """The event with its mechanism, and how that came about; `left_out` are the stations that do not count."""
+
+    event: Event
+    inversion: Inversion
+    window: Window
+    left_out: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+
+
+def open_greens(url: str) -> GreensFunctions:
+    """The Green's functions at an address. Raises `MissingExtraError` where what reads stores is not installed."""
+    try:
+        module = import_module(_STORE)
+    except ImportError as error:
+        raise MissingExtraError(f"the store of Green's functions ({error})", "greens") from error
+    opened: GreensFunctions = module.open_store(url)
+    return opened
+
+
+def find_event(event: str, results: Path | None, inventory: Inventory | None = None) -> Event:
+    """The event of a file that holds one, or by its identifier in a catalog (a file or an output folder).
+
+    Raises `UsageError` where that is not one event.
+    """
+    place = results or Path(event)
+    catalog = read_catalog(place, inventory, [])
+    wanted = [one for one in catalog if results is None or event in (one.event_id, *one.aliases)]
+    if len(wanted) == 1:
+        return wanted[0]
+    if results is None:
+        raise UsageError(f"{place} holds {len(wanted)} events; write one identifier, and --results {place}")
+    raise UsageError(f"no event of {place} is called {event}; see its events.csv")
+
+
+def tensor(
+    event: Event,
+    source: Source,
+    inventory: Inventory,
+    greens: GreensFunctions,
+    *,
+    magnitude: float | None = None,
+    kind: Kind | None = None,
+    depths: Sequence[float] | None = None,
+) -> TensorResult:
+    """The moment tensor of an event.
+
+    `magnitude` chooses band, distances and duration; without it the event's own does. `depths` (m) are those tried.
+    Raises `InputError` where the event has no magnitude, or where too few stations can be used.
+    """
+    size = magnitude if magnitude is not None else event.magnitude.value if event.magnitude else None
+    if size is None:
+        raise InputError(event.event_id, "has no magnitude", "give one (--magnitude), so that the band can be chosen")
+    origin = event.origin
+    band = band_of(size, greens.band)
+    near, left_out = _near(origin, inventory, greens, size, band)
+    if not near:
+        raise _none(event, left_out)
+    window = Window(band, max(distance for _, distance in near))
+    seen: list[Seen] = []
+    for station, distance in near:
+        low, high = window.welcome(distance)
+        span = TimeSpan(origin.time + seconds(low), origin.time + seconds(high))
+        traces = list(source.read(station.network, station.code, span))
+        if not traces:
+            continue
+        try:
+            seen.append(look(station, traces, inventory, origin, window))
+        except InputError as error:
+            left_out.append(Problem(error.subject, error.wrong, error.mend))
+    if not seen:
+        raise _none(event, left_out)
+    found = invert(seen, from_greens(greens, window, size), origin, window, depths=depths, kind=kind)
+    told = (*left_out, *found.left_out)
+    return TensorResult(next_version(event, found, window), found, window, told, tuple(source.problems()))
+
+
+def tensor_of_files(
+    event: str,
+    waveforms: Sequence[Path],
+    stations: Path,
+    greens: GreensFunctions,
+    *,
+    results: Path | None = None,
+    magnitude: float | None = None,
+    kind: Kind | None = None,
+) -> TensorResult:
+    """`tensor` of an event (see `find_event`), from files and folders of waveforms and stations."""
+    inventory, problems = read_inventory(stations)
+    one = find_event(event, results, inventory)
+    reach = max(until for _, until in _REACH) / 1000.0
+    around = TimeSpan(one.origin.time - seconds(reach), one.origin.time + seconds(2 * reach))
+    source = open_waveforms(list(waveforms), around)
+    result = tensor(one, source, inventory, greens, magnitude=magnitude, kind=kind)
+    return TensorResult(result.event, result.inversion, result.window, result.left_out, (*problems, *result.problems))
+
+
+def next_version(event: Event, found: Inversion, window: Window) -> Event:
+    """The event with the centroid as one more origin, Mw as its magnitude, and the mechanism preferred."""
+    node, tensor_ = found.node, found.tensor
+    origin = event.origin
+    late = seconds(node.fit.centroid / window.sampling_rate_hz)
+    centroid = Origin.of(
+        origin.time + late,
+        node.latitude,
+        node.longitude,
+        node.depth,
+        azimuthal_gap=found.quality.gap,
+        method=f"{METHOD}-centroid",
+    )
+    values = [round(value, 3) for value in tensor_.components]
+    mechanism_id = content_id("mechanism", origin.origin_id, centroid.origin_id, values)
+    size = Magnitude(
+        content_id("magnitude", mechanism_id, "Mw"),
+        centroid.origin_id,
+        "Mw",
+        tensor_.magnitude,
+        max(found.spread.magnitude, 0.01),
+        method=METHOD,
+    )
+    mechanism = FocalMechanism(
+        mechanism_id,
+        origin.origin_id,
+        nodal_planes(tensor_),
+        tensor_,
+        centroid.origin_id,
+        size.magnitude_id,
+        variance_reduction=node.fit.solution.variance_reduction,
+        stations=len(found.used),
+        gap=found.quality.gap,
+        quality=found.quality.grade,
+        method=METHOD,
+    )
+    preferred = event.preferred_origin_id or origin.origin_id
+    return msgspec.structs.replace(
+        event,
+        origins=(*(one for one in event.origins if one.method != centroid.method), centroid),
+        preferred_origin_id=preferred,
+        magnitudes=(*(one for one in event.magnitudes if one.method != METHOD), size),
+        preferred_magnitude_id=size.magnitude_id,
+        mechanisms=(*(one for one in event.mechanisms if one.method != METHOD), mechanism),
+        preferred_mechanism_id=mechanism_id,
+    )
+
+
+def _near(
+    origin: Origin, inventory: Inventory, greens: GreensFunctions, magnitude: float, band: tuple[float, float]
+) -> tuple[list[tuple[Station, float]], list[Problem]]:
+    """Stations at distances (m) where a magnitude is heard and the Green's functions know an answer, the nearest first.
+
+    The farthest is 200 km below magnitude 4, 400 km below 5, 800 km below 6, else 1,500 km.
+    """
+    farthest = next(reach for below, reach in _REACH if magnitude < below)
+    near: list[tuple[Station, float]] = []
+    left_out: list[Problem] = []
+    for station in inventory.stations():
+        distance = float(distance_azimuth(origin.latitude, origin.longitude, station.latitude, station.longitude)[0])
+        if distance > farthest:
+            continue
+        refused = _refused(greens, origin, station, band)
+        if refused is not None:
+            left_out.append(Problem(f"{station.network}.{station.code}", refused.wrong, refused.mend))
+            continue
+        near.append((station, distance))
+    return sorted(near, key=lambda one: one[1]), left_out
+
+
+def _refused(greens: GreensFunctions, origin: Origin, station: Station, band: tuple[float, float]) -> InputError | None:
+    """Why no depth that is tried has an answer at a station; None where one has."""
+    first = None
+    for depth in (origin.depth, *default_depths(origin.depth)):
+        try:
+            greens.tensor_responses(
+                origin.latitude,
+                origin.longitude,
+                depth,
+                [station],
+                sampling_rate_hz=OVERSAMPLED * band[1],
+                start_s=0.0,
+                samples=2,
+            )
+        except InputError as error:
+            first = first or error
+        else:
+            return None
+    return first
+
+
+def _none(event: Event, left_out: Sequence[Problem]) -> InputError:
+    first = f"; the first: {left_out[0].subject}: {left_out[0].wrong}" if left_out else ""
+    wrong = f"no station within reach has usable records{first}"
+    return InputError(event.event_id, wrong, "give the waveforms and StationXML of broadband stations around it")
