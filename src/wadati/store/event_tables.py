@@ -24,7 +24,7 @@ def load(connection: sa.Connection, event_ids: Iterable[str] | None = None, *, s
 
     def fetch(table: sa.Table) -> Iterable[sa.RowMapping]:
         query = sa.select(table)
-        if table in (schema.origins, schema.magnitudes):
+        if table in (schema.origins, schema.magnitudes, schema.mechanisms):
             query = query.where(table.c.position.is_(None) if superseded else table.c.position.is_not(None))
         if ids is not None:
             return select_in(connection, query, table.c.event_id, ids)
@@ -36,6 +36,7 @@ def load(connection: sa.Connection, event_ids: Iterable[str] | None = None, *, s
     stations = _grouped(fetch(schema.station_magnitudes), "event_id", "magnitude_id")
     origins = _grouped(fetch(schema.origins), "event_id")
     magnitudes = _grouped(fetch(schema.magnitudes), "event_id")
+    mechanisms = _grouped(fetch(schema.mechanisms), "event_id")
     aliases = _grouped(fetch(schema.aliases), "event_id")
     events = []
     for row in fetch(schema.events):
@@ -58,6 +59,8 @@ def load(connection: sa.Connection, event_ids: Iterable[str] | None = None, *, s
                     row["preferred_magnitude_id"],
                     row["event_type"],
                     tuple(item["alias"] for item in aliases[name,]),
+                    tuple(map(rows.mechanism_of, mechanisms[name,])),
+                    next((item["mechanism_id"] for item in mechanisms[name,] if item["preferred"]), None),
                 )
             )
     return sorted(events, key=lambda event: (event.origin.time, event.event_id))
@@ -91,6 +94,7 @@ def save(connection: sa.Connection, events: Sequence[Event]) -> None:
     upsert(connection, schema.summaries, found_rows)
     _each(connection, sa.update(schema.origins).values(position=None, preferred=False), schema.origins, names)
     _each(connection, sa.update(schema.magnitudes).values(position=None), schema.magnitudes, names)
+    _each(connection, sa.update(schema.mechanisms).values(position=None, preferred=False), schema.mechanisms, names)
     _each(connection, sa.delete(schema.aliases), schema.aliases, names)
     _delete(connection, schema.arrivals, [(e.event_id, o.origin_id) for e in changed for o in e.origins])
     _delete(
@@ -101,6 +105,7 @@ def save(connection: sa.Connection, events: Sequence[Event]) -> None:
         (schema.origins, rows.origin_rows),
         (schema.arrivals, rows.arrival_rows),
         (schema.magnitudes, rows.magnitude_rows),
+        (schema.mechanisms, rows.mechanism_rows),
         (schema.station_magnitudes, rows.station_magnitude_rows),
     ):
         upsert(connection, table, [row for event in changed for row in make(event)])

@@ -9,7 +9,20 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
-from wadati.model import Arrival, Event, EventSummary, Magnitude, Origin, Pick, SourceId, StationMagnitude, Uncertainty
+from wadati.model import (
+    Arrival,
+    Event,
+    EventSummary,
+    FocalMechanism,
+    Magnitude,
+    Origin,
+    Pick,
+    SourceId,
+    StationMagnitude,
+    Uncertainty,
+    decode_json,
+    encode_json,
+)
 
 Row = dict[str, Any]
 
@@ -118,6 +131,23 @@ def magnitude_rows(event: Event) -> Iterator[Row]:
             "saturated": magnitude.saturated,
             "method": magnitude.method,
         }
+
+
+def mechanism_rows(event: Event) -> Iterator[Row]:
+    """One row a focal mechanism."""
+    for position, mechanism in enumerate(event.mechanisms):
+        yield {
+            "event_id": event.event_id,
+            "mechanism_id": mechanism.mechanism_id,
+            "position": position,
+            "preferred": mechanism.mechanism_id == event.preferred_mechanism_id,
+            "content": encode_json(mechanism).decode(),
+        }
+
+
+def mechanism_of(row: sa.RowMapping) -> FocalMechanism:
+    """The way back from a row of `mechanism_rows`."""
+    return decode_json(row["content"].encode(), FocalMechanism)
 
 
 def station_magnitude_rows(event: Event) -> Iterator[Row]:

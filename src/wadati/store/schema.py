@@ -166,6 +166,18 @@ station_magnitudes = Table(
     ForeignKeyConstraint(["event_id", "magnitude_id"], ["magnitudes.event_id", "magnitudes.magnitude_id"]),
 )
 
+mechanisms = Table(
+    "mechanisms",
+    metadata,
+    Column("event_id", String, primary_key=True),
+    Column("mechanism_id", String, primary_key=True),
+    Column("position", Integer),
+    Column("preferred", Boolean, nullable=False),
+    Column("content", Text, nullable=False),
+    ForeignKeyConstraint(["event_id"], ["events.event_id"]),
+)
+"""Focal mechanisms (JSON of `FocalMechanism`); one without a `position` is superseded."""
+
 picks = Table(
     "picks",
     metadata,

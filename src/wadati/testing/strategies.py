@@ -10,7 +10,10 @@ from wadati.model import (
     Arrival,
     Catalog,
     Event,
+    FocalMechanism,
     Magnitude,
+    MomentTensor,
+    NodalPlane,
     Origin,
     Pick,
     SourceId,
@@ -150,6 +153,27 @@ def magnitudes(draw: st.DrawFn, origin_id: str) -> Magnitude:
 
 
 @st.composite
+def mechanisms(draw: st.DrawFn, origin_id: str) -> FocalMechanism:
+    """A focal mechanism of an origin, with or without a tensor."""
+    plane = st.builds(NodalPlane, numbers(0, 359), numbers(0, 90), numbers(-179, 180))
+    tensor = st.builds(MomentTensor, *[numbers(-1e18, 1e18)] * 6)
+    planes = draw(plane), draw(plane)
+    solved = draw(st.one_of(st.none(), tensor))
+    return FocalMechanism(
+        content_id("mechanism", origin_id, *map(str, planes)),
+        origin_id,
+        planes,
+        solved,
+        None if solved is None else origin_id,
+        variance_reduction=draw(st.one_of(st.none(), numbers(0, 1))),
+        stations=None if solved is None else draw(st.integers(1, 50)),
+        gap=draw(st.one_of(st.none(), numbers(0, 360))),
+        quality=draw(st.sampled_from(("", "A", "D"))),
+        method=draw(st.sampled_from(("", "wadati-tensor"))),
+    )
+
+
+@st.composite
 def catalogs(draw: st.DrawFn, *, used_only: bool = False) -> Catalog:
     """A catalog in order; with `used_only` every pick is used by an origin."""
     observed = draw(pick_tuples())
@@ -162,6 +186,7 @@ def catalogs(draw: st.DrawFn, *, used_only: bool = False) -> Catalog:
         own = {origin.origin_id: origin for origin in found}
         seen.update(own)
         sizes = {m.magnitude_id: m for origin_id in own for m in draw(st.lists(magnitudes(origin_id), max_size=2))}
+        moved = {m.mechanism_id: m for origin_id in own for m in draw(st.lists(mechanisms(origin_id), max_size=1))}
         events.append(
             Event(
                 name,
@@ -171,6 +196,8 @@ def catalogs(draw: st.DrawFn, *, used_only: bool = False) -> Catalog:
                 draw(st.sampled_from((None, *sizes))),
                 draw(st.sampled_from(("earthquake", "explosion", "ice/quake"))),
                 tuple(f"{name}.{count}" for count in range(draw(st.integers(0, 2)))),
+                tuple(moved.values()),
+                draw(st.sampled_from((None, *moved))),
             )
         )
     events.sort(key=lambda event: (event.origin.time, event.event_id))

@@ -1,4 +1,4 @@
-"""What analysts said of events, and when final picks were put down."""
+"""What analysts said of events, focal mechanisms, and when final picks were put down."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_reviews_event_id", "reviews", ["event_id"])
     op.create_table(
+        "mechanisms",
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("mechanism_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer()),
+        sa.Column("preferred", sa.Boolean(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("event_id", "mechanism_id", name="pk_mechanisms"),
+        sa.ForeignKeyConstraint(["event_id"], ["events.event_id"], name="fk_mechanisms_events"),
+    )
+    op.create_table(
         "final_picks",
         sa.Column("pick_id", sa.String(), nullable=False),
         sa.Column("stored", sa.BigInteger(), nullable=False),
@@ -32,4 +42,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables."""
     op.drop_table("final_picks")
+    op.drop_table("mechanisms")
     op.drop_table("reviews")
