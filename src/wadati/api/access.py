@@ -12,6 +12,8 @@ from wadati.api.tokens import Tokens
 
 _REMEMBERED = 50_000
 _ALWAYS = ("/health", "/ready")
+_PORTAL, _ASSETS = ("/portal", "/portal/"), "/portal/assets/"
+"""An application without data, which asks for a token where data need one."""
 _BEARER = b"bearer "
 
 
@@ -78,7 +80,7 @@ class Access:
 
     def _refusal(self, scope: Any) -> Refusal | None:
         path: str = scope["path"]
-        if path in _ALWAYS:
+        if path in _ALWAYS or path in _PORTAL or path.startswith(_ASSETS):
             return None
         caller = scope["client"][0] if scope.get("client") else ""
         needed = self._needed(path)

@@ -29,6 +29,7 @@ from wadati.api.openapi import openapi
 from wadati.api.operating import Operating
 from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
+from wadati.api.portal.routes import portal
 from wadati.api.public import FRONT, PREFIXES, PublicPages
 from wadati.api.stream import StreamService
 from wadati.api.tokens import Tokens
@@ -46,6 +47,7 @@ _INDEX = [
     ),
     (link("stream"), "events and picks as they come"),
     ("POST picks", "picks of waveforms that are sent"),
+    (link("portal/"), "the portal: a live map, waveforms, stations and statistics"),
     (link("openapi.json"), "all of it, for programs"),
 ]
 
@@ -63,11 +65,13 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
         await asyncio.gather(*tasks, return_exceptions=True)
         holdings.close()
         current.close()
+        close_portal()
         if picks is not None:
             await run_in_threadpool(picks.close)
 
     services = [EventService(holdings).service, StationService(holdings).service, DataselectService(holdings).service]
     stream = StreamService(current)
+    portal_routes, close_portal = portal(holdings, current)
 
     async def described(request: Request) -> Response:
         return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))
@@ -78,7 +82,7 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
 
     routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
-    routes += [*stream.routes(), Route("/openapi.json", described, methods=["GET"])]
+    routes += [*stream.routes(), *portal_routes, Route("/openapi.json", described, methods=["GET"])]
     routes.append(Route("/services", services_page, methods=["GET"]))
     app = Starlette(
         routes=routes,

@@ -27,7 +27,10 @@ CATALOG = "catalog.sqlite"
 
 
 class Holdings:
-    """A catalog, and what else there is; `documents` and `archive` are None where nothing is known of them."""
+    """A catalog, and what else there is.
+
+    `documents` and `archive` are None where nothing is known of them, `folder` where no output folder is served.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Holdings:
         flow: Flow,
         inventory: Inventory | None = None,
         earth: VelocityModel | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.authority = flow.authority
         self.settings: Serving = flow.serve
@@ -44,7 +48,7 @@ class Holdings:
         self.search = EventSearch(store)
         self._catalog = CatalogStore(store)
         self.documents, self.archive = documents, archive
-        self.inventory, self.earth = inventory or Inventory(), earth
+        self.inventory, self.earth, self.folder = inventory or Inventory(), earth, folder
 
     def close(self) -> None:
         """Give all connections back."""
@@ -121,7 +125,7 @@ def open_holdings(
     documents = None if stations is None else StationDocuments([stations])
     inventory = None if stations is None else read_inventory(stations)[0]
     archive = Archive(waveforms) if waveforms else None
-    return Holdings(store, documents, archive, flow, inventory, _earth(flow, settings.get("velocity_model")))
+    return Holdings(store, documents, archive, flow, inventory, _earth(flow, settings.get("velocity_model")), folder)
 
 
 def _earth(flow: Flow, of_run: object) -> VelocityModel | None:
