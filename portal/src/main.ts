@@ -16,6 +16,7 @@ import { wall } from "./pages/wall";
 import { waveforms } from "./pages/waveforms";
 import { language, theme, token, zone } from "./settings";
 import { t, type Key } from "./words";
+import licenses from "virtual:terms";
 
 const PAGES: Record<string, Page> = { "": live, events: list, event, waveforms, station, explorer, wall };
 const LINKS: readonly [string, Key][] = [
@@ -116,6 +117,7 @@ function settings(): HTMLElement {
       select(t("time.zone"), [["utc", "UTC"], ["local", t("time.local")]] as const, zone.value, (value) => zone.set(value)),
       form,
       h("p", { class: "hint" }, t("token.hint")),
+      h("p", { class: "hint" }, h("a", { href: licenses }, t("terms"))),
     ),
   );
   element.addEventListener("keydown", (event) => {

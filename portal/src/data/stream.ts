@@ -4,6 +4,7 @@
 
 import { token } from "../settings";
 import { Store } from "../store";
+import { parseStream } from "./stream-text";
 
 export type StreamState = "connecting" | "open" | "down";
 export interface Told {
@@ -59,26 +60,4 @@ async function once(last: string, tell: (id: string, told: Told) => void): Promi
     clearTimeout(timer);
     ending.abort();
   }
-}
-
-export interface Parsed {
-  messages: { id: string; kind: string; data: string }[];
-  rest: string;
-}
-
-/** The whole messages of server-sent events in some text, and what is left of it. */
-export function parseStream(text: string): Parsed {
-  const parts = text.split("\n\n");
-  const rest = parts.pop()!;
-  const messages = [];
-  for (const part of parts) {
-    const fields: Record<string, string> = {};
-    for (const line of part.split("\n")) {
-      const at = line.indexOf(":");
-      if (at > 0) fields[line.slice(0, at)] = line.slice(at + 1).replace(/^ /, "");
-    }
-    if (fields["data"] !== undefined)
-      messages.push({ id: fields["id"] ?? "", kind: fields["event"] ?? "message", data: fields["data"] });
-  }
-  return { messages, rest };
 }

@@ -1,7 +1,7 @@
 /** A chart: axes with their words, and whatever is drawn between them; a range may be drawn on it with the pointer. */
 
 import { h } from "../dom";
-import { clock, day } from "../format";
+import { clock, day, instant } from "../format";
 import { colour } from "../settings";
 import { sketch } from "./canvas";
 import { scale, ticks, timeTicks, type Scale } from "./scale";
@@ -88,7 +88,7 @@ export function chart(
       }
     });
   }
-  const element = h("figure", { class: "chart" }, h("h3", null, title), made.canvas);
+  const element = h("figure", { class: "chart" }, h("h2", null, title), made.canvas);
   return { element, draw: made.draw, close: made.close };
 }
 
@@ -102,22 +102,26 @@ function grid(context: CanvasRenderingContext2D, axes: Axes, x: Scale, y: Scale,
   context.textAlign = "center";
   context.textBaseline = "top";
   for (const value of columns.times) {
+    const words = axes.time ? (columns.days ? day(value) : clock(value).slice(0, 5)) : (axes.xText ?? plain)(value);
+    if (!words) continue;
     line(context, x(value), TOP, x(value), bottom);
-    const words = axes.time ? (columns.days ? day(value) : clock(value).slice(0, 5)) : (axes.xText ?? words_)(value);
     context.fillText(words, x(value), bottom + 5);
   }
   context.textAlign = "right";
   context.textBaseline = "middle";
   const [low, high] = [Math.min(...y.domain), Math.max(...y.domain)];
   for (const value of ticks(low, high, height / 55)) {
+    const words = (axes.yText ?? plain)(value);
+    if (!words) continue;
     line(context, LEFT, y(value), right, y(value));
-    context.fillText((axes.yText ?? words_)(value), LEFT - 6, y(value));
+    context.fillText(words, LEFT - 6, y(value));
   }
   context.strokeStyle = colour("muted");
   context.strokeRect(LEFT + 0.5, TOP + 0.5, right - LEFT, bottom - TOP);
   context.textAlign = "center";
   context.textBaseline = "bottom";
-  context.fillText(axes.xWords, (LEFT + right) / 2, height - 3);
+  const zoned = axes.time && !columns.days ? `${axes.xWords} · ${instant(x.domain[0]).replace(/ [\d:]+/, "")}` : axes.xWords;
+  context.fillText(zoned, (LEFT + right) / 2, height - 3);
   context.save();
   context.translate(11, (TOP + bottom) / 2);
   context.rotate(-Math.PI / 2);
@@ -126,7 +130,7 @@ function grid(context: CanvasRenderingContext2D, axes: Axes, x: Scale, y: Scale,
   context.restore();
 }
 
-const words_ = (value: number) => (Math.abs(value) >= 10_000 ? value.toExponential(0) : String(value).replace("-", "−"));
+const plain = (value: number) => (Math.abs(value) >= 10_000 ? value.toExponential(0) : String(value).replace("-", "−"));
 
 /** A straight line. */
 export function line(context: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {

@@ -50,6 +50,6 @@ export function extent(values: Iterable<number>, room = 0.04): [number, number] 
     if (value > high) high = value;
   }
   if (low > high) return [0, 1];
-  const margin = (high - low) * room || 0.5;
+  const margin = high > low ? (high - low) * room : 0.5;
   return [low - margin, high + margin];
 }

@@ -1,6 +1,6 @@
 /** The map: the world under events and stations, all of it from the service's own host. */
 
-import { Map as MapLibre, NavigationControl, ScaleControl, AttributionControl, Marker, setWorkerUrl } from "maplibre-gl";
+import { Map as MapLibre, NavigationControl, ScaleControl, AttributionControl, Marker, prewarm, setWorkerUrl } from "maplibre-gl";
 import type { GeoJSONSource, LngLatBoundsLike } from "maplibre-gl";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
@@ -14,6 +14,7 @@ import { colouring, paints, style } from "./style";
 import { world } from "./world";
 
 setWorkerUrl(worker);
+prewarm();
 
 const HOUR = 3_600_000;
 const PULSE_MS = 12_000;
@@ -152,7 +153,7 @@ export class LiveMap {
   }
 
   /** Show places as large as fits. */
-  fit(points: readonly (readonly [number, number])[], maxZoom = 9): void {
+  fit(points: readonly (readonly [number, number])[], maxZoom = 11): void {
     if (points.length === 0) return;
     const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
     const bounds: LngLatBoundsLike = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];

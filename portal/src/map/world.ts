@@ -11,9 +11,11 @@ interface World {
 
 type Position = [number, number];
 
+let outline: Promise<GeoJSON.FeatureCollection> | null = null;
+
 /** Land, coasts and borders by `kind`, as the pieces of the finer map have them. */
-export async function world(): Promise<GeoJSON.FeatureCollection> {
-  return decoded((await (await fetch(address)).json()) as World);
+export function world(): Promise<GeoJSON.FeatureCollection> {
+  return (outline ??= fetch(address).then(async (answer) => decoded((await answer.json()) as World)));
 }
 
 export function decoded({ step, arcs, land, borders }: World): GeoJSON.FeatureCollection {
@@ -33,7 +35,7 @@ export function decoded({ step, arcs, land, borders }: World): GeoJSON.FeatureCo
       return k ? points.slice(1) : points;
     });
   const within = new Set(borders);
-  const coasts = lines.filter((_, arc) => !within.has(arc)).filter((points) => !isSeam(points));
+  const coasts = lines.filter((_, arc) => !within.has(arc)).flatMap(parts);
   return {
     type: "FeatureCollection",
     features: [
@@ -44,9 +46,16 @@ export function decoded({ step, arcs, land, borders }: World): GeoJSON.FeatureCo
   };
 }
 
-/** Whether a line runs along 180 degrees or the pole, where there is no coast. */
-function isSeam(points: Position[]): boolean {
-  return points.every(([x, y]) => Math.abs(x) > 179.9 || y < -89.9);
+/** A line without what runs along 180 degrees or the pole, or jumps across the map, where there is no coast. */
+function parts(points: Position[]): Position[][] {
+  const found: Position[][] = [[]];
+  points.forEach((point, k) => {
+    const before = points[k - 1];
+    const seam = (at: Position) => Math.abs(at[0]) > 179.9 || at[1] < -89.9;
+    if (before && (Math.abs(point[0] - before[0]) > 180 || (seam(point) && seam(before)))) found.push([]);
+    found.at(-1)!.push(point);
+  });
+  return found.filter((part) => part.length > 1);
 }
 
 function feature(kind: string, geometry: GeoJSON.Geometry): GeoJSON.Feature {

@@ -55,7 +55,7 @@ function show(sheet: HTMLElement, detail: EventDetail, again: () => void): () =>
   const draft = new Draft(detail, origin);
   const section = recordSection(origin, draft);
   const side = h("div", { class: "aside" });
-  const map = h("div", { class: "map small", role: "region", "aria-label": t("map.title") });
+  const map = h("div", { class: "map small" });
   const name = magnitude ? `${magnitude.magnitude_type} ${number(magnitude.value, 1)}` : t("magnitude.unknown");
   document.title = `${name} · ${detail.place}`;
   sheet.replaceChildren(

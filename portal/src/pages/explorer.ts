@@ -37,7 +37,7 @@ export const explorer: Page = {
     const charts: Chart[] = [
       chart(
         t("explorer.magnitudes"),
-        () => ({ x: times(), y: extent(sized().map((one) => one.magnitude!)), xWords: t("time"), yWords: t("magnitude"), time: true }),
+        () => ({ x: times(), y: extent(sized().map((one) => one.magnitude!), 0.1), xWords: t("time"), yWords: t("magnitude"), time: true }),
         (frame) => dots(frame, (one) => one.time, (one) => one.magnitude!, sized()),
         (x, y) => change({ from: x[0], to: x[1], hours: null, least: Number(y[0].toFixed(1)), most: Number(y[1].toFixed(1)) }),
       ),
@@ -95,7 +95,7 @@ export const explorer: Page = {
         h("div", { class: "bar" }, filters(), inputs.element, h("button", { type: "button", onclick: () => filter.set(ALL) }, t("filter.reset"))),
         h("p", { class: "hint" }, t("explorer.hint")),
         count,
-        h("div", { class: "figures" }, ...charts.map((one) => one.element), h("section", { class: "chart words" }, h("h3", null, t("explorer.numbers")), law)),
+        h("div", { class: "figures" }, ...charts.map((one) => one.element), h("section", { class: "chart words" }, h("h2", null, t("explorer.numbers")), law)),
       ),
     );
     return closing(said.close, events.follow(update), filter.follow(update), ...charts.map((one) => one.close));

@@ -5,6 +5,7 @@ import type { EventRow } from "../data/types";
 import { h, select } from "../dom";
 import type { Colouring } from "../draw/palette";
 import { filter, fitting } from "../filter";
+import { world } from "../map/world";
 import { Store } from "../store";
 import { t } from "../words";
 import { closing, type Page } from "./page";
@@ -16,7 +17,7 @@ const by = new Store<Colouring>("depth");
 export const live: Page = {
   title: "nav.map",
   open(host) {
-    const place = h("div", { class: "map", role: "region", "aria-label": t("map.title") });
+    const place = h("div", { class: "map" });
     const list = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("nav.events") });
     const count = h("p", { class: "count" });
     const key = h("div", { class: "key" });
@@ -60,6 +61,7 @@ export const live: Page = {
 
 /** The map of events and stations that follows the filter; also for the wall. */
 export async function showMap(place: HTMLElement, closed: () => boolean): Promise<() => void> {
+  void world();
   const { LiveMap } = await import("../map/map");
   if (closed()) return () => undefined;
   let map: InstanceType<typeof LiveMap>;

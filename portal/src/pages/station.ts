@@ -170,7 +170,7 @@ function spectrumChart(lines: (readonly [string, Spectrum])[]): Chart {
       x: extent(points.flat().map(([x]) => x), 0),
       y: extent(points.flat().map(([, y]) => y)),
       ...{ xWords: t("station.frequency"), yWords: "dB" },
-      xText: (value) => `${Number((10 ** value).toPrecision(2))}`,
+      xText: (value) => (Number.isInteger(value) ? String(10 ** value) : Number.isInteger(value * 2) ? String(Number((10 ** value).toPrecision(1))) : ""),
     }),
     (frame) =>
       points.forEach((line, k) => {

@@ -10,12 +10,12 @@ import { closing, type Page } from "./page";
 import { eventList, healthWords, notice, rowsNow } from "./parts";
 import { showLive } from "./waveforms";
 
-const LISTED = 5;
+const LISTED = 3;
 
 export const wall: Page = {
   title: "nav.wall",
   open(host) {
-    const map = h("div", { class: "map", role: "region", "aria-label": t("map.title") });
+    const map = h("div", { class: "map" });
     const waves = h("div", { class: "frame" });
     const said = h("p", { class: "count" });
     const time = h("p", { class: "clock" });
@@ -27,7 +27,7 @@ export const wall: Page = {
       h(
         "div",
         { class: "wallpage" },
-        h("section", { class: "left", "aria-label": t("map.title") }, map, h("div", { class: "over" }, h("h1", null, network.value?.title ?? "Wadati"), time, state, wrong.element, latest)),
+        h("section", { class: "left", "aria-label": t("map.side") }, h("div", { class: "over" }, h("div", { class: "row" }, h("h1", null, network.value?.title ?? "Wadati"), time), state, wrong.element, latest), map),
         h("section", { class: "right", "aria-label": t("nav.waveforms") }, waves, said),
         h("a", { class: "leave", href: "#/" }, t("wall.leave")),
       ),

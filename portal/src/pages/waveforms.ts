@@ -47,8 +47,7 @@ function spanChoice(view: WaveView): HTMLElement {
 
 /** Live traces; also for the wall. */
 export function showLive(body: HTMLElement, bar: HTMLElement | null, said: HTMLElement): () => void {
-  const view = new WaveView({ span: 120 });
-  body.append(view.element);
+  const view = new WaveView(body, { span: 120 });
   view.stations(names());
   bar?.append(spanChoice(view));
   const words = (clock: number) => (said.textContent = trouble.value || `${t("waves.live")} · ${instant(clock)}`);
@@ -58,8 +57,7 @@ export function showLive(body: HTMLElement, bar: HTMLElement | null, said: HTMLE
 
 function showReplay(body: HTMLElement, bar: HTMLElement, said: HTMLElement, start: string | undefined): () => void {
   let replay: Replay | null = null;
-  const view = new WaveView({ span: 120, clock: () => replay?.now() ?? null });
-  body.append(view.element);
+  const view = new WaveView(body, { span: 120, clock: () => replay?.now() ?? null });
   view.stations(names());
   const extent = network.value!.waveforms ?? { start_ms: 0, end_ms: 0 };
   // Where nothing is named, from a little before the largest event: there is something to see.

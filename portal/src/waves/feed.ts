@@ -2,12 +2,14 @@
 
 import { picks } from "../data/live";
 import { iso, json, waveforms } from "../data/service";
+import type { Block } from "../data/blocks";
 import type { ScreenPick } from "../data/types";
 import { Store } from "../store";
 import type { WaveView } from "./view";
 
 const EVERY_MS = 1000;
-const CHUNK_S = 30;
+/** How long before they are played (s) waveforms are asked for. */
+const PREFETCH_S = 3;
 const RATE = 20;
 
 export const trouble = new Store<string>("");
@@ -51,13 +53,20 @@ export function followLive(view: WaveView, told: (clock: number) => void): () =>
   };
 }
 
+interface Chunk {
+  from: number;
+  blocks: Block[];
+}
+
 /** An archive from a time on, at a speed; its clock is asked by the view. */
 export class Replay {
   private at: number;
-  private asked = -Infinity;
+  private asked: number;
   private last = performance.now();
   private readonly gone = new AbortController();
+  private readonly waiting: Chunk[] = [];
   private picks: ScreenPick[] = [];
+  private busy = false;
   speed = 1;
 
   constructor(
@@ -67,7 +76,7 @@ export class Replay {
   ) {
     this.at = start;
     this.asked = start - view.span;
-    this.look();
+    this.ask(start);
   }
 
   /** The time (s) that is played now. */
@@ -75,7 +84,9 @@ export class Replay {
     const time = performance.now();
     this.at = Math.min(this.end, this.at + ((time - this.last) / 1000) * this.speed);
     this.last = time;
-    this.look();
+    const chunk = this.view.span / 4;
+    if (!this.busy && this.asked < Math.min(this.end, this.at + Math.max(chunk, PREFETCH_S * this.speed))) this.ask(this.asked + chunk);
+    this.give();
     return this.at;
   }
 
@@ -83,26 +94,32 @@ export class Replay {
     this.gone.abort();
   }
 
-  /** Have what comes within the next moments there. */
-  private look(): void {
-    if (this.asked >= Math.min(this.end, this.at + CHUNK_S * Math.max(1, this.speed / 2))) return;
-    const from = this.asked;
-    const to = Math.min(this.end, Math.max(from + CHUNK_S * Math.max(1, this.speed), this.at));
+  /** Hand over what is played next; more than that has no place beside what is seen. */
+  private give(): void {
+    const ahead = this.at + this.view.span * 0.05;
+    for (let k = 0; k < this.waiting.length; ) {
+      if (this.waiting[k]!.from > ahead) k += 1;
+      else this.view.take(this.waiting.splice(k, 1)[0]!.blocks);
+    }
+  }
+
+  private ask(until: number): void {
+    const [from, to] = [this.asked, Math.min(this.end, until)];
     this.asked = to;
-    const whole = Promise.all([
-      waveforms({ start: iso(from * 1000), end: iso(to * 1000), rate: RATE }, this.gone.signal),
-      picksOf(from, to),
-    ]);
-    whole
+    if (to <= from) return;
+    this.busy = true;
+    const query = { start: iso(from * 1000), end: iso(to * 1000), rate: RATE };
+    Promise.all([waveforms(query, this.gone.signal), picksOf(from, to)])
       .then(([found, picks]) => {
         if (this.gone.signal.aborted) return;
-        this.view.take(found.blocks);
+        this.waiting.push({ from, blocks: found.blocks });
         this.picks = [...this.picks.slice(-5000), ...picks];
         this.view.setPicks(this.picks);
         trouble.set("");
       })
       .catch((error: Error) => {
         if (!this.gone.signal.aborted) trouble.set(error.message);
-      });
+      })
+      .finally(() => (this.busy = false));
   }
 }

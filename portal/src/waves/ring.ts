@@ -65,8 +65,9 @@ export class Ring {
     this.names.forEach((name, index) => {
       const trace = this.traces.get(name)!;
       if (trace.to < trace.from && this.checked % this.names.length !== index) return;
-      const right = Math.max(edge, trace.to);
-      if (anew < 4 && this.rescale(trace, right)) {
+      // All that the ring holds, also what is ahead of what is seen.
+      const right = this.cleared;
+      if (anew < 4 && this.rescale(trace, edge)) {
         anew += 1;
         this.context.clearRect(0, index * this.lane, this.size, this.lane);
         this.paint(trace, index, right - this.size + 1, right);

@@ -36,12 +36,17 @@ export class WaveView {
   private stale = true;
   private readonly stop: (() => void)[] = [];
 
-  constructor(private readonly options: ViewOptions) {
+  /** Fills `host` as far as it is high. */
+  constructor(
+    private readonly host: HTMLElement,
+    private readonly options: ViewOptions,
+  ) {
     this.canvas = h("canvas", { role: "img", "aria-label": t("waves.label") });
     this.context = this.canvas.getContext("2d")!;
     this.element = h("div", { class: "waves" }, this.labels, this.canvas);
     const watched = new ResizeObserver(() => this.rebuild());
-    watched.observe(this.element);
+    watched.observe(host);
+    host.append(this.element);
     this.stop.push(() => watched.disconnect());
     this.stop.push(dark.follow(() => (this.ring?.recolour(colour("trace")), (this.stale = true))));
     const step = (now: number) => {
@@ -100,7 +105,7 @@ export class WaveView {
   }
 
   private rebuild(): void {
-    const [width, height, ratio] = [this.element.clientWidth - LABELS, this.element.clientHeight, devicePixelRatio || 1];
+    const [width, height, ratio] = [this.host.clientWidth - LABELS, this.host.clientHeight, devicePixelRatio || 1];
     if (width < 10 || !this.names.length) return;
     const lane = Math.max(LEAST_LANE, Math.floor((height - AXIS) / this.names.length));
     const tall = lane * this.names.length + AXIS;

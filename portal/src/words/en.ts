@@ -147,6 +147,7 @@ export const en = {
   "stream.down": "The live stream is down; the list is asked for every few seconds until it is back.",
   "stream.off": "stream down",
   "stream.open": "live",
+  "terms": "Licenses of what is built in",
   "theme": "Appearance",
   "theme.auto": "As the system",
   "theme.dark": "Dark",

@@ -149,6 +149,7 @@ export const es: Words = {
   "stream.down": "El flujo en vivo no responde; la lista se consulta cada pocos segundos hasta que vuelva.",
   "stream.off": "sin flujo",
   "stream.open": "en vivo",
+  "terms": "Licencias de lo incluido",
   "theme": "Apariencia",
   "theme.auto": "Según el sistema",
   "theme.dark": "Oscuro",

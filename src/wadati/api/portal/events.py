@@ -86,7 +86,7 @@ class PortalEvents:
                 round(one.latitude, 5),
                 round(one.longitude, 5),
                 round(one.depth / KILOMETRE, 2),
-                None if one.magnitude is None else round(one.magnitude, 2),
+                None if one.magnitude is None else round(one.magnitude, 3),
                 one.magnitude_type,
                 one.event_type,
                 one.evaluation_mode,

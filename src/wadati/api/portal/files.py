@@ -21,7 +21,7 @@ from wadati.api.portal.answers import HEADERS
 
 BUILT = files("wadati.api.portal") / "built"
 _FOR_EVER = "public, max-age=31536000, immutable"
-_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json"}
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".json": "application/json", ".txt": "text/plain; charset=utf-8"}
 
 
 class _File(NamedTuple):
@@ -68,4 +68,4 @@ def _file(name: str) -> _File:
     ending = name[name.rindex(".") :]
     kind = _TYPES.get(ending) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     etag = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
-    return _File(content, gzip.compress(content, 9, mtime=0), etag, kind)
+    return _File(content, gzip.compress(content, 6, mtime=0), etag, kind)

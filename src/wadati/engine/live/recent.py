@@ -13,10 +13,14 @@ from wadati.formats.miniseed import read_miniseed, station_of
 from wadati.model import SourceId, TimeSpan, Trace
 from wadati.protocols import Packet
 from wadati.signal.extremes import Extremes, extremes
+from wadati.signal.high_pass import HighPass
 from wadati.units import MINUTE
 
 KEPT = 12 * MINUTE
 """So much of the data's time (ns) is there."""
+
+CORNER = 0.7
+"""What is slower (Hz) is left out, for the sea is louder than small earthquakes."""
 
 
 class Piece(NamedTuple):
@@ -27,7 +31,7 @@ class Piece(NamedTuple):
 
 
 class Recent:
-    """Vertical channels of a live run in `rate` columns a second; any number of threads may ask.
+    """Vertical channels of a live run, filtered, in `rate` columns a second; any number of threads may ask.
 
     `folder` is the journal of the run.
     """
@@ -36,6 +40,7 @@ class Recent:
         self._tail, self._folder, self._rate = Tail(folder), folder, rate
         self._lock = threading.Lock()
         self._pieces: deque[Piece] = deque()
+        self._filter = HighPass(CORNER)
         self._place = 0
         self.clock = 0
 
@@ -56,7 +61,7 @@ class Recent:
         self._place += 1
         self.clock = max(self.clock, *(packet.clock for packet in packets))
         for trace in _traces(packets, None):
-            if is_vertical(trace.source_id) and (columns := extremes(trace, self._rate)) is not None:
+            if is_vertical(trace.source_id) and (columns := extremes(self._filter(trace), self._rate)) is not None:
                 self._pieces.append(Piece(self._place, columns))
         while self._pieces and self._pieces[0].columns.end < self.clock - KEPT:
             self._pieces.popleft()
