@@ -102,7 +102,8 @@ function grid(context: CanvasRenderingContext2D, axes: Axes, x: Scale, y: Scale,
   context.textAlign = "center";
   context.textBaseline = "top";
   for (const value of columns.times) {
-    const words = axes.time ? (columns.days ? day(value) : clock(value).slice(0, 5)) : (axes.xText ?? plain)(value);
+    const digits = columns.times.length > 1 && columns.times[1]! - columns.times[0]! < 60_000 ? 8 : 5;
+    const words = axes.time ? (columns.days ? day(value) : clock(value).slice(0, digits)) : (axes.xText ?? plain)(value);
     if (!words) continue;
     line(context, x(value), TOP, x(value), bottom);
     context.fillText(words, x(value), bottom + 5);

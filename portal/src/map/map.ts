@@ -157,7 +157,9 @@ export class LiveMap {
     if (points.length === 0) return;
     const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
     const bounds: LngLatBoundsLike = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-    this.map.fitBounds(bounds, { padding: 48, maxZoom, animate: false });
+    // The key lies in the upper left corner of a wide map.
+    const left = this.map.getContainer().clientWidth > 700 ? 140 : 40;
+    this.map.fitBounds(bounds, { padding: { top: 44, right: 56, bottom: 44, left }, maxZoom, animate: false });
   }
 
   /** West, south, east, north of what is seen. */

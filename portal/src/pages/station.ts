@@ -5,7 +5,7 @@ import { network, picks as streamed } from "../data/live";
 import { iso, json, waveforms } from "../data/service";
 import { code, type ScreenPick, type StationState } from "../data/types";
 import { h, table } from "../dom";
-import { chart, path, type Chart } from "../draw/chart";
+import { chart, dot, path, type Chart } from "../draw/chart";
 import { extent } from "../draw/scale";
 import { clock, day, duration, instant, number, place } from "../format";
 import { spectrum, type Spectrum } from "../science/spectrum";
@@ -88,6 +88,8 @@ function latencyChart(latencies: [number, number][]): Chart {
       frame.context.strokeStyle = colour("p");
       frame.context.lineWidth = 2;
       path(frame, latencies);
+      frame.context.fillStyle = colour("p");
+      for (const [at, value] of latencies) dot(frame.context, frame.x(at), frame.y(value), 2.5);
     },
   );
 }
