@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 TESTS_OF_EXTRAS := tests/pickers/test_runtime.py tests/pickers/test_seisbench.py tests/training/test_distil.py
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test check lint tests types bench lock clean test-numpy1 test-extras
+.PHONY: demo test check lint tests types bench lock clean test-numpy1 test-extras portal portal-check
 
 demo: $(VENV)/core.stamp
 	$(BIN)/wadati demo --output demo
@@ -33,6 +33,19 @@ test-extras:
 	$(MAKE) UV= VENV=.venv-extras .venv-extras/extras.stamp
 	OMP_NUM_THREADS=1 SEISBENCH_CACHE_ROOT=.venv-extras/seisbench .venv-extras/bin/pytest -q $(TESTS_OF_EXTRAS)
 
+# The portal's files in the package, built from portal/ (Node.js 20 or newer); whoever changes portal/ commits them too.
+portal: portal/node_modules/.package-lock.json
+	cd portal && npm run --silent build
+
+# The same files come out again, and the portal's own tests pass.
+portal-check: portal/node_modules/.package-lock.json
+	cd portal && npm run --silent test
+	cd portal && npm run --silent build -- --outDir ../build/portal --emptyOutDir --logLevel warn
+	diff -r build/portal src/wadati/api/portal/built
+
+portal/node_modules/.package-lock.json: portal/package-lock.json
+	cd portal && npm ci --silent
+
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks
 
@@ -57,4 +70,4 @@ lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf .venv .venv-numpy1 .venv-extras demo build dist
+	rm -rf .venv .venv-numpy1 .venv-extras demo build dist portal/node_modules

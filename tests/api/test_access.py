@@ -68,6 +68,9 @@ def test_each_scope_opens_its_own(words, reading_open) -> None:
         (query, "guess"): 401,
         ("/feeds/all_hour.geojson", ""): 200 if reading_open else 401,
         ("/health", ""): 200,
+        ("/portal/", ""): 200,
+        ("/portal/assets/index.js", ""): 200,
+        ("/portal/data/events", ""): 200 if reading_open else 401,
     }
     assert {asked: ask(access, *asked)[0] for asked in expected} == expected
     _, headers, body = ask(access, "/picks")

@@ -18,6 +18,8 @@ from wadati.api.tokens import Tokens
 
 _REMEMBERED = 50_000
 _ALWAYS = ("/health", "/ready")
+_PORTAL, _ASSETS = ("/portal", "/portal/"), "/portal/assets/"
+"""An application without data, which asks for a token where data need one."""
 _BEARER = b"bearer "
 _CALLER = "wadati.caller"
 _REVIEW = re.compile(r"/events/[^/]+/reviews?")
@@ -120,7 +122,7 @@ class Access:
         path: str = scope["path"]
         host = scope["client"][0] if scope.get("client") else ""
         caller = Caller(host, host)
-        if path in _ALWAYS:
+        if path in _ALWAYS or path in _PORTAL or path.startswith(_ASSETS):
             return caller, None
         needed = self._needed(path)
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")

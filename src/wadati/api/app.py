@@ -31,6 +31,7 @@ from wadati.api.openid import Organisation
 from wadati.api.operating import Operating
 from wadati.api.pages import Pages
 from wadati.api.picks import PicksService
+from wadati.api.portal.routes import portal
 from wadati.api.public import FRONT, PREFIXES, PublicPages
 from wadati.api.reviewing import ReviewService
 from wadati.api.stream import StreamService
@@ -50,6 +51,7 @@ _INDEX = [
     ),
     (link("stream"), "events and picks as they come"),
     ("POST picks", "picks of waveforms that are sent"),
+    (link("portal/"), "the portal: a live map, waveforms, stations and statistics"),
     (link("openapi.json"), "all of it, for programs"),
 ]
 
@@ -68,12 +70,14 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
         holdings.close()
         current.close()
         reviewing.close()
+        close_portal()
         if picks is not None:
             await run_in_threadpool(picks.close)
 
     asked = EventService(holdings, current), StationService(holdings), DataselectService(holdings)
     services = [one.service for one in asked]
     stream, reviewing = StreamService(current), ReviewService(holdings, current)
+    portal_routes, close_portal = portal(holdings, current)
 
     async def described(request: Request) -> Response:
         return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))
@@ -90,6 +94,7 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
     routes += [
         *stream.routes(),
         *reviewing.routes(),
+        *portal_routes,
         Route("/audit", audited, methods=["GET"]),
         Route("/openapi.json", described, methods=["GET"]),
     ]

@@ -30,7 +30,10 @@ CATALOG = "catalog.sqlite"
 
 
 class Holdings:
-    """A catalog, and what else there is; `documents` and `archive` are None where nothing is known of them."""
+    """A catalog, and what else there is.
+
+    `documents` and `archive` are None where nothing is known of them, `folder` where no output folder is served.
+    """
 
     def __init__(
         self,
@@ -49,7 +52,7 @@ class Holdings:
         self.search = EventSearch(store)
         self._catalog = CatalogStore(store)
         self.documents, self.archive = documents, archive
-        self.inventory, self.earth, self._folder = inventory or Inventory(), earth, folder
+        self.inventory, self.earth, self.folder = inventory or Inventory(), earth, folder
 
     def close(self) -> None:
         """Give all connections back."""
@@ -74,7 +77,7 @@ class Holdings:
     @property
     def station_terms(self) -> StationTerms | None:
         """The delays of stations that the run learned; None where it wrote none, or they are of another earth."""
-        path = None if self._folder is None else self._folder / "station_terms.json"
+        path = None if self.folder is None else self.folder / "station_terms.json"
         if path is None or not path.is_file() or self.earth is None:
             return None
         found = read_station_terms(path)
@@ -85,7 +88,7 @@ class Holdings:
         """Where is written who did what; None where nowhere."""
         if self.settings.audit:
             return Path(self.settings.audit)
-        return None if self._folder is None else self._folder / "audit.jsonl"
+        return None if self.folder is None else self.folder / "audit.jsonl"
 
     def retired(self) -> tuple[str, ...]:
         """Names of events that were published and are none any more."""

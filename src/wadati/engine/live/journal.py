@@ -90,7 +90,7 @@ class Journal:
     def packets(self) -> Iterator[Packet]:
         """All packets that are there, in the order in which they came."""
         for path in sorted(self._folder.glob("*.log")):
-            for packet in _entries(path):
+            for packet, _ in entries(path):
                 if packet.stream:
                     yield packet
 
@@ -99,7 +99,7 @@ class Journal:
         if self._positions is None:
             found: dict[str, int] = {}
             for path in sorted(self._folder.glob("*.log")):
-                for packet in _entries(path):
+                for packet, _ in entries(path):
                     if not packet.stream:
                         before: dict[str, int] = msgspec.json.decode(packet.record)
                         found = before | found
@@ -109,13 +109,16 @@ class Journal:
         return self._positions
 
 
-def _entries(path: Path) -> Iterator[Packet]:
-    data = path.read_bytes()
+def entries(path: Path, offset: int = 0) -> Iterator[tuple[Packet, int]]:
+    """The whole entries of a segment from a place in it on, each with the place where it ends."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        data = file.read()
     at = 0
     while at + _HEAD.size <= len(data):
         length, check = _HEAD.unpack_from(data, at)
         body = data[at + _HEAD.size : at + _HEAD.size + length]
         if len(body) < length or zlib.crc32(body) != check:
             return
-        yield _DECODE.decode(body)
         at += _HEAD.size + length
+        yield _DECODE.decode(body), offset + at

@@ -1,0 +1,21 @@
+"""All that the portal asks for, under `/portal/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.routing import Route
+
+from wadati.api.current import Current
+from wadati.api.holdings import Holdings
+from wadati.api.portal.events import PortalEvents
+from wadati.api.portal.files import file_routes
+from wadati.api.portal.network import PortalNetwork
+from wadati.api.portal.waveforms import PortalWaveforms
+
+
+def portal(holdings: Holdings, current: Current) -> tuple[list[Route], Callable[[], None]]:
+    """Where the portal answers, and what gives its connections back."""
+    events = PortalEvents(holdings, current)
+    data = [*events.routes(), *PortalNetwork(holdings).routes(), *PortalWaveforms(holdings).routes()]
+    return [*file_routes(), *data], events.close
