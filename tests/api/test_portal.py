@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 import wadati
+from tests.api.conftest import serving
 from tests.portal.conftest import run_on
+from wadati.api.tokens import new_token
 from wadati.engine.live.journal import Journal
 from wadati.engine.live.recent import CORNER, Recent
 from wadati.formats.miniseed import read_miniseed
@@ -215,3 +217,22 @@ def test_the_map_has_land_and_coasts(served) -> None:
     assert all(ring[0] == ring[-1] for ring in land)
     assert all(-130 <= x <= -120 and 30 <= y <= 40 for ring in land for x, y in ring)
     assert served.get("/portal/data/basemap", west=200).status_code == 400
+
+
+def test_restricted_stations_are_not_drawn_live_either(small, tmp_path: Path) -> None:
+    word = new_token(tmp_path / "tokens.json", "partner", ("restricted",), 1)
+    settings = f'tokens = "{tmp_path / "tokens.json"}"\nrestricted = [{{ network = "XX", station = "W02" }}]\n'
+    archive, span = window(small)
+    records = list(archive.records([Selection("XX", "W02", "*", "*", span), Selection("XX", "W03", "*", "*", span)]))
+    with serving(small, tmp_path, settings) as own:
+        journal = Journal(own.folder / "live" / "journal")
+        journal.append([Packet(one, "test", k, 0, span.end) for k, one in enumerate(records)])
+        journal.close()
+        times = f"start={format_time(span.start)}&end={format_time(span.end)}&station=XX.W02,XX.W03"
+        for query in ("after=0", times, f"{times}&rate=10"):
+            seen = []
+            for headers in ({}, {"Authorization": f"Bearer {word}"}):
+                answer = httpx.get(f"{own.url}/portal/data/waveforms?{query}", headers=headers, timeout=60)
+                assert answer.status_code == 200, answer.text
+                seen.append({block.channel.split(".")[1] for block in unpack(answer.content)[1]})
+            assert seen == [{"W03"}, {"W02", "W03"}], query

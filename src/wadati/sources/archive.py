@@ -190,8 +190,8 @@ def _within(
         record
         for record in _records(path)
         if (quality in "BM" or record.quality in ("", quality))
-        and _among(record, wanted)
-        and not _among(record, closed)
+        and among(record.source_id, record.span, wanted)
+        and not among(record.source_id, record.span, closed)
     ]
     records.sort(key=lambda record: (record.source_id, record.span.start))
     for one in wanted:
@@ -202,8 +202,9 @@ def _within(
         yield from own
 
 
-def _among(record: Record, selections: Sequence[Selection]) -> bool:
-    return any(one.span.overlaps(record.span) and one.holds(record.source_id) for one in selections)
+def among(source_id: SourceId, span: TimeSpan, selections: Sequence[Selection]) -> bool:
+    """Whether any of some selections holds a channel within a span."""
+    return any(one.span.overlaps(span) and one.holds(source_id) for one in selections)
 
 
 def _records(path: Path) -> Iterator[Record]:

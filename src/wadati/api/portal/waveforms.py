@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from wadati.api.access import scopes_of
 from wadati.api.errors import Refused
-from wadati.api.holdings import Holdings
+from wadati.api.holdings import Holdings, closed
 from wadati.api.parameters import Parameter, in_order, read
 from wadati.api.portal.answers import HEADERS
 from wadati.engine.live.recent import CORNER, Recent, is_vertical
@@ -26,7 +27,7 @@ from wadati.formats.waveform_blocks import Block, pack
 from wadati.model import TimeSpan, Trace
 from wadati.signal.extremes import Extremes, extremes
 from wadati.signal.high_pass import HighPass
-from wadati.sources.archive import Selection
+from wadati.sources.archive import Selection, among
 from wadati.units import HOUR, MILLISECOND, MINUTE, SECOND
 
 RATE = 20
@@ -63,8 +64,9 @@ class PortalWaveforms:
         values = read(_PARAMETERS, request.query_params.multi_items())
         in_order(values, "start", "end")
         stations = _stations(values["station"])
+        opened = "restricted" in scopes_of(request.scope)
         if values["after"] is not None:
-            return self._after(values["after"], stations)
+            return self._after(values["after"], stations, opened=opened)
         if values["start"] is None or values["end"] is None:
             raise Refused(400, "give after, or start and end")
         span = TimeSpan(values["start"], values["end"])
@@ -73,34 +75,39 @@ class PortalWaveforms:
             raise Refused(413, f"start and end are more than {longest // MINUTE} minutes apart")
         # One after the other: many at once would all be late, and the first of them is looked at by now.
         with self._turn:
-            return _answer(pack(self._blocks(stations, span, values["rate"], whole=values["components"] == "all")))
+            around = span if values["rate"] is None else span.widen(_WARM_UP, 0)
+            traces = self._traces(stations, around, whole=values["components"] == "all", opened=opened)
+            return _answer(pack(self._blocks(traces, span, values["rate"])))
 
-    def _blocks(self, stations: list[tuple[str, str]], span: TimeSpan, rate: int | None, *, whole: bool) -> list[Block]:
+    def _blocks(self, traces: Iterator[Trace], span: TimeSpan, rate: int | None) -> list[Block]:
         if rate is None:
-            traces = self._traces(stations, span, whole=whole)
             return [Block(one.source_id.nslc, one.start, float(one.sampling_rate), one.data) for one in traces]
-        filtered = map(HighPass(CORNER), self._traces(stations, span.widen(_WARM_UP, 0), whole=whole))
+        filtered = map(HighPass(CORNER), traces)
         return [_block(found) for one in filtered if (found := extremes(one.cut(span), rate)) is not None]
 
-    def _after(self, place: int, stations: list[tuple[str, str]]) -> Response:
+    def _after(self, place: int, stations: list[tuple[str, str]], *, opened: bool) -> Response:
         if self._recent is None:
             raise Refused(404, "no folder of a live run is served")
         cursor, found = self._recent.after(place)
-        blocks = [_block(one) for one in found if not stations or one.source_id.station_key in stations]
+        hidden = () if opened else closed(self._holdings.settings)
+        wanted = (one for one in found if not stations or one.source_id.station_key in stations)
+        blocks = [_block(one) for one in wanted if not among(one.source_id, TimeSpan(one.start, one.end), hidden)]
         return _answer(pack(blocks, cursor=cursor, clock_ms=self._recent.clock // MILLISECOND))
 
-    def _traces(self, stations: list[tuple[str, str]], span: TimeSpan, *, whole: bool) -> Iterator[Trace]:
+    def _traces(self, stations: list[tuple[str, str]], span: TimeSpan, *, whole: bool, opened: bool) -> Iterator[Trace]:
         archive = self._holdings.archive
         if archive is not None:
             channels = "*" if whole else "*Z,*3"
             keys = stations or [("*", "*")]
             wanted = [Selection(network, station, "*", channels, span) for network, station in keys]
-            content = b"".join(archive.records(wanted))
+            content = b"".join(archive.records(wanted, opened=opened))
             yield from read_miniseed(content)[0] if content else ()
         elif self._recent is not None:
+            hidden = () if opened else closed(self._holdings.settings)
             for network, station in stations:
                 found = self._recent.read(network, station, span)
-                yield from (trace for trace in found if whole or is_vertical(trace.source_id))
+                shown = (trace for trace in found if not among(trace.source_id, trace.span, hidden))
+                yield from (trace for trace in shown if whole or is_vertical(trace.source_id))
 
 
 def _stations(text: str | None) -> list[tuple[str, str]]:
