@@ -1,8 +1,8 @@
 """The planes of a small earthquake from whether P first moves up or down.
 
 All mechanisms on a grid of 5° are compared with the polarities, for take-off angles in several earths and at depths
-within the location's error, as in Hardebeck & Shearer (2002), doi:10.1785/0120010200: what is preferred is the middle of
-all mechanisms that contradict few more polarities than the best, and how far those lie apart is its uncertainty.
+within the location's error, as in Hardebeck & Shearer (2002), doi:10.1785/0120010200: what is preferred is the middle
+of all mechanisms that contradict few more polarities than the best, and how far those lie apart is its uncertainty.
 """
 
 from __future__ import annotations
