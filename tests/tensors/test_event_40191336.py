@@ -75,7 +75,7 @@ def seen(shared: Path) -> list[Seen]:
     stations = [inventory.station("BK", code) for code in reference.geometry(shared)]
     loud = [one for one in stations if one.code == "WELL"]
     for one in loud:
-        with pytest.raises(InputError, match="BK.WELL: nothing stands above the noise"):
+        with pytest.raises(InputError, match=r"BK\.WELL: nothing stands above the noise"):
             look(one, list(source.read("BK", one.code)), inventory, ORIGIN, WINDOW)
     return [
         look(one, list(source.read("BK", one.code)), inventory, ORIGIN, WINDOW) for one in stations if one not in loud

@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from wadati.engine.first_motion import METHOD as FIRST_MOTION
+from wadati.engine.first_motion import first_motion
 from wadati.errors import InputError, MissingExtraError, UsageError
 from wadati.formats.catalogs import read_catalog
 from wadati.formats.inventory import read_inventory
@@ -19,6 +21,7 @@ from wadati.model import (
     Inventory,
     Magnitude,
     Origin,
+    Pick,
     Station,
     TimeSpan,
     content_id,
@@ -61,8 +64,8 @@ def open_greens(url: str) -> GreensFunctions:
     return opened
 
 
-def find_event(event: str, results: Path | None, inventory: Inventory | None = None) -> Event:
-    """The event of a file that holds one, or by its identifier in a catalog (a file or an output folder).
+def find_event(event: str, results: Path | None, inventory: Inventory | None = None) -> tuple[Event, tuple[Pick, ...]]:
+    """The event of a file that holds one, or by its identifier in a catalog (a file or a folder); and all picks.
 
     Raises `UsageError` where that is not one event.
     """
@@ -70,7 +73,7 @@ def find_event(event: str, results: Path | None, inventory: Inventory | None = N
     catalog = read_catalog(place, inventory, [])
     wanted = [one for one in catalog if results is None or event in (one.event_id, *one.aliases)]
     if len(wanted) == 1:
-        return wanted[0]
+        return wanted[0], catalog.picks
     if results is None:
         raise UsageError(f"{place} holds {len(wanted)} events; write one identifier, and --results {place}")
     raise UsageError(f"no event of {place} is called {event}; see its events.csv")
@@ -128,14 +131,23 @@ def tensor_of_files(
     magnitude: float | None = None,
     kind: Kind | None = None,
 ) -> TensorResult:
-    """`tensor` of an event (see `find_event`), from files and folders of waveforms and stations."""
+    """`tensor` of an event (see `find_event`), from files and folders of waveforms and stations.
+
+    Where its picks state enough polarities, the event also gets the mechanism of its first motions.
+    """
     inventory, problems = read_inventory(stations)
-    one = find_event(event, results, inventory)
+    one, picks = find_event(event, results, inventory)
     reach = max(until for _, until in _REACH) / 1000.0
     around = TimeSpan(one.origin.time - seconds(reach), one.origin.time + seconds(2 * reach))
     source = open_waveforms(list(waveforms), around)
     result = tensor(one, source, inventory, greens, magnitude=magnitude, kind=kind)
-    return TensorResult(result.event, result.inversion, result.window, result.left_out, (*problems, *result.problems))
+    polar = first_motion(one, picks, inventory)
+    others = (
+        *(other for other in result.event.mechanisms if other.method != FIRST_MOTION),
+        *([polar] if polar else []),
+    )
+    whole = msgspec.structs.replace(result.event, mechanisms=others)
+    return TensorResult(whole, result.inversion, result.window, result.left_out, (*problems, *result.problems))
 
 
 def next_version(event: Event, found: Inversion, window: Window) -> Event:

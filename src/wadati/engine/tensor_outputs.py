@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from wadati.engine.first_motion import METHOD as FIRST_MOTION
 from wadati.engine.tensor import TensorResult
 from wadati.formats.atomic import atomic_write
 from wadati.formats.quakeml import write_quakeml
@@ -68,9 +69,19 @@ def record(result: TensorResult) -> dict[str, Any]:
             }
             for one in found.curve
         ],
+        "first_motion": _first_motion(result),
         "stations": [_station_record(found, window, k) for k in range(len(found.stations)) if found.weights[k] > 0],
         "left_out": [{"station": name, "reason": why} for name, why in sorted(reasons.items())],
     }
+
+
+def _first_motion(result: TensorResult) -> Any:
+    """The mechanism of first motions, None where there are too few."""
+    found = next((one for one in result.event.mechanisms if one.method == FIRST_MOTION), None)
+    if found is None:
+        return None
+    names = ("planes", "polarities", "misfit", "gap", "quality")
+    return {name: msgspec.to_builtins(getattr(found, name)) for name in names}
 
 
 def shown(result: TensorResult) -> ShownTensor:

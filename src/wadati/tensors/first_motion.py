@@ -1,20 +1,19 @@
 """The planes of a small earthquake from whether P first moves up or down.
 
 All mechanisms on a grid of 5° are compared with the polarities, for take-off angles in several earths and at depths
-within the location's error, as in Hardebeck & Shearer (2002), doi:10.1785/0120010200: what is preferred is the middle of
-all mechanisms that contradict few more polarities than the best, and how far those lie apart is its uncertainty.
+within the location's error, as in Hardebeck & Shearer (2002), doi:10.1785/0120010200: what is preferred is the middle
+of all mechanisms that contradict few more polarities than the best, and how far those lie apart is its uncertainty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from wadati.errors import InputError
-from wadati.model import MomentTensor, NodalPlane, TimeSpan, VelocityModel
+from wadati.model import MomentTensor, NodalPlane, VelocityModel
 from wadati.model.mechanism import kagan_angle, nodal_planes
 from wadati.tensors.quality import azimuthal_gap
 from wadati.traveltime.layered import first_arrival
@@ -33,14 +32,6 @@ _LIMITS = ((0.15, 25.0, 0.5), (0.20, 35.0, 0.4), (0.30, 45.0, 0.3))
 """Share of contradicting polarities, spread (degrees) and station distribution that A, B and C ask for."""
 
 
-class Reversal(NamedTuple):
-    """A time in which a station's vertical moved the wrong way."""
-
-    network: str
-    station: str
-    span: TimeSpan
-
-
 class FirstMotion(NamedTuple):
     """`planes` of the preferred mechanism; `misfit` the weighted share of polarities that contradict it, `spread` the
     root mean square of the angles (Kagan, degrees) from it to all acceptable ones, `distribution` how far on average
@@ -53,15 +44,6 @@ class FirstMotion(NamedTuple):
     gap: float
     polarities: int
     quality: str
-
-
-def is_reversed(reversals: Sequence[Reversal], station: tuple[str, str], time: int) -> bool:
-    """Whether a station's polarity has to be turned at a time (ns).
-
-    >>> is_reversed([Reversal("XX", "A", TimeSpan(0, 10))], ("XX", "A"), 5)
-    True
-    """
-    return any((one.network, one.station) == station and time in one.span for one in reversals)
 
 
 def takeoff_angles(
