@@ -11,9 +11,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from urllib.parse import urlencode, urlsplit
 
-import wadati
 from wadati.errors import ReadError, UsageError
 from wadati.formats.channel_codes import channel_code
 from wadati.model import SourceId
@@ -87,7 +87,7 @@ class Dataselect:
     def _get(self, service: str, asked: dict[str, str], subject: str) -> bytes | None:
         query = urlencode({**asked, "nodata": "404"})
         request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
-            f"{self._url}/fdsnws/{service}/1/query?{query}", headers={"User-Agent": f"wadati/{wadati.__version__}"}
+            f"{self._url}/fdsnws/{service}/1/query?{query}", headers={"User-Agent": f"wadati/{version('wadati')}"}
         )
         pause = _FIRST_PAUSE_S
         for attempt in range(1, _TRIES + 1):

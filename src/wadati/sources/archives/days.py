@@ -80,8 +80,12 @@ class DaySource:
                 }
             )
             own = whole.overlaps(self._span)
-            for place in self._reading.archive.places(channels, day) if channels else ():
-                records.update(self._records(place, wanted, own=own))
+            try:
+                for place in self._reading.archive.places(channels, day) if channels else ():
+                    records.update(self._records(place, wanted, own=own))
+            except ReadError as error:
+                self.causes[error.cause] = self.causes.get(error.cause, 0) + 1
+                raise
         for trace in records.traces(wanted):
             if trace.source_id.station_key == (network, station):
                 if trace.span.overlaps(self._span):

@@ -1,7 +1,7 @@
 """Where an archive keeps a channel's day, as patterns: those of the public buckets, SDS, and anybody's own.
 
-A pattern is a path with `{network}`, `{station}`, `{location}`, `{channel}`, `{year}` (four digits), `{doy}` (day of the
-year, three digits), `{month}` and `{day}` (two digits), filled as Python's `str.format` fills them: `{station:_<5}` is
+A pattern is a path with `{network}`, `{station}`, `{location}`, `{channel}`, `{year}` (four digits), `{doy}` (day of
+the year, three digits), `{month}` and `{day}` (two digits), filled as Python's `str.format` does: `{station:_<5}` is
 the station with underscores up to five characters. A pattern that ends with `*` names the beginning of paths, which are
 then listed: for days that lie in fragments.
 """
