@@ -35,6 +35,17 @@ class Midnight:
 SETTINGS = Flow(picker="stalta", start=START, end=END, workers=1)
 
 
+def write_flow(flow: Flow, path: Path) -> Path:
+    """A Flow as the file that a user would write."""
+    import json
+
+    lines = [f"{name} = {json.dumps(getattr(flow, name))}" for name in ("picker", "start", "end")]
+    settings = msgspec.to_builtins(flow.campaign)
+    lines += ["[campaign]", *(f"{name} = {json.dumps(value)}" for name, value in settings.items() if value is not None)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
 @pytest.fixture(scope="session")
 def midnight(tmp_path_factory: pytest.TempPathFactory) -> Midnight:
     folder = tmp_path_factory.mktemp("midnight")
