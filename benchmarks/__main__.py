@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import cost, demo_seeds, picking_cost, ridgecrest, startup
+from benchmarks.campaign import measure as campaign
 from benchmarks.live import load
 from benchmarks.pickers import judge
 
@@ -20,6 +21,7 @@ ALL = {
     "picking": picking_cost.measure,
     "pickers": judge.measure,
     "live": load.measure,
+    "campaign": campaign.measure,
 }
 
 

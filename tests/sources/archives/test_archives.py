@@ -128,9 +128,9 @@ def test_what_was_known_to_be_there_has_vanished_and_what_never_was_is_no_data(m
     gone = archive.places(channels("ncedc"), DAYS)[0]
     client(moto).delete_object(Bucket="archive", Key=gone)
     assert archive.read(gone) is None
-    assert Reading(archive).content(gone) is None
+    assert Reading(archive).content(gone, DAYS) is None
     with pytest.raises(ReadError, match="is gone") as told:
-        Reading(archive, {gone: len(content[gone])}).content(gone)
+        Reading(archive, {gone: len(content[gone])}).content(gone, DAYS)
     assert told.value.cause == "vanished"
 
 

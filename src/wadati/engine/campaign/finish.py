@@ -43,7 +43,7 @@ def finish(opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest
     preliminary = events(opened, chain, picks)
     located = locate_all(preliminary, picks, opened.inventory, tracks, flow, ledger, progress)
     published = outputs.publish(Catalog(located, picks))
-    outputs.write_whole(published, _Pictures(Reading(opened.archive), opened.inventory, opened.span), progress)
+    outputs.write_whole(published, _Pictures(opened), progress)
     return Result(published, ledger)
 
 
@@ -69,10 +69,15 @@ def coverage(units: Iterable[Unit]) -> list[Coverage]:
 
 
 class _Pictures(DaySource):
-    """Waveforms to be drawn: where the archive does not give them now, there is no picture."""
+    """Waveforms to be drawn, each read anew: where the archive does not give them now, there is no picture."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__(Reading(opened.archive), opened.inventory, opened.span)
+        self._opened = opened
 
     def read(self, network: str, station: str, span: TimeSpan | None = None) -> Iterator[Trace]:
+        source = DaySource(Reading(self._opened.archive), self._opened.inventory, self._opened.span)
         try:
-            yield from super().read(network, station, span)
+            yield from source.read(network, station, span)
         except ReadError:
             return

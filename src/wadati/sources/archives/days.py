@@ -5,62 +5,66 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from wadati.errors import ReadError
-from wadati.formats.miniseed import is_miniseed, read_records
+from wadati.formats.miniseed import is_miniseed, read_records, scan_miniseed
 from wadati.formats.records import Records
 from wadati.model import Inventory, SourceId, TimeSpan, Trace
 from wadati.protocols import DayArchive, Problem
 from wadati.units import DAY
 
-_KEPT_BYTES = 96 * 1024 * 1024
-"""So much is kept in memory, compressed as it lies there: three days of two instruments of a station."""
-
 
 class Reading:
-    """An archive with what was read of it last; `known` are bytes of places that are known to hold something."""
+    """An archive with what was read of it last, compressed as it lies there; `known` are bytes of places that are known
+    to hold something."""
 
     def __init__(self, archive: DayArchive, known: Mapping[str, int] | None = None) -> None:
         self.archive = archive
         self.requests = 0
         self.bytes_read = 0
         self._known = dict(known or {})
-        self._contents: dict[str, bytes | None] = {}
-        self._kept = 0
+        self._contents: dict[int, dict[str, bytes | None]] = {}
 
-    def content(self, place: str) -> bytes | None:
-        """What lies at a place. Raises `ReadError`, also where something did lie there and is gone."""
-        if place not in self._contents:
+    def forget_before(self, day: int) -> None:
+        """Keep nothing of the days before one."""
+        for earlier in [one for one in self._contents if one < day]:
+            del self._contents[earlier]
+
+    def content(self, place: str, day: int) -> bytes | None:
+        """What lies at a place of a day. Raises `ReadError`, also where something did lie there and is gone."""
+        kept = self._contents.setdefault(day, {})
+        if place not in kept:
             self.requests += 1
             content = self.archive.read(place)
             if content is None and (place in self._known or self.archive.lists):
                 raise ReadError(place, "vanished", "was there before and is gone", "ask the archive, then wadati retry")
-            self._contents[place] = content
-            size = len(content or b"")
-            self.bytes_read += size
-            self._kept += size
-            while self._kept > _KEPT_BYTES and len(self._contents) > 1:
-                self._kept -= len(self._contents.pop(next(iter(self._contents))) or b"")
-        return self._contents[place]
+            self.bytes_read += len(content or b"")
+            kept[place] = content
+        return kept[place]
 
 
 class DaySource:
     """A `protocols.Source` of the channels of an inventory, as an archive holds them.
 
-    A channel is asked for on the days of its epochs. `source_ids` are channels that had samples within `span` in what
-    was read so far; `causes` counts by cause what made the result incomplete, `problems` says it in words. What cannot
-    be read at all is raised by `read` as a `ReadError`.
+    A channel is asked for on the days of its epochs. Spans are to be read in order of time: what lies on the days
+    before one is forgotten. `source_ids` are channels of stations that were read which have samples on the days of
+    `span`. `causes` counts by cause what was damaged or could not be read at all, which `read` raises as a `ReadError`;
+    `problems` says the damage in words. Damage on a day beside those of `span` counts where samples are missing in what
+    was asked for of it.
     """
 
     def __init__(self, reading: Reading, inventory: Inventory, span: TimeSpan) -> None:
         self._reading = reading
         self._inventory = inventory
         self._span = span
-        self._seen: set[SourceId] = set()
+        self._stations: dict[tuple[str, str], frozenset[SourceId] | None] = {}
         self._problems: dict[Problem, None] = {}
         self.causes: dict[str, int] = {}
 
     def source_ids(self) -> Sequence[SourceId]:
-        """The channels that had samples so far, in order."""
-        return sorted(self._seen)
+        """The channels of stations that were read, by the headers of their records, in order."""
+        for key, found in self._stations.items():
+            if found is None:
+                self._stations[key] = frozenset(self._recorded(key))
+        return sorted({source_id for found in self._stations.values() for source_id in found or ()})
 
     def span(self) -> TimeSpan | None:
         """The span that was asked for."""
@@ -70,26 +74,19 @@ class DaySource:
         """The traces of one station, samples within the span, in order of source id and start."""
         wanted = span or self._span
         records = Records()
-        for day in range(wanted.start // DAY, -(-wanted.end // DAY)):
+        self._stations.setdefault((network, station), None)
+        self._reading.forget_before(wanted.start // DAY)
+        for day in _days(wanted):
             whole = TimeSpan(day * DAY, (day + 1) * DAY)
-            channels = sorted(
-                {
-                    channel.source_id
-                    for channel in self._inventory
-                    if channel.source_id.station_key == (network, station) and channel.epoch.overlaps(whole)
-                }
-            )
-            own = whole.overlaps(self._span)
+            needed = None if whole.overlaps(self._span) else _common(whole, wanted)
             try:
-                for place in self._reading.archive.places(channels, day) if channels else ():
-                    records.update(self._records(place, wanted, own=own))
+                for place in self._places((network, station), day):
+                    records.update(self._records(place, day, wanted, needed))
             except ReadError as error:
                 self.causes[error.cause] = self.causes.get(error.cause, 0) + 1
                 raise
         for trace in records.traces(wanted):
             if trace.source_id.station_key == (network, station):
-                if trace.span.overlaps(self._span):
-                    self._seen.add(trace.source_id)
                 yield trace
 
     def problems(self) -> Sequence[Problem]:
@@ -100,8 +97,27 @@ class DaySource:
         """None: what was read of an archive stands in the manifests of the shards."""
         return {}
 
-    def _records(self, place: str, span: TimeSpan, *, own: bool) -> Records:
-        content = self._reading.content(place)
+    def _places(self, station: tuple[str, str], day: int) -> tuple[str, ...]:
+        whole = TimeSpan(day * DAY, (day + 1) * DAY)
+        channels = {
+            one.source_id
+            for one in self._inventory
+            if one.source_id.station_key == station and one.epoch.overlaps(whole)
+        }
+        return self._reading.archive.places(sorted(channels), day) if channels else ()
+
+    def _recorded(self, station: tuple[str, str]) -> Iterator[SourceId]:
+        """The channels of a station that have samples on the days of the span."""
+        for day in _days(self._span):
+            for place in self._places(station, day):
+                content = self._reading.content(place, day)
+                blocks = scan_miniseed(content)[0] if content and is_miniseed(content[:64]) else []
+                for block in blocks:
+                    if block.span.overlaps(self._span):
+                        yield from (one for one in block.source_ids if one.station_key == station)
+
+    def _records(self, place: str, day: int, span: TimeSpan, needed: TimeSpan | None) -> Records:
+        content = self._reading.content(place, day)
         if content is None:
             return Records()
         if not is_miniseed(content[:64]):
@@ -109,7 +125,9 @@ class DaySource:
             records, problems = Records(), [Problem(place, wrong)]
         else:
             records, problems = read_records(content, span)
-        for problem in problems if own else ():
+        if problems and needed is not None and _is_whole(records.traces(needed), needed):
+            return records
+        for problem in problems:
             self._tell(Problem(place, problem.wrong, "the rest is used; ask the archive for it"))
         return records
 
@@ -118,3 +136,20 @@ class DaySource:
             self._problems[problem] = None
             cause = "truncated" if "cut off" in problem.wrong or "empty" in problem.wrong else "corrupt"
             self.causes[cause] = self.causes.get(cause, 0) + 1
+
+
+def _days(span: TimeSpan) -> range:
+    return range(span.start // DAY, -(-span.end // DAY))
+
+
+def _common(first: TimeSpan, second: TimeSpan) -> TimeSpan:
+    return TimeSpan(max(first.start, second.start), min(first.end, second.end))
+
+
+def _is_whole(traces: Sequence[Trace], span: TimeSpan) -> bool:
+    """Whether each channel has all samples of a span."""
+    missing = {trace.source_id: span.seconds for trace in traces}
+    for trace in traces:
+        missing[trace.source_id] -= trace.span.seconds
+    interval = {trace.source_id: 1.0 / float(trace.sampling_rate) for trace in traces}
+    return bool(missing) and all(seconds < interval[source_id] for source_id, seconds in missing.items())
