@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import cost, demo_seeds, picking_cost, ridgecrest, startup
+from benchmarks.campaign import measure as campaign
 from benchmarks.live import load
 from benchmarks.pickers import judge
 from benchmarks.tensors import measure as tensors
@@ -22,6 +23,7 @@ ALL = {
     "pickers": judge.measure,
     "live": load.measure,
     "tensors": tensors.measure,
+    "campaign": campaign.measure,
 }
 
 

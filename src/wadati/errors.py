@@ -29,6 +29,14 @@ class InputError(WadatiError):
         self.mend = mend
 
 
+class ReadError(InputError):
+    """Something that may be there and cannot be had; `cause` is one or two words by which failures are counted."""
+
+    def __init__(self, subject: object, cause: str, wrong: str, mend: str) -> None:
+        super().__init__(subject, wrong, mend)
+        self.cause = cause
+
+
 class NothingUsableError(WadatiError):
     """Nothing of the input could be used."""
 

@@ -74,6 +74,38 @@ class Source(Protocol):
         ...
 
 
+@runtime_checkable
+class DayArchive(Protocol):
+    """Waveforms that lie in whole UTC days, at places that follow by rule from the channels and the day.
+
+    `name` says which archive it is, the same for every program that reads it. `sizes_are_cheap` says whether `size`
+    asks little of it, `lists` whether places are searched for after all, because no rule names them.
+    """
+
+    name: str
+    sizes_are_cheap: bool
+    lists: bool
+
+    def places(self, channels: Sequence[SourceId], day: int) -> tuple[str, ...]:
+        """Where channels of one station would lie on a day (days since 1970), each place once, in order.
+
+        Whether anything lies there is not asked, unless the archive `lists`.
+        """
+        ...
+
+    def read(self, place: str) -> bytes | None:
+        """miniSEED; None where there is nothing. Raises `ReadError` where that cannot be known or had now."""
+        ...
+
+    def size(self, place: str) -> int | None:
+        """Bytes at a place; None where there is nothing. Raises `ReadError` as `read` does."""
+        ...
+
+    def stationxml(self, network: str, station: str) -> bytes | None:
+        """What the archive says of a station; None where it holds nothing of it. Raises `ReadError` as `read` does."""
+        ...
+
+
 class Packet(msgspec.Struct, frozen=True):
     """One miniSEED record as it came in.
 

@@ -14,12 +14,12 @@ picks come, and an archive is a stream that is fed at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from wadati.associators.stream import Stream
 from wadati.associators.travel import PHASES
-from wadati.model import Inventory, Pick, VelocityModel
+from wadati.model import Inventory, Pick, Station, VelocityModel
 from wadati.protocols import Candidate
 
 
@@ -76,11 +76,12 @@ class JointAssociator:
 
     def stream(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> Stream | None:
         """An empty stream for the stations of picks; none where these are too few for any event."""
-        stations = {station.key: station for station in inventory.stations()}
-        keys = {pick.source_id.station_key for pick in picks if pick.phase_hint in PHASES} & stations.keys()
-        if len(keys) < self.min_stations:
-            return None
-        return Stream(self, [stations[key] for key in sorted(keys)], model)
+        keys = {pick.source_id.station_key for pick in picks if pick.phase_hint in PHASES}
+        return self.stream_of([station for station in inventory.stations() if station.key in keys], model)
+
+    def stream_of(self, stations: Sequence[Station], model: VelocityModel) -> Stream | None:
+        """An empty stream for stations, in order of their codes; none where these are too few for any event."""
+        return Stream(self, stations, model) if len(stations) >= self.min_stations else None
 
     def why_none(self, picks: Iterable[Pick], inventory: Inventory, model: VelocityModel) -> str:
         """In words, the limit that kept picks from being an event."""

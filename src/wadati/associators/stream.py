@@ -12,6 +12,7 @@ import numpy as np
 
 from wadati.associators.picks_of_window import deafness_of, window_of
 from wadati.associators.places import Places
+from wadati.associators.stream_state import Array, StreamState
 from wadati.associators.terms import no_terms
 from wadati.associators.travel import PHASES, Floats, Integers, residuals, travel_of
 from wadati.associators.volume import volume_of
@@ -135,6 +136,37 @@ class Stream:
             self._next += step
         self._forget()
         return tuple(sorted(found, key=lambda candidate: (candidate.time, candidate.pick_ids)))
+
+    def state(self) -> StreamState:
+        """What later steps depend on; a stream of the same stations, earth and settings goes on from it."""
+        terms = self.terms
+        arrays = (terms.place, terms.total, terms.number)
+        return StreamState(
+            tuple(self._picks.values()),
+            tuple(sorted(self._taken)),
+            self._next,
+            None if self._deafness is None else Array.of(self._deafness),
+            self._times,
+            tuple(Array.of(array) for array in arrays),
+            terms.places,
+            tuple((*node, time) for node, time in sorted(self.places.last.items())),
+            self.places.reference,
+            self.late,
+        )
+
+    def resume(self, state: StreamState) -> None:
+        """Go on where another stream was."""
+        self._picks = {pick.pick_id: pick for pick in state.picks}
+        self._taken = set(state.taken)
+        self._next = state.next
+        self._deafness = None if state.deafness is None else state.deafness.array()
+        self._times = state.times
+        place, total, number = (array.array() for array in state.terms)
+        self.terms = self.terms._replace(place=place, total=total, number=number, places=state.term_places)
+        self.places.last = {(i, j, k, size): time for i, j, k, size, time in state.places}
+        self.places.reference = state.reference
+        self.late = state.late
+        self._columns = None
 
     def provisional(
         self, early: Iterable[Pick] = (), known: Mapping[tuple[str, str], int] | None = None

@@ -25,10 +25,10 @@ def catalog(options: argparse.Namespace) -> int:
 
     with TerminalProgress() as progress:
         result = local.catalog(
-            options.waveforms, options.stations, options.output, flow=_flow(options), progress=progress
+            options.waveforms, options.stations, options.output, flow=flow_of(options), progress=progress
         )
     events = len(result.catalog)
-    return _end(result, f"{events} events: {options.output / 'report.html'}")
+    return end_of(result, f"{events} events: {options.output / 'report.html'}")
 
 
 def pick(options: argparse.Namespace) -> int:
@@ -36,8 +36,10 @@ def pick(options: argparse.Namespace) -> int:
     from wadati.engine import local
 
     with TerminalProgress() as progress:
-        result = local.pick(options.waveforms, options.stations, options.output, flow=_flow(options), progress=progress)
-    return _end(result, f"{len(result.catalog.picks)} picks: {options.output / 'picks.csv'}")
+        result = local.pick(
+            options.waveforms, options.stations, options.output, flow=flow_of(options), progress=progress
+        )
+    return end_of(result, f"{len(result.catalog.picks)} picks: {options.output / 'picks.csv'}")
 
 
 def associate(options: argparse.Namespace) -> int:
@@ -47,9 +49,9 @@ def associate(options: argparse.Namespace) -> int:
     source = options.input or options.output
     with TerminalProgress() as progress:
         result = local.associate(
-            source, _stations(options, source), options.output, flow=_flow(options), progress=progress
+            source, _stations(options, source), options.output, flow=flow_of(options), progress=progress
         )
-    return _end(result, f"{len(result.catalog)} preliminary events: {options.output / 'events.csv'}")
+    return end_of(result, f"{len(result.catalog)} preliminary events: {options.output / 'events.csv'}")
 
 
 def locate(options: argparse.Namespace) -> int:
@@ -59,9 +61,9 @@ def locate(options: argparse.Namespace) -> int:
     source = options.input or options.output
     with TerminalProgress() as progress:
         result = local.locate(
-            source, _stations(options, source), options.output, flow=_flow(options), progress=progress
+            source, _stations(options, source), options.output, flow=flow_of(options), progress=progress
         )
-    return _end(result, f"{len(result.catalog)} events: {options.output / 'events.csv'}")
+    return end_of(result, f"{len(result.catalog)} events: {options.output / 'events.csv'}")
 
 
 def tensor(options: argparse.Namespace) -> int:
@@ -109,7 +111,7 @@ def live(options: argparse.Namespace) -> int:
     from wadati.engine.live.addresses import open_all
     from wadati.engine.live.runner import live as run_live
 
-    flow = _flow(options)
+    flow = flow_of(options)
     if options.metrics_port is not None:
         changed = msgspec.structs.replace(flow.live, metrics_port=options.metrics_port)
         flow = msgspec.structs.replace(flow, live=changed)
@@ -130,9 +132,17 @@ def live(options: argparse.Namespace) -> int:
         return 0
     from wadati.engine.local import Result
 
-    return _end(
+    return end_of(
         Result(result.catalog, result.ledger), f"{len(result.catalog)} events: {options.output / 'report.html'}"
     )
+
+
+def campaign(options: argparse.Namespace) -> int:
+    """`wadati plan|run|retry|cancel FLOW`."""
+    from wadati.cli import campaign
+
+    verbs = {"plan": campaign.plan, "run": campaign.run, "retry": campaign.retry, "cancel": campaign.cancel}
+    return verbs[options.command](options)
 
 
 def gateway(options: argparse.Namespace) -> int:
@@ -164,7 +174,7 @@ def serve(options: argparse.Namespace) -> int:
     from wadati.api.picks import PicksService
     from wadati.api.server import Server
 
-    flow = _flow(options)
+    flow = flow_of(options)
     holdings = open_holdings(
         options.folder, flow, store=options.store, stations=options.stations, waveforms=options.waveforms
     )
@@ -191,7 +201,7 @@ def site(options: argparse.Namespace) -> int:
     from wadati.cli.terminal import LogLines
     from wadati.store.objects import open_place
 
-    flow = _flow(options)
+    flow = flow_of(options)
     holdings = open_holdings(
         options.folder, flow, store=options.store, stations=options.stations, waveforms=options.waveforms
     )
@@ -230,12 +240,17 @@ def token(options: argparse.Namespace) -> int:
 
 
 def status(options: argparse.Namespace) -> int:
-    """`wadati status DIR`."""
+    """`wadati status DIR|URL|FLOW`."""
     import msgspec
 
     from wadati.engine.live.status import read_status
     from wadati.errors import InputError
 
+    if str(options.target).endswith(".toml"):
+        from wadati.cli.campaign import status as campaign_status
+
+        options.flow = Path(options.target)
+        return campaign_status(options)
     if "://" in str(options.target):
         from wadati.cli.services import print_statuses
 
@@ -370,13 +385,14 @@ def demo(options: argparse.Namespace) -> int:
     from wadati.engine.demo import demo as run_demo
 
     with TerminalProgress() as progress:
-        result = run_demo(options.output, seed=options.seed, flow=_flow(options), progress=progress)
+        result = run_demo(options.output, seed=options.seed, flow=flow_of(options), progress=progress)
     table(f"scorecard, seed {options.seed}", result.scorecard)
     print(f"report: {options.output / 'report.html'}")
     return 0
 
 
-def _flow(options: argparse.Namespace) -> Flow:
+def flow_of(options: argparse.Namespace) -> Flow:
+    """The Flow of a file, with the flags that override it."""
     from wadati.engine.flow import Flow, override, read_flow
 
     flow = read_flow(options.flow) if options.flow else Flow()
@@ -397,7 +413,8 @@ def _stations(options: argparse.Namespace, source: Path) -> Path:
     return Path(record["stations"])
 
 
-def _end(result: Result, words: str) -> int:
+def end_of(result: Result, words: str) -> int:
+    """Tell what was left out, say the last words, and give the exit code."""
     ledger = result.ledger
     lines = [_line(problem) for problem in ledger.problems]
     told = {problem.subject for problem in ledger.problems}

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import wadati
 from wadati.cli import commands
@@ -119,9 +120,13 @@ def parser() -> argparse.ArgumentParser:
     _debug(gateway)
     gateway.set_defaults(run=commands.gateway)
 
-    status = verbs.add_parser("status", help="how a live run does")
+    _campaigns(verbs)
+
+    status = verbs.add_parser("status", help="how a live run or a campaign does")
     status.add_argument(
-        "target", metavar="DIR|URL", help="the output folder of wadati live, or the bus of its services"
+        "target",
+        metavar="DIR|URL|FLOW",
+        help="the output folder of wadati live, the bus of its services, or the flow of a campaign",
     )
     status.add_argument("--json", action="store_true", help="print JSON instead of tables")
     _debug(status)
@@ -181,6 +186,24 @@ def parser() -> argparse.ArgumentParser:
     _debug(models)
     models.set_defaults(run=commands.models)
     return top
+
+
+def _campaigns(verbs: Any) -> None:
+    plan = verbs.add_parser("plan", help="what a campaign over an archive will take: data, time, storage, dollars")
+    plan.add_argument("--json", action="store_true", help="print JSON instead of tables")
+    run = verbs.add_parser("run", help="a campaign: what is left of it, and its catalog")
+    run.add_argument("--budget", type=float, metavar="DOLLARS", help="begin no shard that would pass it")
+    run.add_argument(
+        "--shard", metavar="NAME", help="one piece of work, for a batch system: a shard, associate or finish"
+    )
+    retry = verbs.add_parser("retry", help="let the failed station-days of a campaign be done again by the next run")
+    cancel = verbs.add_parser("cancel", help="let nobody begin another shard of a campaign")
+    for verb, name in ((plan, "plan"), (run, "run"), (retry, "retry"), (cancel, "cancel")):
+        verb.add_argument("flow", type=Path, metavar="FLOW", help="a TOML file with a [campaign]")
+        if name in ("plan", "run"):
+            verb.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+        _debug(verb)
+        verb.set_defaults(run=commands.campaign)
 
 
 def _holdings(verb: argparse.ArgumentParser) -> None:

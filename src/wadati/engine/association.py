@@ -29,8 +29,7 @@ def associate_all(
     progress.start("associate", 1)
     with ledger.stage("associate"):
         candidates = associator.associate(tuple(by_id.values()), inventory, model)
-    stations = {station.key: station for station in inventory.stations()}
-    events = tuple(event_of(candidate, by_id, stations, model, associator.name) for candidate in candidates)
+    events = events_of(candidates, by_id, inventory, model, associator.name)
     used = sum(len(candidate.pick_ids) for candidate in candidates)
     progress.step("associate")
     told = f"{len(events)} events from {used} of {len(by_id)} picks"
@@ -38,6 +37,18 @@ def associate_all(
         told += f": {associator.why_none(tuple(by_id.values()), inventory, model)}"
     progress.finish("associate", told)
     return events
+
+
+def events_of(
+    candidates: Iterable[Candidate],
+    picks: Mapping[str, Pick],
+    inventory: Inventory,
+    model: VelocityModel,
+    method: str,
+) -> tuple[Event, ...]:
+    """Candidates as events with a preliminary origin, in the order given."""
+    stations = {station.key: station for station in inventory.stations()}
+    return tuple(event_of(candidate, picks, stations, model, method) for candidate in candidates)
 
 
 def event_of(

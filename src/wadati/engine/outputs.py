@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -27,10 +27,20 @@ from wadati.formats.tables import write_arrivals_csv, write_events_csv, write_pi
 from wadati.locators.station_terms import write_station_terms
 from wadati.magnitudes.station_terms import write_terms
 from wadati.model import AmplitudeTrack, Catalog, Inventory, Pick
-from wadati.sources.files import FileSource
+from wadati.protocols import Source
 
 LIBRARIES = ("numpy", "scipy", "obspy", "pymseed", "onnxruntime", "sqlalchemy", "pyarrow", "msgspec")
 OPTIONAL_LIBRARIES = ("openvino", "seisbench", "torch")
+
+
+class Waveforms(Source, Protocol):
+    """A source that can say what its files were."""
+
+    def digests(self) -> Mapping[str, tuple[int, str]]:
+        """Size in bytes and SHA-256 of each file, by name."""
+        ...
+
+
 STAGES = ("pick", "associate", "locate")
 AFTER_EVENTS = ("catalog.xml", "events.geojson", "report.html")
 AFTER_PICKS = ("events.csv", "arrivals.csv", "station_terms.json", "magnitude_terms.json", *AFTER_EVENTS)
@@ -87,7 +97,7 @@ class Outputs:
     def write_whole(
         self,
         catalog: Catalog,
-        source: FileSource,
+        source: Waveforms,
         progress: Progress,
         *,
         truth: Catalog | None = None,
@@ -121,7 +131,7 @@ class Outputs:
         progress.finish("report", str(self.folder / "report.html"))
         self.write_run(counts, source)
 
-    def write_run(self, counts: dict[str, int], source: FileSource | None = None) -> None:
+    def write_run(self, counts: dict[str, int], source: Waveforms | None = None) -> None:
         """`run.json`, which says that all else is there; the record of the stage before stands within it."""
         record = self._record(counts, source)
         before = self._before()
@@ -150,7 +160,7 @@ class Outputs:
             for other in downstream:
                 (self.folder / other).unlink(missing_ok=True)
 
-    def _record(self, counts: dict[str, int], source: FileSource | None) -> dict[str, Any]:
+    def _record(self, counts: dict[str, int], source: Waveforms | None) -> dict[str, Any]:
         versions = {"wadati": wadati.__version__, "python": platform.python_version()}
         return {
             "command": self.command,

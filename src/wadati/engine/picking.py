@@ -14,7 +14,7 @@ from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.progress import Progress
 from wadati.errors import NothingUsableError, WadatiError
-from wadati.magnitudes.pick_amplitude import with_amplitudes
+from wadati.magnitudes.pick_amplitude import LONGEST, with_amplitudes
 from wadati.model import AmplitudeTrack, Inventory, Pick, SourceId, TimeSpan, Trace
 from wadati.pickers.continuous import pick_station
 from wadati.protocols import Picker, Problem, Source
@@ -93,12 +93,12 @@ def _run(source: Source, inventory: Inventory, flow: Flow, stations: list[tuple[
     if workers == 1:
         picker, span = flow.part("pickers"), flow.span()
         for network, code in stations:
-            yield _station(source, inventory, picker, span, network, code)
+            yield pick_one(source, inventory, picker, span, network, code)
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _start_worker, (source, inventory, flow)) as pool:
         # Workers start when work is given out, and inherit that they do not heed Ctrl-C: this process ends them.
-        with _interrupts_held():
+        with interrupts_held():
             results = pool.map(_in_worker, stations)
         try:
             yield from results
@@ -108,7 +108,7 @@ def _run(source: Source, inventory: Inventory, flow: Flow, stations: list[tuple[
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Ctrl-C waits; processes started meanwhile never see one."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -133,13 +133,14 @@ def _in_worker(station: tuple[str, str]) -> StationResult:
         raise RuntimeError("the worker process was not initialised")
     source, inventory, picker, span = _worker
     began = time.process_time()
-    result = _station(source, inventory, picker, span, *station)
+    result = pick_one(source, inventory, picker, span, *station)
     return replace(result, worker_cpu_s=time.process_time() - began)
 
 
-def _station(
+def pick_one(
     source: Source, inventory: Inventory, picker: Picker, span: TimeSpan | None, network: str, code: str
 ) -> StationResult:
+    """What one station gives within a span; whatever goes wrong stands in its coverage."""
     unit = f"{network}.{code}"
     told = len(source.problems())
     try:
@@ -162,9 +163,12 @@ def _station(
 
 
 def halo(picker: Picker) -> tuple[int, int]:
-    """How much more to read before and after a span (ns), so that nothing within depends on where it was cut."""
+    """How much more to read before and after a span (ns), so that nothing within depends on where it was cut.
+
+    The amplitude of a pick also depends on whether another one follows soon.
+    """
     window = round(picker.grid.halo / picker.grid.sampling_rate_hz * SECOND) + _RESAMPLING
-    return max(window, HALO), max(window, _AFTER)
+    return max(window, HALO), max(window, _AFTER) + LONGEST
 
 
 def _conflicts(traces: Iterable[Trace]) -> Iterator[Problem]:

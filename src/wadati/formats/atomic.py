@@ -45,6 +45,28 @@ def atomic_write(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def create_once(path: Path, content: bytes) -> bool:
+    """Write a file as a whole where there is none yet; whether it was written. Of several at once, one succeeds.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [create_once(Path(folder) / "a.txt", content) for content in (b"first", b"second")]
+    [True, False]
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{_host()}.{os.getpid()}.{secrets.token_hex(4)}.partial")
+    try:
+        partial.write_bytes(content)
+        _sync(partial)
+        path.hardlink_to(partial)
+    except FileExistsError:
+        return False
+    finally:
+        partial.unlink(missing_ok=True)
+    _sync(path.parent)
+    return True
+
+
 def clean_leftovers(directory: Path) -> tuple[Path, ...]:
     """Remove what killed attempts left in a folder (not below it); what was removed, in order.
 

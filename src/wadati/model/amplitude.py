@@ -74,6 +74,12 @@ class AmplitudeTrack:
         last = max(min(-(-end // BIN) - self.first_bin, len(self)), first)
         return slice(first, last)
 
+    def within(self, start: int, end: int) -> AmplitudeTrack:
+        """The track of the bins in [start, end) ns, both multiples of `BIN`; empty where it has none there."""
+        part = self.bins(start, end)
+        arrays = (self.minimum[part], self.maximum[part], self.clipped[part])
+        return AmplitudeTrack(self.source_id, self.first_bin + part.start, *arrays)
+
     def half_peak_to_peak(self, start: int, end: int) -> float | None:
         """Half of largest minus smallest displacement (m) in [start, end); None without samples there."""
         part = self.bins(start, end)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from wadati.errors import InputError, MissingExtraError, UsageError, WadatiError
-from wadati.formats.atomic import atomic_write
+from wadati.formats.atomic import atomic_write, create_once
 
 _LIMIT = timedelta(seconds=30)
 
@@ -23,6 +23,14 @@ class Place(Protocol):
 
     def get(self, name: str) -> bytes | None:
         """What a file holds; None where there is none."""
+        ...
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Keep a file as a whole where there is none yet; whether it was kept. Of several at once, one succeeds."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Leave no file there."""
         ...
 
 
@@ -64,6 +72,12 @@ class _Folder:
         except FileNotFoundError:
             return None
 
+    def create(self, name: str, content: bytes) -> bool:
+        return create_once(self._folder / name, content)
+
+    def remove(self, name: str) -> None:
+        (self._folder / name).unlink(missing_ok=True)
+
 
 class _Bucket:
     def __init__(self, url: str) -> None:
@@ -98,6 +112,25 @@ class _Bucket:
             return bytes(self._obstore.get(self._store, name).bytes())
         except FileNotFoundError:
             return None
+        except Exception as error:  # as above
+            raise PlaceError(f"{self._url}/{name}", error) from error
+
+    def create(self, name: str, content: bytes) -> bool:
+        from obstore.exceptions import AlreadyExistsError
+
+        try:
+            self._obstore.put(self._store, name, content, mode="create")
+        except AlreadyExistsError:
+            return False
+        except Exception as error:  # as above
+            raise PlaceError(f"{self._url}/{name}", error) from error
+        return True
+
+    def remove(self, name: str) -> None:
+        try:
+            self._obstore.delete(self._store, name)
+        except FileNotFoundError:
+            return
         except Exception as error:  # as above
             raise PlaceError(f"{self._url}/{name}", error) from error
 

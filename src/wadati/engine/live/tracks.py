@@ -38,11 +38,8 @@ def tracks_within(
     for source_id, some in sorted(own.items()):
         for channel in channels.get(source_id, ()):
             within = [part for trace in some if len(part := trace.cut(channel.epoch))]
-            for track in amplitude_tracks(within, channel):
-                bins = track.bins(span.start, span.end)
-                if bins.stop > bins.start:
-                    arrays = (track.minimum[bins], track.maximum[bins], track.clipped[bins])
-                    found.append(AmplitudeTrack(source_id, track.first_bin + bins.start, *arrays))
+            cut = (track.within(span.start, span.end) for track in amplitude_tracks(within, channel))
+            found += [track for track in cut if len(track)]
     return tuple(found)
 
 

@@ -1,0 +1,83 @@
+"""The end of a campaign: what all shards gave becomes the catalog, as `wadati catalog` writes it.
+
+Locations learn station terms from all events and magnitudes are solved for together, so this is one piece of work. It
+reads nothing but shards and, for the record sections of the report, some minutes of the archive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from wadati.engine.campaign.association_shards import events
+from wadati.engine.campaign.commit import Manifest, Unit
+from wadati.engine.campaign.opened import Opened
+from wadati.engine.campaign.picks import picks_of, tracks_of
+from wadati.engine.ledger import Ledger
+from wadati.engine.local import Result
+from wadati.engine.location import locate_all
+from wadati.engine.outputs import Outputs
+from wadati.engine.progress import Progress
+from wadati.errors import ReadError
+from wadati.formats.stationxml import write_stationxml
+from wadati.model import Catalog, TimeSpan, Trace, format_time
+from wadati.sources.archives.days import DaySource, Reading
+from wadati.store.coverage import Coverage
+from wadati.units import DAY
+
+
+def finish(opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest], progress: Progress) -> Result:
+    """Locate, size and write everything into the output folder."""
+    flow, folder, ledger = opened.flow, Path(opened.campaign.output), Ledger()
+    ledger.problems.extend(opened.problems)
+    for manifest in picking:
+        ledger.problems.extend(manifest.problems)
+        ledger.notes.extend(note for note in manifest.notes if note not in ledger.notes)
+    ledger.coverage.extend(coverage(unit for manifest in picking for unit in manifest.units))
+    stations = folder / "stations.xml"
+    write_stationxml(opened.inventory, stations)
+    outputs = Outputs(folder, "catalog", flow, ledger, opened.inventory, stations)
+    picks, tracks = picks_of(opened.shelf, picking), tracks_of(opened.shelf, picking)
+    outputs.write_picks(picks, tracks)
+    preliminary = events(opened, chain, picks)
+    located = locate_all(preliminary, picks, opened.inventory, tracks, flow, ledger, progress)
+    published = outputs.publish(Catalog(located, picks))
+    outputs.write_whole(published, _Pictures(opened), progress)
+    return Result(published, ledger)
+
+
+def coverage(units: Iterable[Unit]) -> list[Coverage]:
+    """Days of stations as one line a station: failed where a day failed, with the first reason, no data where all had
+    none."""
+    by_station: dict[str, list[Unit]] = {}
+    for unit in units:
+        by_station.setdefault(unit.station, []).append(unit)
+    found = []
+    for station, own in sorted(by_station.items()):
+        failed = [unit for unit in own if unit.status == "failed"]
+        some = [unit for unit in own if unit.status == "done"]
+        first = min(failed or own, key=lambda unit: unit.day)
+        reason = first.reason
+        if failed:
+            reason = f"{len(failed)} of {len(own)} days failed, {format_time(first.day * DAY)[:10]} because: {reason}"
+        status: Literal["done", "no data", "failed"] = "failed" if failed else "done" if some else "no data"
+        seconds, picks = sum(unit.seconds for unit in own), sum(unit.picks for unit in own)
+        band = next((unit.band for unit in own if unit.band), "")
+        found.append(Coverage(station, status, "" if status == "done" else reason, round(seconds, 3), band, picks))
+    return found
+
+
+class _Pictures(DaySource):
+    """Waveforms to be drawn, each read anew: where the archive does not give them now, there is no picture."""
+
+    def __init__(self, opened: Opened) -> None:
+        super().__init__(Reading(opened.archive), opened.inventory, opened.span)
+        self._opened = opened
+
+    def read(self, network: str, station: str, span: TimeSpan | None = None) -> Iterator[Trace]:
+        source = DaySource(Reading(self._opened.archive), self._opened.inventory, self._opened.span)
+        try:
+            yield from source.read(network, station, span)
+        except ReadError:
+            return

@@ -1,0 +1,67 @@
+"""What a result depends on besides the data: the weights of a picker and the code that ran, as digests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from wadati.pickers import shipped
+
+_WADATI = Path(__file__).resolve().parents[2]
+_PICKING = (
+    "engine/picking.py",
+    "formats/miniseed.py",
+    "formats/records.py",
+    "magnitudes/pick_amplitude.py",
+    "model",
+    "pickers",
+    "signal",
+    "sources/archives",
+)
+_ASSOCIATION = ("associators", "engine/association.py", "model", "store/identity.py", "traveltime")
+
+
+def picker_digest(spec: str) -> str:
+    """Of the network and its card where the picker is one in a file, else of its name.
+
+    >>> picker_digest("stalta") == picker_digest("stalta") != picker_digest("wadati")
+    True
+    """
+    name, _, argument = spec.partition(":")
+    path = Path(argument or ".")
+    if name == "wadati":
+        path = shipped.network(argument or shipped.DEFAULT)
+    files = [path, path.with_suffix(".json")] if path.is_file() else []
+    return _digest([name.encode(), *(file.read_bytes() for file in files if file.is_file())])
+
+
+@cache
+def picking_version() -> str:
+    """Of the code that makes picks and amplitudes from records."""
+    return _code(_PICKING)
+
+
+@cache
+def association_version() -> str:
+    """Of the code that makes events from picks."""
+    return _code(_ASSOCIATION)
+
+
+def _code(parts: Iterable[str]) -> str:
+    files = [file for part in parts for file in sorted(_files(_WADATI / part))]
+    return _digest(
+        content for file in files for content in (str(file.relative_to(_WADATI)).encode(), file.read_bytes())
+    )
+
+
+def _files(path: Path) -> Iterable[Path]:
+    return path.rglob("*.py") if path.is_dir() else [path]
+
+
+def _digest(contents: Iterable[bytes]) -> str:
+    found = hashlib.sha256()
+    for content in contents:
+        found.update(len(content).to_bytes(8, "big") + content)
+    return found.hexdigest()[:12]

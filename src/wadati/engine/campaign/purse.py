@@ -1,0 +1,43 @@
+"""What a campaign may cost, and has cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wadati.engine.campaign.commit import Manifest
+from wadati.engine.campaign.opened import Opened
+from wadati.engine.campaign.prices import backend_of
+
+
+class Purse:
+    """What a campaign has spent on CPU time, and whether there is enough for one more shard.
+
+    A shard is expected to take as much per station-day as those that are done; before there are any, nothing is known
+    and one is begun at a time.
+    """
+
+    def __init__(self, opened: Opened, done: Sequence[Manifest], budget: float | None) -> None:
+        backend = backend_of(opened.campaign)
+        self._dollars_per_s = backend.dollars_per_worker_hour / 3600.0
+        self._budget = budget
+        self._cpu = self._days = 0.0
+        for manifest in done:
+            self.pay(manifest)
+
+    def pay(self, manifest: Manifest) -> None:
+        """A shard was done."""
+        self._cpu += manifest.cpu_s
+        self._days += len(manifest.units)
+
+    @property
+    def spent(self) -> float:
+        """Dollars, those of shards of other campaigns that are used included."""
+        return self._cpu * self._dollars_per_s
+
+    def suffices(self, days: int, under_way: int) -> bool:
+        """Whether a shard of so many days may be begun while so many days are under way."""
+        if self._budget is None:
+            return True
+        if not self._days:
+            return under_way == 0 and self._budget > 0
+        return self.spent + self._cpu / self._days * self._dollars_per_s * (days + under_way) <= self._budget

@@ -1,0 +1,87 @@
+"""The stations of a campaign, with the true epochs of their channels."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from wadati.engine.campaign.settings import Campaign
+from wadati.errors import InputError, NothingUsableError, ReadError, UsageError
+from wadati.formats.channel_codes import channel_code
+from wadati.formats.inventory import read_inventory
+from wadati.formats.stationxml import read_stationxml
+from wadati.model import Channel, Inventory, TimeSpan, content_id
+from wadati.protocols import DayArchive, Problem
+from wadati.sources.archive import fits
+from wadati.store.objects import Place
+
+_LOWEST_RATE = 10.0
+
+
+def stations_of(
+    campaign: Campaign, archive: DayArchive, place: Place, span: TimeSpan
+) -> tuple[Inventory, tuple[Problem, ...]]:
+    """The channels that a campaign goes through and what of the stations could not be used.
+
+    StationXML from the archive is kept beside the shards, so that every machine works with the same. Raises
+    `NothingUsableError` where no channel is left.
+    """
+    if isinstance(campaign.stations, str):
+        found, problems = read_inventory(Path(campaign.stations))
+        told = list(problems)
+    else:
+        found, told = _of_archive(campaign.stations, archive, place)
+    wanted = tuple(channel for channel in found if _is_wanted(channel, campaign, span))
+    if not wanted:
+        first = f" ({told[0].subject}: {told[0].wrong})" if told else ""
+        raise NothingUsableError(
+            f"of {len(found)} channels none is in the region, fits {','.join(campaign.channels)} and has an epoch in "
+            f"the span{first}; check the settings of the campaign"
+        )
+    return Inventory.of(wanted), tuple(told)
+
+
+def _is_wanted(channel: Channel, campaign: Campaign, span: TimeSpan) -> bool:
+    rate = channel.sampling_rate_hz
+    return (
+        campaign.holds(channel.latitude, channel.longitude)
+        and fits(channel_code(channel.source_id), ",".join(campaign.channels))
+        and channel.epoch.overlaps(span)
+        and (rate is None or rate >= _LOWEST_RATE)
+    )
+
+
+def _of_archive(names: Iterable[str], archive: DayArchive, place: Place) -> tuple[Inventory, list[Problem]]:
+    channels: list[Channel] = []
+    problems = []
+    folder = content_id("stations", archive.name)
+    for name in sorted(set(names)):
+        network, _, station = name.partition(".")
+        if not network or not station or "." in station:
+            raise UsageError(f"the station {name!r} is none: write NET.STA")
+        kept = f"{folder}/{name}.xml"
+        try:
+            content = place.get(kept) or archive.stationxml(network, station)
+        except ReadError as error:
+            problems.append(Problem(name, error.wrong, error.mend))
+            continue
+        if content is None:
+            wrong = f"{archive.name.partition(' ')[0]} holds no StationXML of it"
+            problems.append(Problem(name, wrong, "name a StationXML file in `stations`"))
+            continue
+        place.create(kept, content)
+        found, wrongs = _read(content, name)
+        problems.extend(wrongs)
+        channels.extend(channel for channel in found if channel.source_id.station_key == (network, station))
+    return Inventory.of(channels), problems
+
+
+def _read(content: bytes, name: str) -> tuple[Inventory, list[Problem]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.xml"
+        path.write_bytes(content)
+        try:
+            return read_stationxml(path)
+        except InputError as error:
+            return Inventory(), [Problem(name, error.wrong, error.mend)]

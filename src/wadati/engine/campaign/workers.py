@@ -1,0 +1,116 @@
+"""Picking shards in processes of this machine, one at a time each; a process that dies costs its shard another try."""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from wadati.engine.campaign.commit import Manifest, Unit
+from wadati.engine.campaign.opened import Opened, open_campaign
+from wadati.engine.campaign.picking_shard import outputs_of, work_on
+from wadati.engine.campaign.purse import Purse
+from wadati.engine.campaign.shards import PickingShard
+from wadati.engine.flow import Flow
+from wadati.engine.picking import interrupts_held
+from wadati.protocols import Picker
+
+_DEATHS = 3
+
+Done = tuple[PickingShard, Manifest]
+
+
+def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purse) -> Iterator[Done]:
+    """Do shards in order of need and give each as it is done, until the purse is empty or somebody cancels."""
+    if workers == 1:
+        picker, known = opened.flow.part("pickers"), opened.known()
+        for shard in left:
+            if opened.is_cancelled or not purse.suffices(len(shard.days), 0):
+                return
+            yield shard, work_on(shard, opened, picker, known)
+        return
+    crew = _Crew(opened, left, workers, purse)
+    while crew.has_work:
+        yield from crew.until_a_death()
+
+
+class _Crew:
+    """Worker processes, the shards that wait for them, and how often each has died with its worker."""
+
+    def __init__(self, opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purse) -> None:
+        self._opened, self._purse = opened, purse
+        self._workers = min(workers, len(left))
+        self._waiting = list(reversed(left))
+        self._under_way: dict[Future[Manifest], PickingShard] = {}
+        self._deaths = dict.fromkeys(left, 0)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something that may be begun."""
+        return bool(self._waiting) and self._may_begin()
+
+    def until_a_death(self) -> Iterator[Done]:
+        """Work with one pool of processes as long as all of them live."""
+        pool = ProcessPoolExecutor(
+            self._workers, multiprocessing.get_context("spawn"), _start_worker, (self._opened.flow,)
+        )
+        try:
+            self._begin(pool)
+            while self._under_way:
+                for future in wait(self._under_way, return_when=FIRST_COMPLETED).done:
+                    manifest = future.result()
+                    yield self._under_way.pop(future), manifest
+                self._begin(pool)
+        except BrokenProcessPool:
+            yield from self._given_up()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, pool: ProcessPoolExecutor) -> None:
+        while self._waiting and len(self._under_way) < self._workers and self._may_begin():
+            with interrupts_held():  # a worker that starts now inherits that it does not heed Ctrl-C
+                future = pool.submit(_in_worker, self._waiting[-1])
+            self._under_way[future] = self._waiting.pop()
+
+    def _may_begin(self) -> bool:
+        days = sum(len(shard.days) for shard in self._under_way.values())
+        return self._purse.suffices(len(self._waiting[-1].days), days) and not self._opened.is_cancelled
+
+    def _given_up(self) -> Iterator[Done]:
+        """Shards whose worker has died too often; the others wait again."""
+        shards = list(self._under_way.values())
+        self._under_way.clear()
+        for shard in shards:
+            self._deaths[shard] += 1
+            if self._deaths[shard] < _DEATHS:
+                self._waiting.append(shard)
+                continue
+            reason = f"its worker process died {_DEATHS} times; see whether there is memory enough"
+            units = tuple(Unit(shard.unit, day, "failed", reason, "worker died") for day in shard.days)
+            draft = Manifest(path=shard.path, stage="pick", attempt="", files={}, units=units, finished=time.time_ns())
+            yield shard, self._opened.shelf.commit(draft, outputs_of((), ()))
+
+
+@dataclass(frozen=True)
+class _Worker:
+    opened: Opened
+    picker: Picker
+    known: dict[str, int]
+
+
+_worker: _Worker | None = None
+
+
+def _start_worker(flow: Flow) -> None:
+    global _worker  # noqa: PLW0603 - what a worker process is given once
+    opened = open_campaign(flow)
+    _worker = _Worker(opened, flow.part("pickers"), opened.known())
+
+
+def _in_worker(shard: PickingShard) -> Manifest:
+    if _worker is None:
+        raise RuntimeError("the worker process was not initialised")
+    return work_on(shard, _worker.opened, _worker.picker, _worker.known)

@@ -1,0 +1,186 @@
+"""Archives of files: below a folder, or in a bucket of any cloud by obstore (extra `wadati[bucket]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from wadati.errors import MissingExtraError, ReadError, UsageError
+from wadati.model import SourceId
+from wadati.sources.archives.layouts import Layout
+
+_LIMIT_S, _RETRIES = 30.0, 4
+_REFUSED = "give the keys that open it, or another archive"
+_AWAY = "try again later: wadati retry"
+
+
+class Files(Protocol):
+    """Where files are, under relative names with slashes."""
+
+    def read(self, name: str) -> bytes | None:
+        """What a file holds; None where there is none. Raises `ReadError`."""
+        ...
+
+    def size(self, name: str) -> int | None:
+        """Its bytes; None where there is none. Raises `ReadError`."""
+        ...
+
+    def beginning_with(self, name: str) -> list[str]:
+        """The files whose names begin so, in order. Raises `ReadError`."""
+        ...
+
+
+class ObjectArchive:
+    """A `protocols.DayArchive` of files in a layout."""
+
+    sizes_are_cheap = True
+
+    def __init__(self, name: str, files: Files, layout: Layout) -> None:
+        self.name = name
+        self.lists = layout.lists
+        self._files = files
+        self._layout = layout
+
+    def places(self, channels: Sequence[SourceId], day: int) -> tuple[str, ...]:
+        """The objects of a day, which are looked for only where the layout names no more than their beginnings."""
+        paths = self._layout.paths(channels, day)
+        if not self.lists:
+            return paths
+        return tuple(dict.fromkeys(name for path in paths for name in self._files.beginning_with(path)))
+
+    def read(self, place: str) -> bytes | None:
+        """An object as a whole."""
+        return self._files.read(place)
+
+    def size(self, place: str) -> int | None:
+        """What the folder or bucket says of it."""
+        return self._files.size(place)
+
+    def stationxml(self, network: str, station: str) -> bytes | None:
+        """The first StationXML of a station that is there."""
+        for path in self._layout.stationxml_paths(network, station):
+            if (content := self._files.read(path)) is not None:
+                return content
+        return None
+
+
+class Folder:
+    """Files below a folder. Raises `UsageError` where there is none."""
+
+    def __init__(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is no folder; name the folder of an archive, or the URL of a bucket")
+        self._folder = folder
+
+    def read(self, name: str) -> bytes | None:
+        """What a file holds."""
+        try:
+            return (self._folder / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _os_error(self._folder / name, error) from None
+
+    def size(self, name: str) -> int | None:
+        """Its bytes."""
+        try:
+            return (self._folder / name).stat().st_size
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _os_error(self._folder / name, error) from None
+
+    def beginning_with(self, name: str) -> list[str]:
+        """Files of the folder that the name leads to."""
+        parent, _, start = name.rpartition("/")
+        folder = self._folder / parent
+        try:
+            found = [path.name for path in folder.iterdir() if path.name.startswith(start)]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise _os_error(folder, error) from None
+        return [f"{parent}/{one}" if parent else one for one in sorted(found)]
+
+
+class Bucket:
+    """Objects of a bucket under a prefix: `s3://BUCKET/PREFIX?endpoint=URL&region=NAME`, `gs://…`, `az://…`.
+
+    Of the options behind the question mark, `timeout` (s) and `retries` are ours, the others those of the store. A
+    request that fails for a passing reason is tried again some times with growing pauses, never for ever. Raises
+    `MissingExtraError` without obstore, `UsageError` for a URL that it does not know.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            import obstore
+            from obstore.store import from_url
+        except ImportError:
+            raise MissingExtraError(url, "bucket") from None
+        self._address, _, query = url.partition("?")
+        options = dict(parse_qsl(query))
+        limit = timedelta(seconds=float(options.pop("timeout", _LIMIT_S)))
+        retries = int(options.pop("retries", _RETRIES))
+        plain = options.get("endpoint", "").startswith("http://")
+        self._obstore = obstore
+        try:
+            self._store: Any = from_url(
+                self._address.rstrip("/"),
+                client_options={"timeout": limit, "allow_http": plain},
+                retry_config={"max_retries": retries, "retry_timeout": limit * (retries + 1)},
+                **options,
+            )
+        except Exception as error:  # obstore has an exception of its own for each kind of store
+            raise UsageError(f"{self._address}: {_first_line(error)}") from error
+
+    def read(self, name: str) -> bytes | None:
+        """What an object holds, as it was at one moment."""
+        try:
+            return bytes(self._obstore.get(self._store, name).bytes())
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # as above
+            raise self._error(name, error) from error
+
+    def size(self, name: str) -> int | None:
+        """Its bytes, by HEAD."""
+        try:
+            return int(self._obstore.head(self._store, name)["size"])
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # as above
+            raise self._error(name, error) from error
+
+    def beginning_with(self, name: str) -> list[str]:
+        """Objects by one listing of the folder that the name leads to."""
+        parent = name.rpartition("/")[0]
+        try:
+            found = [one["path"] for some in self._obstore.list(self._store, parent or None) for one in some]
+        except Exception as error:  # as above
+            raise self._error(name, error) from error
+        return sorted(path for path in found if path.startswith(name))
+
+    def _error(self, name: str, error: Exception) -> ReadError:
+        from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
+
+        subject, words = f"{self._address}/{name}", _first_line(error)
+        if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
+            return ReadError(subject, "refused", f"is refused ({words})", _REFUSED)
+        chain = " ".join(str(error).lower().split())
+        if "timed out" in chain or "timeout" in chain:
+            return ReadError(subject, "timed out", "did not come in time", _AWAY)
+        return ReadError(subject, "unreachable", f"cannot be read ({words})", _AWAY)
+
+
+def _os_error(path: Path, error: OSError) -> ReadError:
+    cause = "refused" if isinstance(error, PermissionError) else "unreadable"
+    return ReadError(
+        path, cause, f"cannot be read ({error.strerror})", "mend its rights or the disk, then wadati retry"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]

@@ -1,0 +1,155 @@
+"""A campaign gives what one run over the same data gives, however it is cut, interrupted and shared."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.engine.campaign.conftest import Midnight, write_flow
+from tests.sources.archives.replica import address, fill, objects
+from wadati.cli.main import main
+from wadati.engine.campaign.local import StoppedError, manifests, run, run_shard
+from wadati.engine.campaign.opened import open_campaign
+from wadati.engine.campaign.plan import plan
+from wadati.engine.campaign.status import cancel, retry, status
+from wadati.engine.flow import override
+from wadati.errors import NothingUsableError, UsageError
+
+TABLES = ("events.csv", "arrivals.csv", "picks.csv", "catalog.xml", "events.geojson")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What a run gives: tables, exchange formats, Parquet."""
+    files = [folder / name for name in TABLES] + sorted((folder / "picks").iterdir()) + [folder / "amplitudes.parquet"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_campaign_in_shards_of_a_day_gives_what_one_run_gives(midnight: Midnight, tmp_path: Path) -> None:
+    result = run(midnight.flow(tmp_path / "out"))
+    assert len(result.catalog) >= 3
+    found, expected = contents(tmp_path / "out"), contents(midnight.one_run)
+    assert found.keys() == expected.keys()
+    assert [name for name in expected if found[name] != expected[name]] == []
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_the_number_of_workers_and_of_days_in_a_shard_change_nothing(midnight: Midnight, tmp_path: Path) -> None:
+    run(override(midnight.flow(tmp_path / "out", days=7), workers=2))
+    assert contents(tmp_path / "out") == contents(midnight.one_run)
+
+
+def test_a_bucket_and_pieces_of_work_in_any_order_give_the_same(midnight: Midnight, tmp_path: Path, moto: str) -> None:
+    """On moto, a server of S3; each piece as a batch system would run it."""
+    fill(moto, "archive", objects(midnight.scenario.traces, "ncedc"))
+    fill(moto, "shards", {})
+    flow = midnight.flow(
+        tmp_path / "out", archive=address(moto, "archive"), layout="ncedc", shards=address(moto, "shards")
+    )
+    count = len(open_campaign(flow).shards)
+    with pytest.raises(NothingUsableError, match="picking shards are not done"):
+        run_shard(flow, "associate")
+    for number in reversed(range(count)):
+        assert "0 failed" in run_shard(flow, str(number))
+    assert run_shard(flow, open_campaign(flow).shards[0].name).endswith("0 failed")
+    assert run_shard(flow, "associate") == "2 association shards are done"
+    assert run_shard(flow, "finish").endswith("events")
+    assert contents(tmp_path / "out") == contents(midnight.one_run)
+    with pytest.raises(UsageError, match="no shard is called 'nobody'"):
+        run_shard(flow, "nobody")
+
+
+def test_a_campaign_in_its_steady_state_lists_nothing(midnight: Midnight, tmp_path: Path, moto: str) -> None:
+    """By the log that moto keeps of its requests."""
+    fill(moto, "archive", objects(midnight.scenario.traces, "ncedc"))
+    fill(moto, "shards", {})
+    flow = midnight.flow(
+        tmp_path / "out", archive=address(moto, "archive"), layout="ncedc", shards=address(moto, "shards")
+    )
+    urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/recorder/start-recording", method="POST")).close()
+    try:
+        run_shard(flow, "0")
+    finally:
+        urllib.request.urlopen(
+            urllib.request.Request(f"{moto}/moto-api/recorder/stop-recording", method="POST")
+        ).close()
+    with urllib.request.urlopen(f"{moto}/moto-api/recorder/download-recording") as answer:
+        asked = [json.loads(line) for line in answer.read().decode().splitlines()]
+    assert len(asked) > 9
+    for one in asked:
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(one["url"]).query)
+        assert not {"list-type", "prefix"} & query.keys()
+        assert urllib.parse.urlsplit(one["url"]).path.count("/") > 1
+
+
+def test_campaigns_share_picks_and_another_picker_has_its_own(midnight: Midnight, tmp_path: Path) -> None:
+    shards = str(tmp_path / "shards")
+    flow = midnight.flow(tmp_path / "one", shards=shards)
+    run(flow)
+    done = {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("picks-*.json")}
+    other = override(midnight.flow(tmp_path / "other", shards=shards), associator="joint", end="2026-03-02")
+    assert all(manifests(open_campaign(other)).values())
+    run(other)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "shards").rglob("picks-*.json")} == done
+    network = override(flow, picker="wadati")
+    assert not any(manifests(open_campaign(network)).values())
+    assert len({shard.path.partition("/")[0] for one in (flow, network) for shard in open_campaign(one).shards}) == 2
+
+
+@pytest.fixture
+def own(midnight: Midnight, tmp_path: Path) -> Path:
+    """An archive of one's own to damage."""
+    return Path(shutil.copytree(midnight.archive, tmp_path / "archive"))
+
+
+def test_damage_and_loss_are_failures_by_cause_and_are_done_again(
+    midnight: Midnight, own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow = midnight.flow(tmp_path / "out", archive=str(own))
+    before = plan(flow)
+    assert (before.found, before.sizes_from) == (
+        len([p for p in own.rglob("*") if p.is_file()]),
+        "asked of the archive",
+    )
+    one, two, three, *_ = sorted(path for path in own.rglob("*Z.D.2026.060"))
+    kept = {path: path.read_bytes() for path in (one, two, three)}
+    one.unlink()
+    two.write_bytes(kept[two][:-200])
+    three.write_bytes(b"<html>")
+    result = run(flow)
+    assert result.ledger.partly_failed
+    found = status(flow)
+    # The day after needs the end of the day before, and would come out otherwise.
+    assert found.failures == {"vanished": 2, "truncated": 2, "corrupt": 2}
+    assert found.station_days == {"failed": 6, "done": len(before.shard_names) - 6}
+    file = write_flow(flow, tmp_path / "flow.toml")
+    assert main(["status", str(file)]) == 4
+    assert "vanished" in capsys.readouterr().out
+    for path, content in kept.items():
+        path.write_bytes(content)
+    assert retry(flow) == 6
+    run(flow)
+    assert status(flow).failures == {}
+    # Into a folder without the names of events that were published before.
+    run(midnight.flow(tmp_path / "again", archive=str(own), shards=str(tmp_path / "out" / "shards")))
+    assert contents(tmp_path / "again") == contents(midnight.one_run)
+
+
+def test_a_budget_and_a_word_stop_it_and_it_goes_on(midnight: Midnight, tmp_path: Path) -> None:
+    flow = midnight.flow(tmp_path / "out", dollars_per_cpu_hour=1000.0)
+    with pytest.raises(StoppedError, match="more would pass the budget"):
+        run(flow, budget=0.0)
+    with pytest.raises(StoppedError, match="more would pass the budget"):
+        run(flow, budget=0.1)
+    spent = status(flow)
+    assert 0 < spent.stages[0].done < spent.stages[0].shards
+    cancel(flow)
+    assert status(flow).cancelled
+    assert run_shard(flow, "0") == "cancelled"
+    run(flow)
+    assert not status(flow).cancelled
+    assert contents(tmp_path / "out") == contents(midnight.one_run)

@@ -1,0 +1,263 @@
+"""The archives' contract on replicas of their layouts: on moto, a server of S3, and in folders."""
+
+from __future__ import annotations
+
+import http.server
+import threading
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.api.conftest import Served, serving
+from tests.conftest import Small
+from tests.sources.archives.replica import address, client, fill, objects
+from wadati.errors import ReadError, UsageError
+from wadati.formats.stationxml import write_stationxml
+from wadati.model import Channel, Inventory, SourceId, TimeSpan, Trace
+from wadati.protocols import DayArchive
+from wadati.sources.archives.addresses import open_archive
+from wadati.sources.archives.dataselect import Dataselect
+from wadati.sources.archives.days import DaySource, Reading
+from wadati.sources.archives.layouts import LAYOUTS
+from wadati.units import DAY, SECOND
+
+DAYS = 18081  # 2019-07-04
+START = DAYS * DAY
+CODES = {"scedc": "CI.ADO.", "ncedc": "BK.MERC.00", "geonet": "NZ.WEL.10", "earthscope": "UW.RATT.", "sds": "GE.APE."}
+
+
+def channels(layout: str) -> list[SourceId]:
+    network, station, location = CODES[layout].split(".")
+    return [SourceId.from_nslc(network, station, location, f"HH{letter}") for letter in "ENZ"]
+
+
+def waveforms(layout: str, *, start: int = START + DAY - 300 * SECOND, seconds: int = 600) -> list[Trace]:
+    """Ten minutes around a midnight."""
+    random = np.random.default_rng(5)
+    data = [random.integers(-2000, 2000, seconds * 20).astype(np.int32) for _ in range(3)]
+    return [Trace(sid, start, Fraction(20), one) for sid, one in zip(channels(layout), data, strict=True)]
+
+
+def inventory(layout: str) -> Inventory:
+    return Inventory.of(Channel(sid, 35.0, -117.0, 100.0) for sid in channels(layout))
+
+
+def read(archive: DayArchive, layout: str, span: TimeSpan) -> list[Trace]:
+    source = DaySource(Reading(archive), inventory(layout), span)
+    network, station, _ = CODES[layout].split(".")
+    return list(source.read(network, station))
+
+
+@pytest.mark.parametrize("layout", ["scedc", "ncedc", "geonet", "earthscope", "sds"])
+def test_what_lies_in_a_layout_is_read_across_midnight(layout: str, moto: str) -> None:
+    traces = waveforms(layout)
+    fill(moto, "archive", objects(traces, layout))
+    archive = open_archive(address(moto, "archive"), layout)
+    assert isinstance(archive, DayArchive)
+    assert not archive.lists
+    whole = TimeSpan(START, START + 2 * DAY)
+    assert read(archive, layout, whole) == traces
+    hour = TimeSpan(START + DAY - 10 * SECOND, START + DAY + 10 * SECOND)
+    assert read(archive, layout, hour) == [trace.cut(hour) for trace in traces]
+
+
+def test_a_folder_gives_what_the_bucket_gives(tmp_path: Path) -> None:
+    traces = waveforms("sds")
+    for name, data in objects(traces, "sds").items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    assert read(open_archive(str(tmp_path)), "sds", TimeSpan(START, START + 2 * DAY)) == traces
+
+
+def test_days_in_fragments_are_listed_and_read_together(moto: str) -> None:
+    layout = LAYOUTS["earthscope"]
+    traces = waveforms("earthscope")
+    content = objects(traces, "earthscope")
+    pieces = {}
+    for name, data in content.items():
+        half = len(data) // 512 // 2 * 512
+        pieces |= {f"{name}#1": data[:half], f"{name}#2": data[half:]}
+    assert len(pieces) == 2 * len(content)
+    fill(moto, "archive", pieces)
+    archive = open_archive(address(moto, "archive"), "earthscope-versions")
+    assert archive.lists
+    assert archive.places(channels("earthscope"), DAYS) == tuple(
+        f"{layout.paths(channels('earthscope'), DAYS)[0]}#{k}" for k in (1, 2)
+    )
+    assert read(archive, "earthscope", TimeSpan(START, START + 2 * DAY)) == traces
+
+
+def test_sizes_and_stationxml_come_from_the_bucket(moto: str, tmp_path: Path) -> None:
+    write_stationxml(inventory("scedc"), tmp_path / "ado.xml")
+    content = objects(waveforms("scedc"), "scedc")
+    xml = (tmp_path / "ado.xml").read_bytes()
+    fill(moto, "archive", content | {"FDSNstationXML/CI/CI_ADO.xml": xml})
+    archive = open_archive(address(moto, "archive"), "scedc")
+    for place in archive.places(channels("scedc"), DAYS):
+        assert archive.size(place) == len(content[place])
+    assert archive.size("nothing") is None
+    assert archive.stationxml("CI", "ADO") == xml
+    assert archive.stationxml("CI", "XXX") is None
+
+
+@pytest.mark.parametrize("layout", ["ncedc"])
+def test_damage_is_told_by_cause_and_costs_nothing_else(layout: str, moto: str) -> None:
+    traces = waveforms(layout)
+    content = objects(traces, layout)
+    east, north, vertical = sorted(name for name in content if name.endswith(".185"))
+    content[east] = content[east][:-100]
+    content[north] = b"<html>not here</html>"
+    content[vertical] = content[vertical][:512] + b"\xff" * 512 + content[vertical][1024:]
+    fill(moto, "archive", content)
+    source = DaySource(
+        Reading(open_archive(address(moto, "archive"), layout)), inventory(layout), TimeSpan(START, START + DAY)
+    )
+    found = list(source.read("BK", "MERC"))
+    assert source.causes == {"truncated": 1, "corrupt": 2}
+    assert {problem.subject for problem in source.problems()} == {east, north, vertical}
+    assert {trace.source_id.subsource for trace in found} == {"E", "Z"}
+
+
+def test_what_was_known_to_be_there_has_vanished_and_what_never_was_is_no_data(moto: str) -> None:
+    content = objects(waveforms("ncedc"), "ncedc")
+    fill(moto, "archive", content)
+    archive = open_archive(address(moto, "archive"), "ncedc")
+    gone = archive.places(channels("ncedc"), DAYS)[0]
+    client(moto).delete_object(Bucket="archive", Key=gone)
+    assert archive.read(gone) is None
+    assert Reading(archive).content(gone, DAYS) is None
+    with pytest.raises(ReadError, match="is gone") as told:
+        Reading(archive, {gone: len(content[gone])}).content(gone, DAYS)
+    assert told.value.cause == "vanished"
+
+
+class _Refusing(http.server.BaseHTTPRequestHandler):
+    """Says 403 as Amazon does, which moto never says; or sends less than it announces, or nothing for long."""
+
+    over = threading.Event()
+
+    def do_GET(self) -> None:
+        if "slow" in self.path:
+            self.over.wait(30)
+            return
+        if "short" in self.path:
+            self.send_response(200)
+            self.send_header("Content-Length", "100000")
+            self.send_header("Last-Modified", "Thu, 04 Jul 2019 00:00:00 GMT")
+            self.send_header("ETag", '"1"')
+            self.end_headers()
+            self.wfile.write(b"x" * 100)
+            return
+        words = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(words)))
+        self.end_headers()
+        self.wfile.write(words)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def refusing() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        _Refusing.over.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("place", "cause"), [("closed", "refused"), ("short", "unreachable"), ("slow", "timed out")])
+def test_refusals_time_outs_and_broken_lines_are_failures_with_names(
+    place: str, cause: str, refusing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "placeholder")
+    archive = open_archive(address(refusing, "archive", retries=1, timeout=0.5))
+    with pytest.raises(ReadError) as told:
+        archive.read(place)
+    assert told.value.cause == cause
+
+
+def test_an_address_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="write scedc, ncedc, geonet, earthscope, a folder"):
+        open_archive(str(tmp_path / "none"))
+    with pytest.raises(UsageError, match="is no web service"):
+        open_archive("fdsn:ftp://host")
+
+
+@pytest.fixture
+def served(small: Small, tmp_path: Path) -> Iterator[Served]:
+    with serving(small, tmp_path) as found:
+        yield found
+
+
+def test_a_service_gives_the_records_and_stations_of_our_own_server(served: Served) -> None:
+    archive = open_archive(f"fdsn:{served.url}")
+    station = served.small.scenario.inventory.stations()[0]
+    xml = archive.stationxml(station.network, station.code)
+    assert xml is not None
+    assert b"FDSNStationXML" in xml
+    assert archive.stationxml("XX", "NONE") is None
+    span = served.small.scenario.span()
+    assert span is not None
+    source = DaySource(Reading(archive), served.small.scenario.inventory, span)
+    assert list(source.read(*station.key)) == list(served.small.scenario.read(*station.key))
+
+
+class _Busy(http.server.BaseHTTPRequestHandler):
+    """Puts off the first requests for what is `late`, and all for what is `never`."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        type(self).asked += 1
+        if "sta=SHUT" in self.path:
+            self._say(403)
+        elif "sta=NONE" in self.path:
+            self._say(404)
+        elif "sta=NEVER" in self.path or type(self).asked < 3:
+            self._say(503 if "sta=NEVER" in self.path else 429, {"Retry-After": "7"})
+        else:
+            self._say(200, body=b"records")
+
+    def _say(self, code: int, headers: dict[str, str] | None = None, body: bytes = b"") -> None:
+        self.send_response(code)
+        for name, value in {**(headers or {}), "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def busy() -> Iterator[str]:
+    _Busy.asked = 0
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Busy) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_service_that_puts_off_is_asked_again_as_it_wishes_and_never_for_ever(busy: str) -> None:
+    waits: list[float] = []
+    archive = Dataselect(busy, pause_s=0.0, wait=waits.append)
+    assert archive.read("XX.ABC..HHZ.2019-07-04") == b"records"
+    assert waits == [7.0, 14.0]
+    assert archive.read("XX.NONE..HHZ.2019-07-04") is None
+    with pytest.raises(ReadError) as told:
+        archive.read("XX.SHUT..HHZ.2019-07-04")
+    assert told.value.cause == "refused"
+    _Busy.asked = 0
+    with pytest.raises(ReadError, match="asked 6 times") as told:
+        archive.read("XX.NEVER..HHZ.2019-07-04")
+    assert (told.value.cause, _Busy.asked) == ("put off", 6)
