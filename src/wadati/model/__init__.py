@@ -8,6 +8,7 @@ from wadati.model.ids import content_id
 from wadati.model.moment_tensor import MomentTensor, moment_magnitude, scalar_moment
 from wadati.model.origin import Arrival, Origin, Uncertainty
 from wadati.model.pick import Pick
+from wadati.model.point_source import PointSource
 from wadati.model.source_id import SourceId
 from wadati.model.station import ALWAYS, Channel, Inventory, Response, Station
 from wadati.model.summary import EventSummary
@@ -30,6 +31,7 @@ __all__ = [
     "Nanoseconds",
     "Origin",
     "Pick",
+    "PointSource",
     "Response",
     "SourceId",
     "Station",
