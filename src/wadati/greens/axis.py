@@ -28,7 +28,7 @@ class Axis(msgspec.Struct, frozen=True):
     @property
     def values(self) -> Floats:
         """All values, in order."""
-        return self.start + self.step * np.arange(self.count)
+        return self.start + self.step * np.arange(self.count, dtype=np.float64)
 
     def cell(self, values: npt.ArrayLike) -> tuple[npt.NDArray[np.int64], Floats]:
         """Where values lie: the node below each, and how far to the next, from 0 to 1.

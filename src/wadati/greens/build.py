@@ -26,8 +26,8 @@ def build(
     generator: GreensGenerator,
     *,
     workers: int = 1,
-    start: Callable[[int], None] = lambda depths: None,
-    step: Callable[[], None] = lambda: None,
+    start: Callable[[int], None],
+    step: Callable[[], None],
 ) -> tuple[Contents, list[Problem]]:
     """Make the store of a URL hold this, with what its checks found; depths that are there are left as they are.
 

@@ -16,7 +16,7 @@ MEASURES = ("causality", "band", "end", "quantisation")
 (still moving, over its last tenth) and lost in counts, each as a share of the strongest of a node's traces.
 """
 
-LIMITS = {"causality": 0.01, "band": 0.001, "end": 0.02, "quantisation": 0.001}
+LIMITS = {"causality": 0.005, "band": 0.001, "end": 0.02, "quantisation": 0.001}
 """The largest share that a store is not blamed for."""
 
 _PERIODS = 3

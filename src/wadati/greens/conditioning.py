@@ -22,9 +22,15 @@ def conditioned(velocity: Floats, contents: Contents) -> Floats:
     """
     reduced = contents.reduced
     high = contents.band[1]
-    traces = integrated(velocity, reduced.sampling_rate_hz, high, STOP * high)[..., : reduced.samples]
     quiet = round(_QUIET_PERIODS / high * reduced.sampling_rate_hz)
+    given = velocity.shape[-1]
+    # A generator stops at a frequency, and rings there until its end; a sharp end would spread that over the band.
+    edges = _rise(given, quiet) * _rise(given, max(given - reduced.samples, quiet) // 2)[::-1]
+    traces = integrated(velocity * edges, reduced.sampling_rate_hz, high, STOP * high)[..., : reduced.samples]
     traces -= traces[..., :quiet].mean(axis=-1, keepdims=True)
-    rise = np.ones(reduced.samples)
-    rise[:quiet] = 0.5 - 0.5 * np.cos(np.pi * np.arange(quiet) / quiet)
-    return traces * rise
+    return traces * _rise(reduced.samples, quiet)
+
+
+def _rise(samples: int, length: int) -> Floats:
+    """From 0 to 1 over some samples, as a cosine."""
+    return 0.5 - 0.5 * np.cos(np.pi * np.minimum(np.arange(samples) / length, 1.0))

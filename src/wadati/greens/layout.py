@@ -40,7 +40,8 @@ class Contents(msgspec.Struct, frozen=True):
     """What a store holds and how right it is: lengths in metres, times in seconds, frequencies in Hz.
 
     `band` is where its traces are right. `reduced` is how they are cut. `model` states density and quality factors of
-    each layer as they were used; `model_digest` changes with any of them. `checked` is None until the store is whole.
+    each layer as they were used, and its velocities are those of waves of `reference_hz`; `model_digest` changes with
+    any of them. `checked` is None until the store is whole.
     """
 
     model: VelocityModel
@@ -57,6 +58,7 @@ class Contents(msgspec.Struct, frozen=True):
     convention: str = CONVENTION
     unit: str = "m/(N m)"
     source: str = "a moment that steps at time 0"
+    reference_hz: float = 1.0
     receiver: str = "the free surface, which is at sea level"
     checked: dict[str, float] | None = None
 

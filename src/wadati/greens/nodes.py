@@ -35,9 +35,10 @@ class Nodes:
                 wanted[z, x // DISTANCES_A_CHUNK] = True
         with self._lock:
             missing = wanted & ~self._there
-            for z in np.flatnonzero(missing.any(axis=1)):
-                chunks = np.flatnonzero(missing[z])
+            for row in np.flatnonzero(missing.any(axis=1)):
+                chunks = np.flatnonzero(missing[row])
                 # What lies between is read again: one request for many chunks costs less than many.
-                span = slice(chunks[0] * DISTANCES_A_CHUNK, (chunks[-1] + 1) * DISTANCES_A_CHUNK)
-                self.traces[z, span] = self._group["traces"][z, span]
-                self._there[z, chunks[0] : chunks[-1] + 1] = True
+                first, last = int(chunks[0]), int(chunks[-1])
+                span = slice(first * DISTANCES_A_CHUNK, (last + 1) * DISTANCES_A_CHUNK)
+                self.traces[row, span] = self._group["traces"][int(row), span]
+                self._there[row, first : last + 1] = True

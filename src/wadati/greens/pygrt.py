@@ -1,15 +1,17 @@
 """Green's functions by PyGRT (extra `wadati[greens]`), run as a program of its own and never imported.
 
-PyGRT sums generalised reflection and transmission matrices over wavenumbers: https://github.com/Dengda98/PyGRT. Settings
-that would silently be wrong are fixed here: all frequencies are kept however low, the wavenumber step is the program's
-own for the window, and the window is twice what is asked for, so that what wraps around is damped. The program answers
-a moment that is an impulse, in 1e-20 cm per dyn cm, which is the velocity that a step gives. It also rounds the
-beginning of a trace to whole samples since the origin, which is undone: traces that are to be interpolated would
-otherwise jump against each other.
+PyGRT sums generalised reflection and transmission matrices over wavenumbers: https://github.com/Dengda98/PyGRT.
+Settings that would silently be wrong are fixed here: all frequencies are kept however low, the wavenumber step is the
+program's own for the window, and the window is twice what is asked for, so that what wraps around is damped. The
+program answers a moment that is an impulse, in 1e-20 cm per dyn cm, which is the velocity that a step gives. It also
+rounds the beginning of a trace to whole samples since the origin, which is undone: traces that are to be interpolated
+would otherwise jump against each other. And it takes a model's velocities as those at the highest frequency that it
+happens to compute; they are given to it so that they are those at 1 Hz, as in other codes.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import shutil
@@ -20,6 +22,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -60,7 +63,7 @@ class PyGrt:
     @cached_property
     def version(self) -> str:
         """Of the program, as it tells itself. Raises `MissingExtraError` where it is not installed."""
-        told = subprocess.run([self._program, "greenfn", "-h"], capture_output=True, text=True, check=False)
+        told = _run([self._program, "greenfn", "-h"], Path())
         number = re.search(r"\bv(\d[\w.]*)", told.stdout + told.stderr)
         return number[1] if number else "unknown"
 
@@ -75,7 +78,9 @@ class PyGrt:
         """See `GreensGenerator.elementary`; distances in increasing order, none 0."""
         with tempfile.TemporaryDirectory(prefix="wadati-greens-") as name:
             folder = Path(name)
-            (folder / "earth").write_text(_table(model), encoding="ascii")
+            step = timing.sampling_rate_hz / (2 * timing.samples)
+            top = step * min(math.floor(highest_hz / step), timing.samples)
+            (folder / "earth").write_text(_table(as_if_at(model, top)), encoding="ascii")
             (folder / "distances").write_text("\n".join(_km(value) for value in distances) + "\n", encoding="ascii")
             command = [
                 self._program,
@@ -85,13 +90,13 @@ class PyGrt:
                 f"-N{2 * timing.samples}/{1 / timing.sampling_rate_hz!r}+a",
                 "-Rdistances",
                 f"-E{timing.start_s!r}/{timing.velocity / 1000!r}",
-                f"-H-1/{highest_hz!r}",
+                f"-H-1/{top + step / 2!r}",
                 "-Onodes",
                 "-Ges",
                 "-P1",
                 "-s",
             ]
-            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=_environment())
+            done = _run(command, folder)
             nodes = sorted((folder / "nodes").glob("earth_*_*_*"), key=_distance)
             if done.returncode != 0 or len(nodes) != len(distances):
                 words = " ".join(re.sub(r"\x1b\[[\d;]*m", "", done.stderr or done.stdout).split())
@@ -100,8 +105,33 @@ class PyGrt:
             return np.stack([_read_node(*pair, timing) for pair in zip(nodes, starts, strict=True)])
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1"}
+def as_if_at(model: VelocityModel, frequency_hz: float) -> VelocityModel:
+    """The model with the velocities that waves of a frequency have where its own are those at 1 Hz.
+
+    Velocities grow with the logarithm of frequency, by 1/(πQ): Aki & Richards (2002), Quantitative Seismology, 5.5.1.
+
+    >>> layer = Layer(0.0, 6000.0, 3500.0, 2700.0, 200.0, 100.0)
+    >>> round(as_if_at(VelocityModel("half-space", (layer,)), 10.0).layers[0].s_velocity, 1)
+    3525.7
+    """
+    dispersion = math.log(frequency_hz) / math.pi
+    layers = tuple(
+        msgspec.structs.replace(
+            layer,
+            p_velocity=layer.p_velocity * (1 + dispersion / (layer.p_quality or math.inf)),
+            s_velocity=layer.s_velocity * (1 + dispersion / (layer.s_quality or math.inf)),
+        )
+        for layer in model.layers
+    )
+    return msgspec.structs.replace(model, layers=layers)
+
+
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    # A program found by us, given numbers only.
+    return subprocess.run(  # noqa: S603
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def _table(model: VelocityModel) -> str:

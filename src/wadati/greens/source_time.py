@@ -30,7 +30,7 @@ class SourceTime(msgspec.Struct, frozen=True):
 
     The shape begins at the origin time. A step is done at once. Raises `UsageError` for what cannot be meant.
 
-    >>> SourceTime("triangle", 2.0).rate()[1].max().round(2)
+    >>> round(float(SourceTime("triangle", 2.0).rate()[1].max()), 2)
     1.0
     """
 
@@ -78,6 +78,11 @@ class Operator(NamedTuple):
     first: int
 
 
+STEP = SourceTime()
+IDENTITY = Operator(np.ones(1, np.float32), 0)
+"""What leaves traces as they are."""
+
+
 def operator(source: SourceTime, kind: str, sampling_rate_hz: float, stop_hz: float) -> Operator:
     """What turns displacement for a step into `kind` of motion (m, m/s, m/s²) for a moment rate.
 
@@ -90,10 +95,10 @@ def operator(source: SourceTime, kind: str, sampling_rate_hz: float, stop_hz: fl
         raise UsageError(f"no kind of motion is called {kind!r}; there are: {', '.join(KINDS)}")
     order = KINDS.index(kind)
     if order == 0 and source.length == 0:
-        return Operator(np.ones(1, np.float32), 0)
+        return IDENTITY
     reach = math.ceil(source.length * sampling_rate_hz) + 2 * _REACH
     size = 1 << (4 * reach).bit_length()
-    frequency = np.fft.rfftfreq(size, 1 / sampling_rate_hz)
+    frequency = np.fft.rfftfreq(size, 1 / sampling_rate_hz).astype(np.float64)
     times, rate = source.rate()
     spectrum = np.exp(-2j * np.pi * frequency[:, None] * times) @ (rate / rate.sum())
     spectrum *= (2j * np.pi * frequency) ** order * taper(frequency, stop_hz, sampling_rate_hz / 2)

@@ -31,7 +31,7 @@ def integrated(traces: Floats, sampling_rate_hz: float, band_hz: float, stop_hz:
     samples = traces.shape[-1]
     mean = traces.mean(axis=-1, keepdims=True)
     spectrum = np.fft.rfft(traces - mean, axis=-1)
-    frequency = np.fft.rfftfreq(samples, 1 / sampling_rate_hz)
+    frequency = np.fft.rfftfreq(samples, 1 / sampling_rate_hz).astype(np.float64)
     spectrum[..., 0] = 0.0
     spectrum[..., 1:] *= taper(frequency[1:], band_hz, stop_hz) / (2j * np.pi * frequency[1:])
     integral: Floats = np.fft.irfft(spectrum, samples, axis=-1) + mean * np.arange(samples) / sampling_rate_hz

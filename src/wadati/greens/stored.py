@@ -12,9 +12,9 @@ import numpy.typing as npt
 from wadati.errors import InputError, UsageError
 from wadati.greens.elementary import radiation
 from wadati.greens.kernel import at_times, seismograms
-from wadati.greens.layout import STOP, Contents
+from wadati.greens.layout import STOP
 from wadati.greens.nodes import Nodes
-from wadati.greens.source_time import Operator, SourceTime, operator
+from wadati.greens.source_time import IDENTITY, STEP, Operator, SourceTime, operator
 from wadati.greens.storage import read_contents, words
 from wadati.model import PointSource, Station, VelocityModel
 from wadati.traveltime.geodesy import distance_azimuth
@@ -133,7 +133,7 @@ class StoredGreens:
         stations: Sequence[Station],
         *,
         kind: str = "displacement",
-        source_time: SourceTime = SourceTime(),
+        source_time: SourceTime = STEP,
         components: str = "ZNE",
         workers: int = 1,
     ) -> Seismograms:
@@ -167,11 +167,11 @@ class StoredGreens:
         if not sampling_rate_hz > 2 * self.band[0]:
             wrong = f"{sampling_rate_hz:g} samples a second hold nothing of its band, {self.band[0]:g} Hz and more"
             raise InputError(self._url, wrong, "ask for a higher sampling rate")
-        paths = Paths(*(np.repeat(values, _TENSOR_COMPONENTS) for values in self.paths(
-            latitude, longitude, depth, stations
-        )))
+        paths = Paths(
+            *(np.repeat(values, _TENSOR_COMPONENTS) for values in self.paths(latitude, longitude, depth, stations))
+        )
         units = np.tile(np.eye(_TENSOR_COMPONENTS), (len(stations), 1))
-        found = self.motion(paths, units, Operator(np.ones(1, np.float32), 0))
+        found = self.motion(paths, units, IDENTITY)
         times = start_s + np.arange(samples) / sampling_rate_hz
         sampled = resampled(found, times, sampling_rate_hz)
         return np.moveaxis(sampled.reshape(len(stations), _TENSOR_COMPONENTS, 3, samples), 1, 2)
