@@ -14,6 +14,8 @@ from wadati.errors import InputError, UsageError
 from wadati.model import PointSource, SourceId, Station, Trace, sampling_rate
 
 _HEADER = 632
+_DIRECTIONS = {"Z": (0.0, 0.0), "N": (0.0, 90.0), "E": (90.0, 90.0)}
+"""Azimuth, and inclination from up, of components."""
 _MEND = "give SAC of evenly sampled data, or miniSEED"
 
 
@@ -56,24 +58,23 @@ def write_sac(trace: Trace, station: Station, source: PointSource) -> bytes:
     from obspy import UTCDateTime
     from obspy.io.sac import SACTrace
 
-    azimuth, inclination = {"Z": (0.0, 0.0), "N": (0.0, 90.0), "E": (90.0, 90.0)}.get(
-        trace.source_id.subsource, (None, None)
-    )
+    stated: dict[str, object] = {"khole": trace.source_id.location} if trace.source_id.location else {}
+    if trace.source_id.subsource in _DIRECTIONS:
+        azimuth, inclination = _DIRECTIONS[trace.source_id.subsource]
+        stated.update(cmpaz=azimuth, cmpinc=inclination)
     header = SACTrace(
         data=np.asarray(trace.data, np.float32),
         delta=float(1 / trace.sampling_rate),
         kcmpnm=trace.source_id.channel,
         knetwk=station.network,
         kstnm=station.code,
-        khole=trace.source_id.location or None,
         stla=station.latitude,
         stlo=station.longitude,
         stel=station.elevation,
         evla=source.latitude,
         evlo=source.longitude,
         evdp=source.depth / 1000,
-        cmpaz=azimuth,
-        cmpinc=inclination,
+        **stated,
     )
     header.reftime = UTCDateTime(ns=source.time)
     header.b = (trace.start - source.time) / 1e9

@@ -69,8 +69,8 @@ def planned(
     """What a store of these will hold.
 
     Four samples a period at the top of the band; as long as the slowest surface wave takes to the farthest distance,
-    and a period at the bottom of the band more. Time is reduced by the fastest S wave of the uppermost 60 km: the
-    strongest waves then move least from node to node, which is what interpolation is wrong by.
+    and a period at the bottom of the band and some at its top more. Time is reduced by the fastest S wave of the
+    uppermost 60 km: the strongest waves then move least from node to node, which is what interpolation is wrong by.
     """
     earth = completed(model)
     fastest = max(layer.s_velocity for layer in earth.layers if layer.top <= _DEEPEST)
@@ -80,7 +80,7 @@ def planned(
     tail = max(math.hypot(r, z) * (1 / slowest - 1 / fastest) for r, z in ends)
     rate = _OVERSAMPLING * band[1]
     start = math.floor((min(lead, 0.0) - _PAD_PERIODS / band[1]) * rate) / rate
-    samples = 32 * math.ceil((tail + 1 / band[0] - start) * rate / 32)
+    samples = 32 * math.ceil((tail + 1 / band[0] + _PAD_PERIODS / band[1] - start) * rate / 32)
     return Contents(
         model=earth,
         model_digest=content_id("earth", [msgspec.to_builtins(layer) for layer in earth.layers]),
