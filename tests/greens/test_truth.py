@@ -140,3 +140,31 @@ def test_an_explosion_moves_the_ground_up_and_away_first(greens: StoredGreens) -
 def place(distance: float, azimuth: float) -> tuple[float, float]:
     latitude, longitude = destination(35.0, -117.0, distance, azimuth)
     return float(latitude), float(longitude)
+
+
+def test_by_reciprocity_the_strain_of_a_force_at_the_station_gives_the_motion_at_the_station(
+    extra: None, tmp_path: Path
+) -> None:
+    # Aki & Richards (2002), Quantitative Seismology, 2.35 and 3.23: what moves the station up in answer to a moment is
+    # the strain that a force on the station would have at the source. 30 km away, 8 km deep; two runs, no step shared.
+    (tmp_path / "earth").write_text(_table(CRUST))
+    for name, options in (("moments", ["-D8/0", "-Ges"]), ("forces", ["-D0/8", "-Gvh", "-e"])):
+        command = [PyGrt()._program, "greenfn", "-Mearth", *options, "-N512/0.5+a", "-R30", f"-O{name}", "-P1", "-s"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+
+    def trace(folder: str, name: str) -> Floats:
+        (node,) = (tmp_path / folder).glob("earth_*")
+        content = np.frombuffer((node / f"{name}.sac").read_bytes(), "<f4", offset=632).astype(float)
+        filtered: Floats = sosfiltfilt(butter(4, (0.03, 0.3), "band", fs=2.0, output="sos"), content)
+        return filtered
+
+    along, around = trace("forces", "rVFR"), trace("forces", "VFR") * 1e5 / 30e5
+    down, shear = trace("forces", "zVFZ"), trace("forces", "zVFR") + trace("forces", "rVFZ")
+    for name, strain in (
+        ("EXZ", -(along + around + down)),
+        ("DDZ", along + around - 2 * down),
+        ("SSZ", around - along),
+        ("DSZ", shear),
+    ):
+        motion = trace("moments", name)
+        assert np.linalg.norm(motion - strain) <= 2e-3 * np.linalg.norm(motion)
