@@ -25,6 +25,7 @@ FORMATS = ("mseed", "sac", "zarr")
 
 _BANDS = ((80.0, "H"), (10.0, "B"), (1.0, "M"), (0.3, "L"))
 _LONGEST = "V"
+_PLACE = ("latitude", "longitude")
 
 
 class Motion(msgspec.Struct, frozen=True):
@@ -62,6 +63,8 @@ def synthetics(
         if near:
             found.append(Synthetic(group[0], near, tuple(_traces(greens, group, near, motion, workers))))
     if not found:
+        if not problems:
+            raise InputError("stations", "there are none", "name a file that holds some")
         first = problems[0]
         raise InputError(first.subject, first.wrong, "give stations within the distances of the store")
     return found, problems
@@ -97,16 +100,16 @@ def _within(
     greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station]
 ) -> tuple[tuple[Station, ...], list[Problem]]:
     reach = greens.contents.distances
-    latitudes = np.array([source.latitude for source in sources])
-    longitudes = np.array([source.longitude for source in sources])
+    latitudes, longitudes = (np.array([getattr(one, name) for one in sources])[:, None] for name in _PLACE)
+    places = np.array([(station.latitude, station.longitude) for station in stations]).reshape(-1, 2)
+    distances, _ = distance_azimuth(latitudes, longitudes, places[:, 0], places[:, 1])
+    inside = reach.holds(distances)
     near, problems = [], []
-    for station in stations:
-        distances, _ = distance_azimuth(latitudes, longitudes, station.latitude, station.longitude)
-        inside = reach.holds(distances)
-        if inside.all():
+    for station, distance, within in zip(stations, distances.T, inside.T, strict=True):
+        if within.all():
             near.append(station)
         else:
-            wrong = f"is {distances[~inside][0] / 1000:.1f} km from a source, outside the store's {reach}"
+            wrong = f"is {distance[~within][0] / 1000:.1f} km from a source, outside the store's {reach}"
             problems.append(Problem(".".join(station.key), wrong, "make a store with this distance"))
     return tuple(near), problems
 
