@@ -281,3 +281,43 @@ class GreensFunctions(Protocol):
         known: distance, depth, frequency.
         """
         ...
+
+
+class ReducedTime(msgspec.Struct, frozen=True):
+    """How a trace of a Green's function is cut: `samples` at `sampling_rate_hz`, the first `start_s` + R / `velocity`
+    seconds after the origin, R being the straight distance (m) between source and station.
+    """
+
+    sampling_rate_hz: float
+    samples: int
+    start_s: float
+    velocity: float
+
+
+@runtime_checkable
+class GreensGenerator(Protocol):
+    """A program that computes Green's functions of flat layers."""
+
+    name: str
+
+    @property
+    def version(self) -> str:
+        """Of the program. Raises `MissingExtraError` where it is not installed."""
+        ...
+
+    def elementary(
+        self,
+        model: VelocityModel,
+        depth: float,
+        distances: Sequence[float],
+        timing: ReducedTime,
+        highest_hz: float,
+    ) -> npt.NDArray[np.float64]:
+        """Velocity (m/s per N m) at the free surface of the ten elementary sources whose moment steps at time 0.
+
+        Shape (distance, function, sample), with as many samples more as the program has; functions in the order of
+        `wadati.greens.elementary.FUNCTIONS`, Z up, R away from the source, T clockwise from R. Depth and distances in
+        metres; every layer of the model states its density and quality factors. What lies above `highest_hz` need not
+        be computed. Raises `InputError` for a model that the program cannot use.
+        """
+        ...

@@ -57,6 +57,32 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
             ]
         ),
         "models": ["--debug", "--help", "--json"],
+        "greens": ["--band", "--debug", "--depths", "--distances", "--help", "--to", "--workers"],
+        "synthetics": sorted(
+            [
+                "--debug",
+                "--help",
+                "--components",
+                "--depth",
+                "--dip",
+                "--fault",
+                "--format",
+                "--greens",
+                "--kind",
+                "--latitude",
+                "--longitude",
+                "--magnitude",
+                "--output",
+                "--rake",
+                "--source-time",
+                "--sources",
+                "--stations",
+                "--strike",
+                "--tensor",
+                "--time",
+                "--workers",
+            ]
+        ),
         "live": [
             *sorted(
                 [

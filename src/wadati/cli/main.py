@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import wadati
-from wadati.cli import commands
+from wadati.cli import commands, greens
 from wadati.cli.terminal import complain
 from wadati.errors import WadatiError
 
@@ -185,6 +185,7 @@ def parser() -> argparse.ArgumentParser:
     models.add_argument("--json", action="store_true", help="print JSON instead of tables")
     _debug(models)
     models.set_defaults(run=commands.models)
+    _greens(verbs)
     return top
 
 
@@ -204,6 +205,54 @@ def _campaigns(verbs: Any) -> None:
             verb.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
         _debug(verb)
         verb.set_defaults(run=commands.campaign)
+
+
+def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    store = verbs.add_parser("greens", help="a store of Green's functions of a layered earth")
+    store.add_argument("action", choices=("build",), help="make it, or go on making it")
+    store.add_argument("model", metavar="MODEL", help="a CSV of layers, or the name of a published model")
+    store.add_argument("--distances", required=True, metavar="KM", help="START:STOP:STEP, such as 5:200:1")
+    store.add_argument("--depths", required=True, metavar="KM", help="START:STOP:STEP, such as 2:20:1")
+    store.add_argument("--band", required=True, metavar="HZ", help="LOW:HIGH, such as 0.02:0.5")
+    store.add_argument("--to", required=True, metavar="URL", help="a folder, or s3://BUCKET/PREFIX, gs://..., az://...")
+    store.add_argument("--workers", type=int, metavar="N", help="programs at once (default: one a core)")
+    _debug(store)
+    store.set_defaults(run=greens.greens)
+
+    synthetics = verbs.add_parser("synthetics", help="seismograms of sources at stations, from a store")
+    synthetics.add_argument("--greens", required=True, metavar="URL", help="what wadati greens build made")
+    _stations_of(synthetics)
+    synthetics.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the seismograms go")
+    synthetics.add_argument("--latitude", type=float, metavar="DEG", help="of the source")
+    synthetics.add_argument("--longitude", type=float, metavar="DEG", help="of the source")
+    synthetics.add_argument("--depth", type=float, metavar="KM", help="of the source, below sea level")
+    synthetics.add_argument("--time", default="2000-01-01T00:00:00Z", metavar="T", help="origin (default: 2000-01-01)")
+    for name, words in (("strike", "of the fault"), ("dip", "of the fault"), ("rake", "of its slip")):
+        synthetics.add_argument(f"--{name}", type=float, metavar="DEG", help=words)
+    synthetics.add_argument("--magnitude", type=float, metavar="MW", help="moment magnitude")
+    synthetics.add_argument(
+        "--tensor",
+        nargs=6,
+        type=float,
+        metavar=("NN", "EE", "DD", "NE", "ND", "ED"),
+        help="a moment tensor in N m, in place of the fault; axes north, east, down",
+    )
+    synthetics.add_argument("--sources", type=Path, metavar="FILE", help="a CSV of sources, each for itself")
+    synthetics.add_argument("--fault", type=Path, metavar="FILE", help="a CSV of sources that are one fault")
+    synthetics.add_argument(
+        "--source-time",
+        default="step",
+        metavar="SHAPE:S",
+        help="step (default), boxcar:S, triangle:S, half-sine:S, or a CSV of time_s,moment_rate",
+    )
+    synthetics.add_argument(
+        "--kind", default="displacement", choices=("displacement", "velocity", "acceleration"), help="m, m/s or m/s²"
+    )
+    synthetics.add_argument("--components", default="ZNE", choices=("ZNE", "ZRT"), help="default: ZNE")
+    synthetics.add_argument("--format", default="mseed", choices=("mseed", "sac", "zarr"), help="default: mseed")
+    synthetics.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
+    _debug(synthetics)
+    synthetics.set_defaults(run=greens.synthetics)
 
 
 def _holdings(verb: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from wadati.model.mechanism import FocalMechanism, NodalPlane, PrincipalAxis
 from wadati.model.moment_tensor import MomentTensor, moment_magnitude, scalar_moment
 from wadati.model.origin import Arrival, Origin, Uncertainty
 from wadati.model.pick import Pick
+from wadati.model.point_source import PointSource
 from wadati.model.review import Review, ReviewAction, reviewed
 from wadati.model.source_id import SourceId
 from wadati.model.station import ALWAYS, Channel, Inventory, Response, Station
@@ -34,6 +35,7 @@ __all__ = [
     "NodalPlane",
     "Origin",
     "Pick",
+    "PointSource",
     "PrincipalAxis",
     "Response",
     "Review",

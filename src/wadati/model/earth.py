@@ -9,12 +9,18 @@ import msgspec
 from wadati.errors import UsageError
 
 
-class Layer(msgspec.Struct, frozen=True):
-    """A layer of constant velocity: `top` in metres below sea level (negative above it), velocities in m/s."""
+class Layer(msgspec.Struct, frozen=True, omit_defaults=True, repr_omit_defaults=True):
+    """A layer of constant velocity: `top` in metres below sea level (negative above it), velocities in m/s.
+
+    `density` (kg/m³) and the quality factors of P and S are None where the model does not state them.
+    """
 
     top: float
     p_velocity: float
     s_velocity: float
+    density: float | None = None
+    p_quality: float | None = None
+    s_quality: float | None = None
 
 
 class VelocityModel(msgspec.Struct, frozen=True):
@@ -43,6 +49,9 @@ class VelocityModel(msgspec.Struct, frozen=True):
                     f"velocity model {self.name}: at {layer.top} m need Vp > Vs > 0, not Vp {layer.p_velocity} and "
                     f"Vs {layer.s_velocity}"
                 )
+            stated = (layer.density, layer.p_quality, layer.s_quality)
+            if any(value is not None and not value > 0 for value in stated):
+                raise UsageError(f"velocity model {self.name}: at {layer.top} m need density, Qp and Qs above 0")
 
     def velocity(self, phase: str, depth: float) -> float:
         """Velocity (m/s) of `P` or `S` at a depth (m below sea level); on a boundary that of the layer below."""

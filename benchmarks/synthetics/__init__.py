@@ -1,0 +1,1 @@
+"""Seismograms a second out of a store that no cache holds, beside pyrocko.gf; PyGRT beside pyprop8."""

@@ -1,0 +1,114 @@
+"""`wadati greens build` and `wadati synthetics`: options to a store, sources and files."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wadati.cli.commands import PARTLY_FAILED
+from wadati.cli.terminal import TerminalProgress, complain
+from wadati.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from wadati.greens.source_time import SourceTime
+    from wadati.model import MomentTensor, PointSource
+    from wadati.protocols import Problem
+
+_FAULT = ("strike", "dip", "rake", "magnitude")
+
+
+def greens(options: argparse.Namespace) -> int:
+    """`wadati greens build MODEL`."""
+    from wadati.engine.flow import Flow
+    from wadati.engine.greens_building import build_store
+    from wadati.greens.axis import parse_axis, parse_band
+
+    axes = parse_axis(options.distances), parse_axis(options.depths)
+    model = Flow(velocity_model=options.model).earth()
+    with TerminalProgress() as progress:
+        contents, problems = build_store(
+            options.to,
+            model,
+            *axes,
+            parse_band(options.band),
+            workers=options.workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    _complain(problems)
+    shares = ", ".join(f"{name} {100 * share:.2g} %" for name, share in (contents.checked or {}).items())
+    print(f"{options.to}: {contents.reduced.samples} samples at {contents.reduced.sampling_rate_hz:g} Hz; {shares}")
+    return PARTLY_FAILED if problems else 0
+
+
+def synthetics(options: argparse.Namespace) -> int:
+    """`wadati synthetics`."""
+    from wadati.engine.synthetics import Motion, write_synthetics
+    from wadati.engine.synthetics import synthetics as make
+    from wadati.formats.inventory import read_inventory
+    from wadati.greens.stored import StoredGreens
+
+    motion = Motion(options.kind, options.components, _source_time(options.source_time), options.fault is not None)
+    sources = _sources(options)
+    inventory, problems = read_inventory(options.stations)
+    store = StoredGreens(options.greens)
+    found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)
+    written = write_synthetics(found, options.output, options.format, motion)
+    problems = [*problems, *left_out]
+    _complain(problems)
+    traces = sum(len(one.traces) for one in found)
+    print(f"{traces} seismograms: {written[0] if len(written) == 1 else options.output}")
+    return PARTLY_FAILED if problems else 0
+
+
+def _sources(options: argparse.Namespace) -> tuple[PointSource, ...]:
+    from wadati.formats.source_csv import read_sources
+    from wadati.model import PointSource, parse_time
+
+    table = options.fault or options.sources
+    if table is not None:
+        return read_sources(table)
+    for name in ("latitude", "longitude", "depth"):
+        if getattr(options, name) is None:
+            raise UsageError(f"--{name} is needed, or --sources or --fault with a table")
+    place = options.latitude, options.longitude, 1000 * options.depth
+    return (PointSource(parse_time(options.time), *place, _tensor(options)),)
+
+
+def _tensor(options: argparse.Namespace) -> MomentTensor:
+    from wadati.model import MomentTensor, scalar_moment
+
+    if options.tensor is not None:
+        return MomentTensor(*options.tensor)
+    missing = [f"--{name}" for name in _FAULT if getattr(options, name) is None]
+    if missing:
+        raise UsageError(f"{', '.join(missing)} missing: give --strike --dip --rake --magnitude, or --tensor")
+    return MomentTensor.of_fault(options.strike, options.dip, options.rake, scalar_moment(options.magnitude))
+
+
+def _source_time(text: str) -> SourceTime:
+    from wadati.formats.csv_rows import read_rows
+    from wadati.greens.source_time import SourceTime
+
+    if not text.endswith(".csv"):
+        shape, _, duration = text.partition(":")
+        try:
+            return SourceTime(shape, float(duration or 0))
+        except ValueError:
+            raise UsageError(f"{text!r} is no source time function; write SHAPE:SECONDS, such as triangle:2") from None
+    rows = [
+        (row.number("time_s"), row.number("moment_rate")) for row in read_rows(Path(text), ("time_s", "moment_rate"))
+    ]
+    steps = [later[0] - earlier[0] for earlier, later in itertools.pairwise(rows)]
+    if not steps or max(steps) - min(steps) > 1e-6 * abs(steps[0]) or steps[0] <= 0:
+        raise InputError(text, "is not sampled evenly", "give at least two rows, the same time apart")
+    return SourceTime("samples", 0.0, tuple(rate for _, rate in rows), 1 / steps[0])
+
+
+def _complain(problems: list[Problem]) -> None:
+    for problem in problems[:20]:
+        complain(f"{problem.subject}: {problem.wrong}; {problem.mend}")
+    if len(problems) > 20:
+        complain(f"and {len(problems) - 20} more")

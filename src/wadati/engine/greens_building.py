@@ -1,0 +1,43 @@
+"""A store of Green's functions from a velocity model: what `wadati greens build` does."""
+
+from __future__ import annotations
+
+from wadati.engine.progress import Progress, Silent
+from wadati.greens.axis import Axis
+from wadati.greens.build import build
+from wadati.greens.layout import Contents, planned
+from wadati.greens.pygrt import PyGrt
+from wadati.model import VelocityModel
+from wadati.protocols import GreensGenerator, Problem
+
+_STAGE = "depths"
+
+
+def build_store(
+    url: str,
+    model: VelocityModel,
+    distances: Axis,
+    depths: Axis,
+    band: tuple[float, float],
+    *,
+    workers: int = 1,
+    generator: GreensGenerator | None = None,
+    progress: Progress | None = None,
+) -> tuple[Contents, list[Problem]]:
+    """Make a store, or go on with one that was begun; what it holds, and what its checks blame it for.
+
+    Axes in metres, band in Hz. Raises `InputError` where the store holds something else, `MissingExtraError` without
+    the extra `wadati[greens]`.
+    """
+    tell, maker = progress or Silent(), generator or PyGrt()
+    contents = planned(model, distances, depths, band, maker.name, maker.version)
+    whole, problems = build(
+        url,
+        contents,
+        maker,
+        workers=workers,
+        start=lambda total: tell.start(_STAGE, total),
+        step=lambda: tell.step(_STAGE),
+    )
+    tell.finish(_STAGE, f"{depths.count} depths at {distances.count} distances")
+    return whole, problems

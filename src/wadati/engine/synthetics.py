@@ -1,0 +1,164 @@
+"""Seismograms of sources at stations, from a store of Green's functions to files: what `wadati synthetics` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from wadati.errors import InputError, UsageError
+from wadati.formats.atomic import atomic_write
+from wadati.formats.miniseed import write_miniseed
+from wadati.formats.sac import write_sac
+from wadati.greens.source_time import SourceTime
+from wadati.greens.stored import StoredGreens
+from wadati.greens.summed import as_one_fault
+from wadati.model import PointSource, SourceId, Station, Trace, sampling_rate, seconds
+from wadati.protocols import Problem
+from wadati.traveltime.geodesy import distance_azimuth
+
+FORMATS = ("mseed", "sac", "zarr")
+
+_BANDS = ((80.0, "H"), (10.0, "B"), (1.0, "M"), (0.3, "L"))
+_LONGEST = "V"
+_PLACE = ("latitude", "longitude")
+
+
+class Motion(msgspec.Struct, frozen=True):
+    """What is asked for: a kind of motion (`source_time.KINDS`), components ZNE or ZRT, how the moment grows.
+
+    With `one_fault` the sources move together and each station has one seismogram of a component for all of them.
+    """
+
+    kind: str = "displacement"
+    components: str = "ZNE"
+    source_time: SourceTime = SourceTime()
+    one_fault: bool = False
+
+
+class Synthetic(NamedTuple):
+    """The traces of a source (of the first, for a fault) at stations, a station's three after one another."""
+
+    source: PointSource
+    stations: tuple[Station, ...]
+    traces: tuple[Trace, ...]
+
+
+def synthetics(
+    greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station], motion: Motion, workers: int = 1
+) -> tuple[list[Synthetic], list[Problem]]:
+    """Seismograms of each source at the stations within the store's distances, and the stations that were left out.
+
+    Raises `InputError` where no station is, or a source lies deeper or shallower than the store reaches.
+    """
+    found: list[Synthetic] = []
+    problems: list[Problem] = []
+    for group in [tuple(sources)] if motion.one_fault else [(source,) for source in sources]:
+        near, left_out = _within(greens, group, stations)
+        problems += left_out
+        if near:
+            found.append(Synthetic(group[0], near, tuple(_traces(greens, group, near, motion, workers))))
+    if not found:
+        if not problems:
+            raise InputError("stations", "there are none", "name a file that holds some")
+        first = problems[0]
+        raise InputError(first.subject, first.wrong, "give stations within the distances of the store")
+    return found, problems
+
+
+def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str, motion: Motion) -> list[Path]:
+    """Write seismograms, atomically; the files, in order.
+
+    `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. `zarr`: one group, if all
+    sources have the same stations. Raises `UsageError` for another format.
+    """
+    if file_format not in FORMATS:
+        raise UsageError(f"no format is called {file_format!r}; there are: {', '.join(FORMATS)}")
+    if file_format == "zarr":
+        return [_write_zarr(found, output / "synthetics.zarr", motion)]
+    written = []
+    for number, one in enumerate(found, 1):
+        name = "synthetics" if len(found) == 1 else f"source-{number:04d}"
+        if file_format == "mseed":
+            path = output / f"{name}.mseed"
+            write_miniseed(one.traces, path, version=2, record_length=4096)
+            written.append(path)
+            continue
+        for place, trace in enumerate(one.traces):
+            path = output / name / f"{trace.source_id.nslc}.sac"
+            with atomic_write(path) as partial:
+                partial.write_bytes(write_sac(trace, one.stations[place // 3], one.source))
+            written.append(path)
+    return written
+
+
+def _within(
+    greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station]
+) -> tuple[tuple[Station, ...], list[Problem]]:
+    reach = greens.contents.distances
+    latitudes, longitudes = (np.array([getattr(one, name) for one in sources])[:, None] for name in _PLACE)
+    places = np.array([(station.latitude, station.longitude) for station in stations]).reshape(-1, 2)
+    distances, _ = distance_azimuth(latitudes, longitudes, places[:, 0], places[:, 1])
+    inside = reach.holds(distances)
+    near, problems = [], []
+    for station, distance, within in zip(stations, distances.T, inside.T, strict=True):
+        if within.all():
+            near.append(station)
+        else:
+            wrong = f"is {distance[~within][0] / 1000:.1f} km from a source, outside the store's {reach}"
+            problems.append(Problem(".".join(station.key), wrong, "make a store with this distance"))
+    return tuple(near), problems
+
+
+def _traces(
+    greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station], motion: Motion, workers: int
+) -> Iterator[Trace]:
+    found = greens.seismograms(
+        sources,
+        stations,
+        kind=motion.kind,
+        source_time=motion.source_time,
+        components=motion.components,
+        workers=workers,
+    )
+    if len(sources) > 1:
+        found = as_one_fault(found, sources)
+    rate = sampling_rate(found.sampling_rate_hz)
+    band = next((letter for least, letter in _BANDS if found.sampling_rate_hz >= least), _LONGEST)
+    for station, start, samples in zip(stations, found.start_s, found.samples, strict=True):
+        begin = sources[0].time + seconds(float(start))
+        for component, row in zip(motion.components, samples, strict=True):
+            # X is the standard's letter for channels that no instrument recorded.
+            source_id = SourceId(station.network, station.code, "", band, "X", component)
+            yield Trace(source_id, begin, rate, row)
+
+
+def _write_zarr(found: Sequence[Synthetic], path: Path, motion: Motion) -> Path:
+    import zarr
+
+    names = [tuple(station.key for station in one.stations) for one in found]
+    lengths = {len(trace.data) for one in found for trace in one.traces}
+    if len(set(names)) > 1 or len(lengths) > 1:
+        raise UsageError("sources with different stations do not fit one array; write mseed or sac")
+    shape = len(found), len(names[0]), 3, lengths.pop()
+    samples: npt.NDArray[np.float32] = np.stack([trace.data for one in found for trace in one.traces]).reshape(shape)
+    starts = np.array([[trace.start for trace in one.traces[::3]] for one in found])
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    dimensions = ["source", "station", "component", "sample"]
+    group.create_array("samples", data=samples, dimension_names=dimensions)
+    group.create_array("start", data=starts, dimension_names=dimensions[:2])
+    group.attrs.update(
+        {
+            "kind": motion.kind,
+            "components": motion.components,
+            "sampling_rate_hz": float(found[0].traces[0].sampling_rate),
+            "stations": [".".join(name) for name in names[0]],
+            "sources": [msgspec.to_builtins(one.source) for one in found],
+            "start": "of the first sample, ns since 1970",
+        }
+    )
+    return path

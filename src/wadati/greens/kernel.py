@@ -1,0 +1,117 @@
+"""The compiled inner loops of this room: traces between nodes, and other times between samples. Loads numba."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+_FAST: Any = {"cache": True, "nogil": True, "fastmath": {"contract", "reassoc"}, "error_model": "numpy"}
+
+
+@numba.njit(**_FAST)  # type: ignore[untyped-decorator]
+def _between(four: Any, weights: Any, result: Any) -> None:
+    """Add to `result` (sample) what four traces (counts) are times their weights."""
+    ta, tb, tc, td = four
+    a, b, c, d = weights
+    for i in range(len(result)):
+        result[i] += a * np.float32(ta[i]) + b * np.float32(tb[i]) + c * np.float32(tc[i]) + d * np.float32(td[i])
+
+
+@numba.njit(**_FAST)  # type: ignore[untyped-decorator]
+def _turned(radial: Any, transverse: Any, cos: Any, sin: Any) -> None:
+    """R and T become N and E."""
+    for i in range(len(radial)):
+        r, t = radial[i], transverse[i]
+        radial[i] = r * cos - t * sin
+        transverse[i] = r * sin + t * cos
+
+
+@numba.njit(**_FAST)  # type: ignore[untyped-decorator]
+def _operated(padded: Any, weights: Any, result: Any) -> None:
+    """The sum of the weights times `padded`, which has one sample less than weights more than `result`."""
+    count, samples = len(weights), len(result)
+    result[:] = 0.0
+    for k in range(count):
+        weight = weights[k]
+        moved = padded[count - 1 - k : count - 1 - k + samples]
+        for i in range(samples):
+            result[i] += weight * moved[i]
+
+
+@numba.njit(**_FAST)  # type: ignore[untyped-decorator]
+def seismograms(
+    traces: Any,
+    scale: Any,
+    depth: Any,
+    down: Any,
+    distance: Any,
+    out: Any,
+    shares: Any,
+    turn: Any,
+    act: Any,
+    found: Any,
+) -> None:
+    """Ground motion of pairs of source and station, into `found` (pair, component, sample); see `StoredGreens`.
+
+    `depth` and `distance` are the nodes below and `down` and `out` how far to the next. `shares` (pair, 6) as
+    `radiation` gives, `turn` (pair, 2) the cosine and sine from R and T to N and E, (1, 0) to stay. `act` is the
+    weights of an operator and its first place.
+    """
+    weights, first = act
+    samples = traces.shape[3]
+    count = len(weights)
+    # An operator may begin as late as at sample 0; it looks `before` samples back and the rest ahead.
+    before = first + count - 1
+    motion = np.zeros((3, samples + count - 1), np.float32)
+    for p in range(found.shape[0]):
+        z0, x0 = depth[p], distance[p]
+        z1, x1 = min(z0 + 1, traces.shape[0] - 1), min(x0 + 1, traces.shape[1] - 1)
+        z, x = down[p], out[p]
+        motion[:, before:] = 0.0
+        for f in range(10):
+            here = motion[f // 4, before : before + samples]
+            share = shares[p, f % 4 if f < 8 else f - 4]
+            four = traces[z0, x0, f], traces[z0, x1, f], traces[z1, x0, f], traces[z1, x1, f]
+            amounts = (
+                np.float32(share * (1 - z) * (1 - x) * scale[z0, x0, f]),
+                np.float32(share * (1 - z) * x * scale[z0, x1, f]),
+                np.float32(share * z * (1 - x) * scale[z1, x0, f]),
+                np.float32(share * z * x * scale[z1, x1, f]),
+            )
+            _between(four, amounts, here)
+        cos, sin = np.float32(turn[p, 0]), np.float32(turn[p, 1])
+        if sin != 0.0 or cos != 1.0:
+            _turned(motion[1, before : before + samples], motion[2, before : before + samples], cos, sin)
+        for c in range(3):
+            motion[c, before + samples :] = motion[c, before + samples - 1]
+            _operated(motion[c], weights, found[p, c])
+
+
+@numba.njit(**_FAST)  # type: ignore[untyped-decorator]
+def at_times(traces: Any, start: Any, rate: float, times: Any, cutoff: float, half: int, out: Any) -> None:
+    """Values of traces (row, sample), the first sample at `start` (row), between their samples, into `out` (row, time).
+
+    Band-limited by a sinc of `cutoff` times their Nyquist frequency under a Hann window of `half` of its zero
+    crossings; before its first sample a trace is 0, after the last it stays.
+    """
+    samples = traces.shape[1]
+    reach = half / cutoff
+    for row in range(traces.shape[0]):
+        last = traces[row, samples - 1]
+        for j in range(len(times)):
+            place = (times[j] - start[row]) * rate
+            if place < -reach or place > samples - 1 + reach:
+                out[row, j] = last if place > 0 else 0.0
+                continue
+            total, weights = 0.0, 0.0
+            for i in range(int(np.ceil(place - reach)), int(np.floor(place + reach)) + 1):
+                u = (place - i) * cutoff
+                weight = 0.5 + 0.5 * np.cos(np.pi * u / half)
+                if abs(u) > 1e-9:
+                    weight *= np.sin(np.pi * u) / (np.pi * u)
+                weights += weight
+                if i >= 0:
+                    total += weight * traces[row, min(i, samples - 1)]
+            out[row, j] = total / weights
