@@ -29,7 +29,7 @@ $buildah build --quiet --isolation chroot --format docker -t wadati --build-arg 
 root=$($buildah mount "$($buildah from wadati)")
 settings=$($buildah inspect --type image --format '{{range .OCIv1.Config.Env}}{{.}} {{end}}' wadati)
 [ "$($buildah inspect --type image --format '{{.OCIv1.Config.User}}' wadati)" = 10001:10001 ]
-left=$(find "$root" -xdev \( -name 'gcc*' -o -name 'cc1*' -o -name 'pip*' -o -name 'ld.bfd' \) -type f -perm -1 | head)
+left=$(find "$root" -xdev \( -name 'gcc*' -o -name 'cc1*' -o -path '*/bin/pip*' -o -name 'ld.bfd' \) -type f -perm -1 | head)
 [ -z "$left" ] || { echo "left in the image: $left"; exit 1; }
 left=$(find "$root/opt/wadati" \( -perm -0002 -a ! -type l \) -o ! -user root | head)
 [ -z "$left" ] || { echo "not only root's to write: $left"; exit 1; }

@@ -62,8 +62,8 @@ def test_the_image_is_made_by_the_script_alone_and_runs_as_nobody_special() -> N
     assert all(re.search(r"\bsh \S*image\.sh (build|runtime)\b", step) for step in steps)
     last = CONTAINERFILE.rpartition("\nFROM ")[2]
     assert re.search(r"^USER 10001:10001$", last, re.MULTILINE)
-    for word in ("HEALTHCHECK", "STOPSIGNAL SIGTERM", 'ENTRYPOINT ["wadati"]'):
-        assert word in last
+    assert "\nHEALTHCHECK " in last
+    assert "\nSTOPSIGNAL SIGTERM\n" in last
 
 
 def test_what_is_copied_is_let_through_and_nothing_else() -> None:
