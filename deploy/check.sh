@@ -10,7 +10,8 @@ done
 [ "$(id -u)" -eq 0 ] || { echo "skipped: the image is not built, this needs root"; exit 0; }
 
 scratch=$(mktemp -d)
-buildah="buildah --root $scratch/images --runroot $scratch/run --storage-driver vfs"
+buildah="buildah --root $scratch/images --runroot $scratch/run --storage-driver overlay"
+$buildah info >/dev/null 2>&1 || buildah="buildah --root $scratch/images --runroot $scratch/run --storage-driver vfs"
 trap '$buildah rm --all >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
 
 # What `debian:bookworm-slim` is: the smallest system, without documents.

@@ -155,7 +155,9 @@ def host(tmp_path: Path) -> Iterator[dict[str, str]]:
     try:
         password = (secrets / "database-password").read_text()
         statements = ["-c", f"ALTER ROLE wadati PASSWORD '{password}'", "-c", "CREATE DATABASE net"]
-        database._run("psql", "-q", "-h", "127.0.0.1", "-p", database.port, "-U", "wadati", "-d", "postgres", *statements)
+        database._run(
+            "psql", "-q", "-h", "127.0.0.1", "-p", database.port, "-U", "wadati", "-d", "postgres", *statements
+        )
         (folder / "data/pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
         database._run("pg_ctl", "-D", folder / "data", "reload")
         yield {
