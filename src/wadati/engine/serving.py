@@ -62,8 +62,8 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `reading_open`. Each caller (a token, else an address) may ask `requests_a_minute`; feeds out of memory do not
     count where reading is open. `openid` opens them to callers of an organisation. Reviewing always needs one or the
     other. `proxies` are addresses or networks (CIDR) that are believed when they say whom a request came from
-    (`X-Forwarded-For`, `X-Forwarded-Proto`); nobody else is. `restricted` are waveforms that are not for everybody. Who did what is written to `audit`, a file of JSON
-    lines (`audit.jsonl` in the served folder without one).
+    (`X-Forwarded-For`, `X-Forwarded-Proto`); nobody else is. `restricted` are waveforms that are not for everybody. Who
+    did what is written to `audit`, a file of JSON lines (`audit.jsonl` in the served folder without one).
     """
 
     title: str = "Wadati"
