@@ -75,17 +75,14 @@ resource "aws_batch_job_definition" "work" {
   }
   retry_strategy {
     attempts = 5
+    # Made again whatever happened (a machine taken back, a line cut), but for wrong settings (2) and shards of which a part failed (4).
     evaluate_on_exit {
-      action           = "RETRY"
-      on_status_reason = "Host EC2*"
+      action       = "EXIT"
+      on_exit_code = "2"
     }
     evaluate_on_exit {
-      action           = "RETRY"
-      on_status_reason = "*Spot*"
-    }
-    evaluate_on_exit {
-      action    = "EXIT"
-      on_reason = "*"
+      action       = "EXIT"
+      on_exit_code = "4"
     }
   }
 }
