@@ -68,6 +68,8 @@ $(VENV)/extras.stamp: requirements-extras.lock $(VENV)/dev.stamp
 lock:
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -c requirements.lock --extra bucket --extra nats --extra openid --extra postgresql pyproject.toml -o deploy/image.lock
+	echo 'hatchling>=1.25' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url - -o deploy/image-build.lock
 
 clean:
 	rm -rf .venv .venv-numpy1 .venv-extras demo build dist portal/node_modules

@@ -48,10 +48,10 @@ class NatsServer:
         """Why it cannot be had on this machine, or None."""
         return None if shutil.which("nats-server") else "NATS: no nats-server on this machine"
 
-    def start(self) -> None:
-        """Begin, and wait until it answers."""
+    def start(self, *options: str) -> None:
+        """Begin, with more options of the server, and wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = ["nats-server", "-js", "-sd", str(self.folder), "-a", "127.0.0.1", "-p", str(self.port)]
+        command = ["nats-server", "-js", "-sd", str(self.folder), "-a", "127.0.0.1", "-p", str(self.port), *options]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         wait_for(self.port)

@@ -148,6 +148,28 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         NatsBus(address)
 
 
+def test_a_password_may_lie_in_a_file(tmp_path: Path) -> None:
+    server = NatsServer(tmp_path / "nats")
+    settings = tmp_path / "nats.conf"
+    settings.write_text('authorization { user: net, password: "p@ss/word" }')
+    server.start("-c", str(settings))
+    secret = tmp_path / "secret"
+    try:
+        address = f"nats://net@127.0.0.1:{server.port}/test?password_file={secret}"
+        with pytest.raises(FileNotFoundError):
+            NatsBus(address)
+        secret.write_text("p@ss/word\n")
+        with NatsBus(address) as bus:
+            bus.keep("place", b"1")
+            assert bus.kept("place") == b"1"
+        secret.write_text("another")
+        with pytest.raises(ConnectionError, match="127") as raised:
+            NatsBus(address)
+        assert "another" not in str(raised.value)
+    finally:
+        server.stop()
+
+
 def test_no_server_is_an_error_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ConnectionError, match="127") as raised:
         NatsBus("nats://me:secret@127.0.0.1:9/test")

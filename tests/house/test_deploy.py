@@ -10,7 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STATUS = (ROOT / "src/wadati/engine/live/status.py").read_text()
-NAMES = {f"wadati_{name}" for name in re.findall(r'"(\w+)"', STATUS)}
+SERVICES = (ROOT / "src/wadati/engine/services/status.py").read_text()
+NAMES = {f"wadati_{name}" for name in re.findall(r'"(\w+)"', STATUS + SERVICES)}
 FILES = [
     ROOT / "deploy/grafana/wadati-live.json",
     ROOT / "deploy/prometheus/wadati-rules.yml",

@@ -8,6 +8,7 @@ import textwrap
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -268,3 +269,16 @@ def test_a_kill_in_the_middle_leaves_the_old_state(tmp_path, step):
     with CatalogStore(path) as store:
         assert store.read() == before
         assert store.retired() == ()
+
+
+def test_services_that_begin_together_on_an_empty_database_make_its_tables_once(postgresql):
+    engine = sa.create_engine(postgresql, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text("CREATE DATABASE together"))
+    code = "import sys; from wadati.store.catalog import CatalogStore; CatalogStore(sys.argv[1]).close()"
+    url = postgresql.rpartition("/")[0] + "/together"
+    opening = [subprocess.Popen([sys.executable, "-c", code, url]) for _ in range(6)]
+    assert [process.wait(60) for process in opening] == [0] * 6
+    with engine.connect() as connection:
+        connection.execute(sa.text("DROP DATABASE together"))
+    engine.dispose()

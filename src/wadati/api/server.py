@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from wadati.errors import UsageError
@@ -14,9 +16,14 @@ _TURN_S = 0.0005
 
 
 class Server:
-    """Listens at once, answers while `run` runs. Raises `UsageError` for an address that cannot be had."""
+    """Listens at once, answers while `run` runs. Raises `UsageError` for an address that cannot be had.
 
-    def __init__(self, app: Any, host: str, port: int) -> None:
+    Of `proxies` (addresses or networks) alone it is believed whom a request came from.
+    """
+
+    def __init__(self, app: Any, host: str, port: int, proxies: Sequence[str] = ()) -> None:
+        _check(proxies)
+        self._proxies = list(proxies)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -43,6 +50,8 @@ class Server:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=bool(self._proxies),
+            forwarded_allow_ips=self._proxies,
             timeout_graceful_shutdown=_LAST_WORDS_S,
         )
         ending = getattr(self._app, "ending", None)
@@ -55,3 +64,11 @@ class Server:
                 await super().shutdown(sockets)
 
         Ending(config).run(sockets=[self._socket])
+
+
+def _check(proxies: Sequence[str]) -> None:
+    for one in proxies:
+        try:
+            ipaddress.ip_network(one)
+        except ValueError as error:
+            raise UsageError(f"proxies of [serve]: {error}; write 10.0.0.5 or 10.0.0.0/24") from None

@@ -15,6 +15,7 @@ import asyncio
 import base64
 import contextlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,8 +37,9 @@ class NatsBus:
     """A connection, and the thread that it lives in; close it, or use it in `with`.
 
     `address` is `nats://[user:password@]host:port[,host:port]/NAME?hours=24&replicas=1`: NAME (default `wadati`) keeps
-    networks that share a broker apart; streams keep `hours`. Raises `MissingExtraError` without nats-py, `UsageError`
-    for an address that is none, `ConnectionError` where no broker answers.
+    networks that share a broker apart; streams keep `hours`. `user@host…?password_file=PATH` keeps the password out of
+    lists of processes. Raises `MissingExtraError` without nats-py, `UsageError` for an address that is none,
+    `ConnectionError` where no broker answers, `OSError` for a file that cannot be read.
     """
 
     def __init__(self, address: str) -> None:
@@ -48,9 +50,12 @@ class NatsBus:
             self._hours, self._replicas = float(given.pop("hours", 24)), int(given.pop("replicas", 1))
         except ValueError as error:
             raise UsageError(f"{address}: {error}") from None
+        secret = given.pop("password_file", "")
         if parts.scheme not in ("nats", "tls") or not parts.netloc or given or not self.name.isidentifier():
             raise UsageError(f"{address}: write nats://HOST:4222/NAME?hours=24&replicas=1")
-        self._link = Link([f"{parts.scheme}://{host}" for host in parts.netloc.split(",")])
+        user, _, hosts = parts.netloc.rpartition("@") if secret else ("", "", parts.netloc)
+        password = Path(secret).read_text(encoding="utf-8").strip() if secret else ""
+        self._link = Link([f"{parts.scheme}://{host}" for host in hosts.split(",")], user, password)
         self._readers: list[Reader] = []
         try:
             self._link.do(self._make_all(), 2 * ANSWER_S)

@@ -26,10 +26,11 @@ class RefusedError(ConnectionError):
 class Link:
     """What `do` is given runs in the link's thread; `client` is that of nats-py. Reconnects by itself, for ever.
 
-    Raises `MissingExtraError` without nats-py, `ConnectionError` where no server answers.
+    `user` and `password` are for servers whose addresses have none. Raises `MissingExtraError` without nats-py,
+    `ConnectionError` where no server answers.
     """
 
-    def __init__(self, servers: Sequence[str]) -> None:
+    def __init__(self, servers: Sequence[str], user: str = "", password: str = "") -> None:
         try:
             import nats
         except ImportError:
@@ -41,6 +42,8 @@ class Link:
         self._thread.start()
         connecting = nats.connect(
             self.servers,
+            user=user or None,
+            password=password or None,
             connect_timeout=ANSWER_S,
             max_reconnect_attempts=-1,
             reconnect_time_wait=_AGAIN_S,

@@ -182,7 +182,7 @@ def serve(options: argparse.Namespace) -> int:
         complain(f"{problem.subject}: {problem.wrong}; {problem.mend}")
     jobs = (options.folder or Path()) / "jobs"
     picks = PicksService([flow.picker, *flow.serve.pickers], jobs)
-    server = Server(application(holdings, picks), options.host, options.port)
+    server = Server(application(holdings, picks), options.host, options.port, flow.serve.proxies)
     if not flow.serve.tokens and options.host not in ("127.0.0.1", "::1", "localhost"):
         complain("whoever reaches this port may send waveforms; see wadati token")
     print(f"{server.address}: {holdings.words()}", flush=True)

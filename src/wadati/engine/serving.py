@@ -61,8 +61,9 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     `tokens` is a file of them (`wadati token`): with it, sending waveforms needs one, and reading too unless
     `reading_open`. Each caller (a token, else an address) may ask `requests_a_minute`; feeds out of memory do not
     count where reading is open. `openid` opens them to callers of an organisation. Reviewing always needs one or the
-    other. `restricted` are waveforms that are not for everybody. Who did what is written to `audit`, a file of JSON
-    lines (`audit.jsonl` in the served folder without one).
+    other. `proxies` are addresses or networks (CIDR) that are believed when they say whom a request came from
+    (`X-Forwarded-For`, `X-Forwarded-Proto`); nobody else is. `restricted` are waveforms that are not for everybody. Who
+    did what is written to `audit`, a file of JSON lines (`audit.jsonl` in the served folder without one).
     """
 
     title: str = "Wadati"
@@ -75,6 +76,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tokens: str = ""
     reading_open: bool = True
     requests_a_minute: float = 6000.0
+    proxies: tuple[str, ...] = ()
     openid: OpenId = OpenId()
     restricted: tuple[Restriction, ...] = ()
     audit: str = ""

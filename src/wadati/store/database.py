@@ -26,6 +26,9 @@ _CUT_OFF = 20
 """Seconds after which PostgreSQL gives up a writer that is silent in the middle of a transaction: one whose line is cut
 would keep all others from writing until TCP finds out, which can take hours."""
 
+_MAKING = 0x57616461
+"""The number of PostgreSQL's lock that whoever makes the tables holds: our own, of many that a database may have."""
+
 _KEEP_ALIVE = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """How long a line may be dead until this side finds out (s, s, s, times)."""
 
@@ -98,6 +101,8 @@ def _bring_up_to_date(engine: sa.Engine, subject: str) -> None:
         if revision_of(connection) == REVISION:
             return
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":  # of several that begin together, one makes the tables
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))
         found = revision_of(connection)
         if found is not None and found not in {step.revision for step in migrations.steps().walk_revisions()}:
             raise InputError(subject, f"was made by a newer version (schema {found})", "upgrade wadati")

@@ -1,0 +1,24 @@
+output "shards" {
+  description = "`shards` under [campaign] of a flow."
+  value       = "s3://${aws_s3_bucket.kept["campaigns"].bucket}/shards"
+}
+
+output "job_queue" {
+  description = "Where jobs are sent."
+  value       = aws_batch_job_queue.shards.arn
+}
+
+output "job_definitions" {
+  description = "Of picking (an array of shards) and of association (after it)."
+  value       = { for what, job in aws_batch_job_definition.work : what => job.arn }
+}
+
+output "site_bucket" {
+  description = "`wadati site --to` this; empty without public pages."
+  value       = local.site ? "s3://${aws_s3_bucket.kept["site"].bucket}" : ""
+}
+
+output "site_address" {
+  description = "What site_domain has to be an alias of."
+  value       = local.site ? aws_cloudfront_distribution.site[0].domain_name : ""
+}
