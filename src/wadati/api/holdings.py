@@ -21,7 +21,8 @@ from wadati.formats.stationxml_selection import StationDocuments
 from wadati.locators.station_terms import StationTerms, read_station_terms
 from wadati.model import Inventory, Origin, VelocityModel
 from wadati.protocols import Problem
-from wadati.sources.archive import Archive, Selection
+from wadati.sources.archive import Archive
+from wadati.sources.selection import Selection
 from wadati.store.catalog import CatalogStore
 from wadati.store.event_search import EventQuery, EventSearch
 

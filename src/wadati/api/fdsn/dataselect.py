@@ -25,6 +25,7 @@ PARAMETERS = (
     Parameter(name="format", choices=("miniseed", "miniseed3"), usual="miniseed", words="of the answer"),
 )
 _MEGABYTE = 1_000_000
+_TOO_MUCH = "there is more than one answer may hold; ask for less at a time"
 
 
 class DataselectService:
@@ -56,6 +57,9 @@ class DataselectService:
             )
 
         opened = "restricted" in scopes
+        plain = values["quality"] in "bm" and not values["minimumlength"] and not values["longestonly"]
+        if plain and archive.is_more_than(self._most(), wanted, opened=opened):
+            raise Refused(413, _TOO_MUCH)
         found = records(opened=opened)
         first = next(found, None)
         if first is None:
@@ -66,10 +70,13 @@ class DataselectService:
 
     def _limited(self, first: bytes, records: Iterator[bytes]) -> Iterator[bytes]:
         """The records, until there are too many, which breaks the answer off."""
-        left = self._holdings.settings.most_megabytes * _MEGABYTE - len(first)
+        left = self._most() - len(first)
         yield first
         for record in records:
             left -= len(record)
             if left < 0:
-                raise Refused(413, "there is more than one answer may hold; ask for less at a time")
+                raise Refused(413, _TOO_MUCH)
             yield record
+
+    def _most(self) -> float:
+        return self._holdings.settings.most_megabytes * _MEGABYTE

@@ -18,7 +18,8 @@ from wadati.api.holdings import Holdings
 from wadati.api.parameters import Parameter
 from wadati.formats.stationxml_selection import Place
 from wadati.model import TimeSpan
-from wadati.sources.archive import Extent, Selection
+from wadati.sources.archive import Extent
+from wadati.sources.selection import Selection
 from wadati.traveltime.geodesy import distance_azimuth
 
 VERSION = "1.1.4"
