@@ -118,7 +118,7 @@ def open_holdings(
     *,
     store: str | None = None,
     stations: Path | None = None,
-    waveforms: Sequence[Path] = (),
+    waveforms: Sequence[Path | str] = (),
 ) -> Holdings:
     """What an output folder holds; the stations and waveforms are those of its run, if they are still there.
 

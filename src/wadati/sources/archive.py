@@ -6,20 +6,26 @@ size is served; other files are read through once, and again when they change. F
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
+from wadati.errors import InputError, WadatiError
 from wadati.formats.miniseed import Header, headers_of, read_miniseed
 from wadati.model import SourceId, TimeSpan, Trace
 from wadati.sources.cutting import as_version, cut, cut_span
 from wadati.sources.held_blocks import HeldBlocks
 from wadati.sources.sds import sds_content
-from wadati.sources.selection import EVERYTHING, Asked, Selection
+from wadati.sources.selection import ANY_QUALITY, EVERYTHING, Asked, Selection
 from wadati.sources.trees import HOUR, Disk, Stored, Tree, is_sds, sds_files
 from wadati.sources.unbroken import Stretch, Unbroken
+
+
+class TooMuchError(WadatiError):
+    """More is wanted than may be given at once."""
 
 
 class Extent(NamedTuple):
@@ -41,18 +47,25 @@ class Held(NamedTuple):
     span: TimeSpan
     named: bool
 
+    def around(self) -> TimeSpan:
+        """Outside of which it holds nothing."""
+        return self.span.widen(HOUR, HOUR) if self.named else self.span
+
 
 class Archive:
     """miniSEED and other waveform files below some places: paths, or URLs of buckets (see `formats.buckets`).
 
     What `closed` holds at the time of a question is not given unless it is asked with `opened`. Raises `InputError` for
-    a path that is not there. All that reads raises `OSError` where a bucket cannot be reached.
+    a path or a bucket that is not there. All that reads raises `OSError` where a bucket cannot be reached.
     """
 
     def __init__(self, places: Sequence[Path | str], closed: Callable[[], Sequence[Selection]] = tuple) -> None:
         self._closed = closed
         trees = [_open(place) for place in places]
-        self._sds = [tree for tree in trees if is_sds(tree)]
+        try:
+            self._sds = [tree for tree in trees if is_sds(tree)]
+        except OSError as error:
+            raise InputError(str(error), "cannot be read", "check its name, the keys and the network") from error
         self._others = [tree for tree in trees if tree not in self._sds]
         self._blocks = HeldBlocks()
         self._lock = threading.Lock()
@@ -68,6 +81,7 @@ class Archive:
         shortest: float = 0.0,
         longest_only: bool = False,
         opened: bool = False,
+        most: float = math.inf,
     ) -> Iterator[bytes]:
         """The records of what is wanted, cut to the samples asked for.
 
@@ -75,13 +89,19 @@ class Archive:
         lies within and is of the format's `version` comes as it is. `quality` `B` or `M` takes any, another letter only
         records that say so. With `shortest` (s), only runs without a gap that are as long, over all files; with
         `longest_only`, the longest run of each channel and selection.
+
+        Raises `TooMuchError` before the first record where all records are wanted and are known to be more than `most`
+        bytes. Files of which all is wanted count by their size; into others is looked only where that can tell.
         """
-        asked = self._asked(wanted, quality, opened=opened)
+        asked = Asked(wanted, () if opened else self._closed(), quality)
+        files = self._files(asked)
         kept = None
         if shortest or longest_only:
-            spans = ((stretch, span) for stretch, span, _, _ in self._matching(asked))
+            spans = ((stretch, span) for stretch, span, _, _ in self._matching(files, asked))
             kept = Unbroken(spans, shortest, longest_only=longest_only)
-        for stretch, span, header, data in self._matching(asked):
+        elif quality in ANY_QUALITY and self._is_more(most, files, asked):
+            raise TooMuchError
+        for stretch, span, header, data in self._matching(files, asked):
             if kept is None or kept.hold(stretch, span):
                 record = cut(header, data, wanted[stretch[0]].span)
                 yield from as_version(record, version) if record is not None else ()
@@ -91,27 +111,13 @@ class Archive:
         content = b"".join(self.records([Selection(network, station, "*", "*", span)]))
         return list(read_miniseed(content)[0]) if content else []
 
-    def is_more_than(self, most: float, wanted: Sequence[Selection], *, opened: bool = False) -> bool:
-        """Whether what is wanted is known to be more than so many bytes, without reading samples.
+    def objects(self, wanted: Sequence[Selection], *, opened: bool = False) -> list[Held]:
+        """The files that hold something wanted, and, unless `opened`, nothing that is closed, in order of names.
 
-        Files of which all is wanted count by their size; into others is looked only where they can turn the answer.
+        Of SDS trees their names are believed; only into those of the hours before and after is looked.
         """
-        asked = self._asked(wanted, opened=opened)
-        least = 0
-        parts: list[Held] = []
-        for held in self._files(asked):
-            if asked.covers(held.source_ids, held.span):
-                least += held.stored.size
-            else:
-                parts.append(held)
-        if least > most or least + sum(held.stored.size for held in parts) <= most:
-            return least > most
-        for held in parts:
-            blocks = self._blocks.of(held.tree, held.stored).blocks
-            least += sum(block.length for block in blocks if asked.covers(block.source_ids, block.span))
-            if least > most:
-                return True
-        return False
+        asked = Asked(wanted, () if opened else self._closed())
+        return [held for held in self._files(asked) if not _is_shut(held, asked) and self._holds(held, asked)]
 
     def extents(self, wanted: Sequence[Selection] = (EVERYTHING,)) -> list[Extent]:
         """What channels there are, and when, in order; of SDS trees by whole days. What follows on is one."""
@@ -122,12 +128,28 @@ class Archive:
                     found.setdefault(source_id, []).append(held.span)
         return [Extent(source_id, span) for source_id in sorted(found) for span in _merged(found[source_id])]
 
-    def _asked(self, wanted: Sequence[Selection], quality: str = "B", *, opened: bool) -> Asked:
-        return Asked(wanted, () if opened else self._closed(), quality)
+    def _holds(self, held: Held, asked: Asked) -> bool:
+        if held.named and asked.touches(held.source_ids, held.span):
+            return True
+        blocks = self._blocks.of(held.tree, held.stored).blocks
+        return any(asked.touches(block.source_ids, block.span) for block in blocks)
 
-    def _matching(self, asked: Asked) -> Iterator[tuple[Stretch, TimeSpan, Header, bytes]]:
+    def _is_more(self, most: float, files: Sequence[Held], asked: Asked) -> bool:
+        parts = [held for held in files if not asked.covers(held.source_ids, held.span)]
+        sizes = sum(held.stored.size for held in files)
+        least = sizes - sum(held.stored.size for held in parts)
+        if sizes <= most or least > most:
+            return least > most
+        for held in parts:
+            blocks = self._blocks.of(held.tree, held.stored).blocks
+            least += sum(block.length for block in blocks if asked.covers(block.source_ids, block.span))
+            if least > most:
+                return True
+        return False
+
+    def _matching(self, files: Sequence[Held], asked: Asked) -> Iterator[tuple[Stretch, TimeSpan, Header, bytes]]:
         """What a record is of, its span where it is cut, its header and the bytes in which it lies."""
-        for held in self._files(asked):
+        for held in files:
             for data in self._blocks.portions(held.tree, held.stored, asked):
                 found = [(header, numbers) for header in headers_of(data) if (numbers := asked.numbers(header))]
                 for header, numbers in sorted(found, key=_by_channel_and_time):
@@ -143,10 +165,7 @@ class Archive:
             for tree in self._sds
             for stored, source_id, span in sds_files(tree, asked)
         ]
-        for held in self._loose():
-            around = HOUR if held.named else 0
-            if asked.touches(held.source_ids, held.span.widen(around, around)):
-                found.append(held)
+        found += [held for held in self._loose() if asked.touches(held.source_ids, held.around())]
         return sorted(found, key=lambda held: (PurePosixPath(held.stored.name).name, held.stored.name))
 
     def _loose(self) -> list[Held]:
@@ -175,6 +194,10 @@ class Archive:
             contents = self._blocks.of(tree, stored)
             if contents.blocks:
                 self._known[key] = Held(tree, stored, contents.source_ids(), contents.span(), named=False)
+
+
+def _is_shut(held: Held, asked: Asked) -> bool:
+    return asked.shuts(held.source_ids, held.around())
 
 
 def _by_channel_and_time(found: tuple[Header, list[int]]) -> tuple[SourceId, int]:

@@ -14,6 +14,7 @@ from wadati.sources.sds import days_between
 from wadati.sources.trees import Stored
 
 _FEW = 8
+_DAY = "2019.185"
 
 
 class BucketTree:
@@ -28,23 +29,21 @@ class BucketTree:
     def __init__(self, url: str) -> None:
         self.name = url.partition("?")[0].rstrip("/")
         self._obstore, self._store = open_bucket(url)
-        self._listed: dict[str, tuple[float, list[str], list[Stored]]] = {}
+        self._known: dict[str, tuple[float, list[str], list[str]]] = {}
         self._lock = threading.Lock()
 
     def folders(self, inside: str) -> Sequence[str]:
         """See `Tree`."""
-        return self._list(inside)[0]
+        return self._remembered(inside)[0]
 
     def of_days(self, inside: str, first: str, last: str) -> Sequence[Stored]:
         """See `Tree`."""
         year = inside.partition("/")[0]
         days = days_between(max(first, f"{year}.001"), min(last, f"{year}.366"))
-        beginnings = sorted({stored.name[: -len(first)] for stored in self._list(inside)[1]})
+        beginnings = self._remembered(inside)[1]
         if len(days) * len(beginnings) <= _FEW:
             names = [beginning + day for beginning in beginnings for day in days]
             return [stored for name in names if (stored := self._head(name)) is not None]
-        with self._lock:
-            self._listed.pop(inside, None)
         return [stored for stored in self._list(inside)[1] if first <= stored.name[-len(first) :] <= last]
 
     def everything(self) -> Sequence[Stored]:
@@ -62,24 +61,29 @@ class BucketTree:
         return b""
 
     def signed(self, names: Sequence[str], lifetime_s: float) -> list[str]:
-        """An address for each object under which whoever has it may read it for some time; see `Tree` for errors."""
+        """See `Tree`."""
         if not names:
             return []
         lifetime = timedelta(seconds=lifetime_s)
         signed: list[str] = self._ask(lambda: self._obstore.sign(self._store, "GET", list(names), lifetime))
         return signed
 
+    def _remembered(self, inside: str) -> tuple[list[str], list[str]]:
+        """Names of the folders in a folder, and with what the names of its files begin before the day."""
+        with self._lock:
+            at, folders, beginnings = self._known.get(inside, (0.0, [], []))
+        if not at or time.monotonic() - at > self.refresh_s:
+            folders, files = self._list(inside)
+            beginnings = sorted({stored.name[: -len(_DAY)] for stored in files})
+            with self._lock:
+                self._known[inside] = time.monotonic(), folders, beginnings
+        return folders, beginnings
+
     def _list(self, inside: str) -> tuple[list[str], list[Stored]]:
         """Names of the folders and the files in a folder, in order."""
-        with self._lock:
-            at, folders, files = self._listed.get(inside, (0.0, [], []))
-        if not at or time.monotonic() - at > self.refresh_s:
-            found = self._ask(lambda: self._obstore.list_with_delimiter(self._store, inside or None))
-            folders = sorted(path.rstrip("/").rpartition("/")[2] for path in found["common_prefixes"])
-            files = sorted(map(_stored, found["objects"]))
-            with self._lock:
-                self._listed[inside] = time.monotonic(), folders, files
-        return folders, files
+        found = self._ask(lambda: self._obstore.list_with_delimiter(self._store, inside or None))
+        folders = sorted(path.rstrip("/").rpartition("/")[2] for path in found["common_prefixes"])
+        return folders, sorted(map(_stored, found["objects"]))
 
     def _head(self, name: str) -> Stored | None:
         try:

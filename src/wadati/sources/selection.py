@@ -54,6 +54,10 @@ EVERYTHING = Selection("*", "*", "*", "*", TimeSpan(BEGINNING, END))
 """All channels at all times."""
 
 
+ANY_QUALITY = ("B", "M")
+"""The letters that ask for records of any quality."""
+
+
 class Asked:
     """What is wanted of an archive, without what is closed; `quality` is a letter, `B` and `M` are any.
 
@@ -66,7 +70,7 @@ class Asked:
 
     def numbers(self, header: Header) -> list[int]:
         """The numbers of the selections that a record is wanted by."""
-        if self.quality not in "BM" and header.quality not in ("", self.quality):
+        if self.quality not in ANY_QUALITY and header.quality not in ("", self.quality):
             return []
         numbers, closed = self._of(header.source_id)
         found = [number for number in numbers if self.wanted[number].span.overlaps(header.span)]

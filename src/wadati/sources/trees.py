@@ -58,6 +58,10 @@ class Tree(Protocol):
         """A file that is no miniSEED, as miniSEED; nothing where it holds no waveforms."""
         ...
 
+    def signed(self, names: Sequence[str], lifetime_s: float) -> list[str] | None:
+        """An address for each file under which whoever has it may read it for some time; None where there are none."""
+        ...
+
 
 class Disk:
     """A folder or a file on disk. Raises `InputError` for a path that is not there."""
@@ -97,6 +101,10 @@ class Disk:
     def converted(self, name: str) -> bytes:
         """See `Tree`."""
         return write_miniseed(read_waveforms(self._path / name)[0])
+
+    def signed(self, names: Sequence[str], lifetime_s: float) -> None:
+        """None: files on disk have no address of their own."""
+        del names, lifetime_s
 
     def _stored(self, name: str) -> Stored | None:
         try:
