@@ -16,11 +16,12 @@ from typing import Literal, NamedTuple
 from wadati.errors import InputError, WadatiError
 from wadati.formats.miniseed import Header, headers_of, read_miniseed
 from wadati.model import SourceId, TimeSpan, Trace
+from wadati.sources.availability import first_and_last
 from wadati.sources.cutting import as_version, cut, cut_span
-from wadati.sources.held_blocks import HeldBlocks
+from wadati.sources.held_blocks import Held, HeldBlocks
 from wadati.sources.sds import sds_content
 from wadati.sources.selection import ANY_QUALITY, EVERYTHING, Asked, Selection
-from wadati.sources.trees import HOUR, Disk, Stored, Tree, is_sds, sds_files
+from wadati.sources.trees import Disk, Tree, is_sds, sds_files
 from wadati.sources.unbroken import Stretch, Unbroken
 
 
@@ -33,23 +34,6 @@ class Extent(NamedTuple):
 
     source_id: SourceId
     span: TimeSpan
-
-
-class Held(NamedTuple):
-    """A file that may hold something wanted: where it lies, its channels, and the times that it spans.
-
-    `named` where these are by its name alone: a record may begin before its day, or run on after it.
-    """
-
-    tree: Tree
-    stored: Stored
-    source_ids: tuple[SourceId, ...]
-    span: TimeSpan
-    named: bool
-
-    def around(self) -> TimeSpan:
-        """Outside of which it holds nothing."""
-        return self.span.widen(HOUR, HOUR) if self.named else self.span
 
 
 class Archive:
@@ -127,6 +111,12 @@ class Archive:
                 if any(one.holds(source_id) for one in wanted):
                     found.setdefault(source_id, []).append(held.span)
         return [Extent(source_id, span) for source_id in sorted(found) for span in _merged(found[source_id])]
+
+    def available(self, wanted: Selection) -> TimeSpan | None:
+        """From the first sample to one after the last of what is wanted, also of what is closed; None without any."""
+        asked = Asked([wanted])
+        found = first_and_last(self._files(asked), self._blocks, asked)
+        return None if found is None else TimeSpan(max(found.start, wanted.span.start), min(found.end, wanted.span.end))
 
     def _holds(self, held: Held, asked: Asked) -> bool:
         if held.named and asked.touches(held.source_ids, held.span):

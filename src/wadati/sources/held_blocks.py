@@ -11,11 +11,28 @@ from wadati.formats.miniseed import Block, is_miniseed
 from wadati.formats.miniseed_index import index_miniseed
 from wadati.model import SourceId, TimeSpan
 from wadati.sources.selection import Asked
-from wadati.sources.trees import Stored, Tree
+from wadati.sources.trees import HOUR, Stored, Tree
 
 _MOST_BLOCKS = 100_000
 _PORTION = 1 << 22
 _HEAD = 64
+
+
+class Held(NamedTuple):
+    """A file that may hold something wanted: where it lies, its channels, and the times that it spans.
+
+    `named` where these are by its name alone: a record may begin before its day, or run on after it.
+    """
+
+    tree: Tree
+    stored: Stored
+    source_ids: tuple[SourceId, ...]
+    span: TimeSpan
+    named: bool
+
+    def around(self) -> TimeSpan:
+        """Outside of which it holds nothing."""
+        return self.span.widen(HOUR, HOUR) if self.named else self.span
 
 
 class Contents(NamedTuple):
@@ -70,24 +87,26 @@ class HeldBlocks:
         for block in near:
             if block.offset != end or end - start >= _PORTION:
                 if end > start:
-                    yield _read(tree, stored.name, start, end)
+                    yield read_bytes(tree, stored.name, start, end)
                 start = block.offset
             end = block.offset + block.length
         if end > start:
-            yield _read(tree, stored.name, start, end)
+            yield read_bytes(tree, stored.name, start, end)
 
 
 def _contents(tree: Tree, stored: Stored) -> Contents:
     name, size = stored.name, stored.size
     if not size:
         return Contents((), converted=False)
-    if is_miniseed(_read(tree, name, 0, min(_HEAD, size))):
-        return Contents(tuple(index_miniseed(lambda start, end: _read(tree, name, start, end), size)), converted=False)
+    if is_miniseed(read_bytes(tree, name, 0, min(_HEAD, size))):
+        return Contents(
+            tuple(index_miniseed(lambda start, end: read_bytes(tree, name, start, end), size)), converted=False
+        )
     data = tree.converted(name)
     return Contents(tuple(index_miniseed(lambda start, end: data[start:end], len(data))), converted=True)
 
 
-def _read(tree: Tree, name: str, start: int, end: int) -> bytes:
+def read_bytes(tree: Tree, name: str, start: int, end: int) -> bytes:
     """Some bytes of a file; none where it is gone meanwhile or may not be read, which costs no other."""
     try:
         return tree.read(name, start, end)
