@@ -1,9 +1,10 @@
 """fdsnws-dataselect: how long an hour of twenty channels takes, and how much memory a large file.
 
-python -m benchmarks.api.archive FOLDER
+python -m benchmarks.api.archive FOLDER [URL]
 
 FOLDER is filled once: a day of an SDS tree (20 channels at 100 Hz), and a file of 500 MB in which the same channels
-follow one another record by record. Each measurement is a process of its own; times are those of the processor.
+follow one another record by record. Each measurement is a process of its own; times are those of the processor, and in
+brackets those of the clock. Where URL is a bucket to which FOLDER/sds was copied, the hour is asked of that too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from wadati.formats.miniseed import write_miniseed
 from wadati.model import SourceId, TimeSpan, Trace, parse_time, sampling_rate
@@ -53,43 +55,49 @@ def fill(folder: Path) -> None:
                     return
 
 
-def hour(folder: Path) -> str:
+def hour(place: str) -> str:
     """The time of the first and of the next answers."""
-    began = time.process_time()
-    archive = Archive([folder / "sds"])
+    began = _clocks()
+    archive = Archive([place])
     taken = []
     size = 0
     for _ in range(TIMES):
         size = sum(map(len, archive.records([Selection("*", "*", "*", "*", HOUR)])))
-        taken.append(time.process_time() - began)
-        began = time.process_time()
-    return f"{size / 1e6:.1f} MB: first {taken[0]:.2f} s, then {np.median(taken[1:]):.3f} s"
+        taken.append(_clocks() - began)
+        began = _clocks()
+    (first, by_clock), (then, then_by_clock) = taken[0], np.median(taken[1:], axis=0)
+    return f"{size / 1e6:.1f} MB: first {first:.2f} ({by_clock:.2f}) s, then {then:.3f} ({then_by_clock:.3f}) s"
 
 
-def whole(folder: Path) -> str:
-    """The time and memory of all of the large file."""
+def whole(place: str) -> str:
+    """The time and memory of all of a large file."""
     before = _most_mb()
     began = time.process_time()
-    archive = Archive([folder / "large"])
+    archive = Archive([place])
     size = sum(map(len, archive.records([Selection("*", "*", "*", "*", TimeSpan(START, START + DAY))])))
     taken = time.process_time() - began
     return f"{size / 1e6:.0f} MB in {taken:.1f} s, memory from {before:.0f} to {_most_mb():.0f} MB"
+
+
+def _clocks() -> npt.NDArray[np.float64]:
+    return np.array([time.process_time(), time.perf_counter()])
 
 
 def _most_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
 
 
-def _told(measure: Callable[[Path], str], folder: Path) -> None:
-    print(f"{measure.__name__:8s} {measure(folder)}", flush=True)
+def _told(measure: Callable[[str], str], place: str) -> None:
+    print(f"{measure.__name__:8s} {measure(place)}", flush=True)
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
     if not (folder / "large").exists():
         fill(folder)
-    for measure in (hour, whole):
-        process = multiprocessing.get_context("spawn").Process(target=_told, args=(measure, folder))
+    asked = [(hour, str(folder / "sds")), (whole, str(folder / "large")), *((hour, url) for url in sys.argv[2:])]
+    for one in asked:
+        process = multiprocessing.get_context("spawn").Process(target=_told, args=one)
         process.start()
         process.join()
 

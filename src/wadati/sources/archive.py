@@ -139,14 +139,13 @@ class Archive:
 
     def _matching(self, files: Sequence[Held], asked: Asked) -> Iterator[tuple[Stretch, TimeSpan, Header, bytes]]:
         """What a record is of, its span where it is cut, its header and the bytes in which it lies."""
-        for held in files:
-            for data in self._blocks.portions(held.tree, held.stored, asked):
-                found = [(header, numbers) for header in headers_of(data) if (numbers := asked.numbers(header))]
-                for header, numbers in sorted(found, key=_by_channel_and_time):
-                    for number in numbers:
-                        span = cut_span(header, asked.wanted[number].span)
-                        if span is not None:
-                            yield (number, header.source_id, header.sampling_rate), span, header, data
+        for data in self._blocks.portions(files, asked):
+            found = [(header, numbers) for header in headers_of(data) if (numbers := asked.numbers(header))]
+            for header, numbers in sorted(found, key=_by_channel_and_time):
+                for number in numbers:
+                    span = cut_span(header, asked.wanted[number].span)
+                    if span is not None:
+                        yield (number, header.source_id, header.sampling_rate), span, header, data
 
     def _files(self, asked: Asked) -> list[Held]:
         """The files that may hold something, in order of names."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 from wadati.formats.buckets import first_line, open_bucket
 from wadati.sources.files import is_metadata
 from wadati.sources.sds import days_between
-from wadati.sources.trees import Stored
+from wadati.sources.trees import Stored, T, U
 
 _FEW = 8
+_AT_ONCE = 8
 _DAY = "2019.185"
 
 
@@ -31,6 +34,7 @@ class BucketTree:
         self._obstore, self._store = open_bucket(url)
         self._known: dict[str, tuple[float, list[str], list[str]]] = {}
         self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="bucket")
 
     def folders(self, inside: str) -> Sequence[str]:
         """See `Tree`."""
@@ -59,6 +63,12 @@ class BucketTree:
         """Nothing: in buckets only miniSEED is looked for."""
         del name
         return b""
+
+    def each(self, call: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+        """See `Tree`."""
+        left = iter(items)
+        while some := list(itertools.islice(left, _AT_ONCE)):
+            yield from self._pool.map(call, some)
 
     def signed(self, names: Sequence[str], lifetime_s: float) -> list[str]:
         """See `Tree`."""

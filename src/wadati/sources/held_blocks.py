@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from wadati.formats.miniseed import Block, is_miniseed
@@ -75,23 +77,27 @@ class HeldBlocks:
                 self._count -= len(self._kept.popitem(last=False)[1][1].blocks)
         return contents
 
-    def portions(self, tree: Tree, stored: Stored, asked: Asked) -> Iterator[bytes]:
-        """The bytes of a file that may hold something wanted, some megabytes of whole records at a time."""
-        contents = self.of(tree, stored)
+    def portions(self, files: Iterable[Held], asked: Asked) -> Iterator[bytes]:
+        """The bytes of files that may hold something wanted, in order, some megabytes of whole records at a time."""
+        for tree, own in itertools.groupby(files, lambda held: held.tree):
+            found = tree.each(lambda held: self._parts(held, asked), own)
+            yield from tree.each(lambda part: part(), itertools.chain.from_iterable(found))
+
+    def _parts(self, held: Held, asked: Asked) -> list[Callable[[], bytes]]:
+        """What reads each portion of a file."""
+        tree, name = held.tree, held.stored.name
+        contents = self.of(tree, held.stored)
         near = [block for block in contents.blocks if asked.touches(block.source_ids, block.span)]
         if contents.converted:
-            if near:
-                yield tree.converted(stored.name)
-            return
-        start = end = 0
+            return [partial(tree.converted, name)] if near else []
+        ranges: list[tuple[int, int]] = []
         for block in near:
-            if block.offset != end or end - start >= _PORTION:
-                if end > start:
-                    yield read_bytes(tree, stored.name, start, end)
-                start = block.offset
-            end = block.offset + block.length
-        if end > start:
-            yield read_bytes(tree, stored.name, start, end)
+            start, end = ranges[-1] if ranges else (0, -1)
+            if block.offset == end and end - start < _PORTION:
+                ranges[-1] = start, block.offset + block.length
+            else:
+                ranges.append((block.offset, block.offset + block.length))
+        return [partial(read_bytes, tree, name, start, end) for start, end in ranges]
 
 
 def _contents(tree: Tree, stored: Stored) -> Contents:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from wadati.errors import InputError
 from wadati.formats.miniseed import write_miniseed
@@ -16,6 +16,9 @@ from wadati.sources.files import waveform_files
 from wadati.sources.sds import day_of, sds_content
 from wadati.sources.selection import EVERYTHING, Asked, fits
 from wadati.units import DAY
+
+T = TypeVar("T")
+U = TypeVar("U")
 
 HOUR = DAY // 24
 """A record may begin before midnight, or run on after it."""
@@ -56,6 +59,10 @@ class Tree(Protocol):
 
     def converted(self, name: str) -> bytes:
         """A file that is no miniSEED, as miniSEED; nothing where it holds no waveforms."""
+        ...
+
+    def each(self, call: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+        """What a call that reads gives for each item, in order; some at once where each waits for a network."""
         ...
 
     def signed(self, names: Sequence[str], lifetime_s: float) -> list[str] | None:
@@ -102,6 +109,10 @@ class Disk:
         """See `Tree`."""
         return write_miniseed(read_waveforms(self._path / name)[0])
 
+    def each(self, call: Callable[[T], U], items: Iterable[T]) -> Iterator[U]:
+        """See `Tree`."""
+        return map(call, items)
+
     def signed(self, names: Sequence[str], lifetime_s: float) -> None:
         """None: files on disk have no address of their own."""
         del names, lifetime_s
@@ -124,9 +135,14 @@ def sds_files(tree: Tree, asked: Asked) -> Iterator[tuple[Stored, SourceId, Time
 
     They are found by their names and in none of them is looked.
     """
-    for folder, spans in _channels(tree, asked):
+
+    def near(channel: tuple[str, list[TimeSpan]]) -> Sequence[Stored]:
+        folder, spans = channel
         first, last = min(span.start for span in spans), max(span.end for span in spans)
-        for stored in tree.of_days(folder, day_of(first - HOUR), day_of(last - 1 + HOUR)):
+        return tree.of_days(folder, day_of(first - HOUR), day_of(last - 1 + HOUR))
+
+    for found in tree.each(near, _channels(tree, asked)):
+        for stored in found:
             content = sds_content(PurePosixPath(stored.name))
             if content is not None and asked.touches((content[0],), content[1].widen(HOUR, HOUR)):
                 yield stored, *content
