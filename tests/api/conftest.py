@@ -32,7 +32,7 @@ class Served:
 
 
 @contextmanager
-def serving(small: Small, scratch: Path, settings: str = "") -> Iterator[Served]:
+def serving(small: Small, scratch: Path, settings: str = "", waveforms: str = "") -> Iterator[Served]:
     """`wadati serve` of a copy of the small network's results; `settings` are more lines of [serve]."""
     folder = scratch / "out"
     shutil.copytree(small.output, folder)
@@ -43,6 +43,7 @@ def serving(small: Small, scratch: Path, settings: str = "") -> Iterator[Served]
         + (settings if "title" in settings else 'title = "Small network"\n' + settings)
     )
     command = [sys.executable, "-m", "wadati.cli.main", "serve", str(folder), "--port", "0", "--flow", str(flow)]
+    command += ["--waveforms", waveforms] if waveforms else []
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:

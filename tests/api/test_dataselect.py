@@ -12,10 +12,12 @@ import obspy
 import pytest
 from obspy.clients.fdsn import Client
 
+from tests.api.conftest import serving
 from wadati.formats.miniseed import read_miniseed, records_of, write_miniseed
 from wadati.formats.waveforms import read_waveforms
 from wadati.model import SourceId, TimeSpan, Trace, format_time, sampling_rate
-from wadati.sources.archive import Archive, Selection
+from wadati.sources.archive import Archive
+from wadati.sources.selection import Selection
 from wadati.units import DAY, SECOND
 
 QUERY = "/fdsnws/dataselect/1/query"
@@ -117,6 +119,22 @@ def test_an_sds_tree_is_looked_into_by_name_and_grows(tmp_path: Path) -> None:
     assert [extent.source_id.station for extent in archive.extents()] == ["AAA", "BBB"]
     more = put(3, "CCC")
     assert read_miniseed(b"".join(archive.records([everything])))[0] == [*first, more]
+
+
+def test_too_much_is_refused_before_an_answer_begins(small, whole, tmp_path: Path) -> None:
+    with serving(small, tmp_path, "most_megabytes = 0.3\n") as served:
+        everything = {"start": "1970-01-01", "end": "2090-01-01"}
+        answer = served.get(QUERY, **everything)
+        assert answer.status_code == 413
+        assert answer.text.startswith("Error 413: Request Entity Too Large\n\nthere is more than one answer may hold")
+        posted = httpx.post(served.url + QUERY, content="* * * * 1970-01-01 2090-01-01\n")
+        assert posted.status_code == 413
+        start = whole[0].start // 1000 * 1000
+        some = served.get(QUERY, start=format_time(start), end=format_time(start + SECOND), channel="HHZ")
+        assert some.status_code == 200
+        # What long runs there are is known only while they are read: the answer breaks off.
+        with pytest.raises(httpx.RemoteProtocolError):
+            served.get(QUERY, **everything, minimumlength=1)
 
 
 def test_other_formats_and_damage(tmp_path: Path, served) -> None:

@@ -24,7 +24,8 @@ from wadati.model import TimeSpan, format_time
 from wadati.protocols import Packet
 from wadati.signal.extremes import extremes
 from wadati.signal.high_pass import HighPass
-from wadati.sources.archive import Archive, Selection
+from wadati.sources.archive import Archive
+from wadati.sources.selection import Selection
 from wadati.units import SECOND
 
 BUILT = Path(wadati.__file__).parent / "api" / "portal" / "built"

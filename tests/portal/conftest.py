@@ -19,7 +19,8 @@ from tests.conftest import Small
 from wadati.engine.live.journal import Journal
 from wadati.model import TimeSpan, format_time
 from wadati.protocols import Packet
-from wadati.sources.archive import Archive, Selection
+from wadati.sources.archive import Archive
+from wadati.sources.selection import Selection
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from wadati.api.access import Access, Allowance
+from wadati.api.archive_urls import UrlsService
 from wadati.api.audit import Audit
 from wadati.api.current import Current
 from wadati.api.errors import REASONS, Refused
@@ -95,6 +96,7 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
         *stream.routes(),
         *reviewing.routes(),
         *portal_routes,
+        *UrlsService(holdings).routes(),
         Route("/audit", audited, methods=["GET"]),
         Route("/openapi.json", described, methods=["GET"]),
     ]

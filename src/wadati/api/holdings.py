@@ -21,7 +21,8 @@ from wadati.formats.stationxml_selection import StationDocuments
 from wadati.locators.station_terms import StationTerms, read_station_terms
 from wadati.model import Inventory, Origin, VelocityModel
 from wadati.protocols import Problem
-from wadati.sources.archive import Archive, Selection
+from wadati.sources.archive import Archive
+from wadati.sources.selection import Selection
 from wadati.store.catalog import CatalogStore
 from wadati.store.event_query import EventQuery
 from wadati.store.event_search import EventSearch
@@ -121,7 +122,7 @@ def open_holdings(
     *,
     store: str | None = None,
     stations: Path | None = None,
-    waveforms: Sequence[Path] = (),
+    waveforms: Sequence[Path | str] = (),
 ) -> Holdings:
     """What an output folder holds; the stations and waveforms are those of its run, if they are still there.
 

@@ -8,6 +8,9 @@ from typing import Any
 import msgspec
 
 import wadati
+from wadati.api.archive_urls import PARAMETERS as ADDRESSING
+from wadati.api.archive_urls import PATH as ADDRESSES
+from wadati.api.archive_urls import SignedObjects
 from wadati.api.fdsn.service import Service
 from wadati.api.feeds import LEVELS, SPANS
 from wadati.api.parameters import Parameter
@@ -51,7 +54,7 @@ _WAVEFORMS = {"schema": {"type": "string", "format": "binary"}}
 
 def openapi(services: Sequence[Service], settings: Serving, address: str) -> dict[str, Any]:
     """The document of some services at an address."""
-    kinds = (PickRequest, PickReply, Job, ReviewRequest, Reviews)
+    kinds = (PickRequest, PickReply, Job, ReviewRequest, Reviews, SignedObjects)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     paths: dict[str, Any] = {}
     for service in services:
@@ -67,7 +70,7 @@ def openapi(services: Sequence[Service], settings: Serving, address: str) -> dic
         "openapi": "3.1.0",
         "info": info,
         "servers": [{"url": address}],
-        "paths": paths | _picks() | _feeds() | _events() | _others(),
+        "paths": paths | _archive() | _picks() | _feeds() | _events() | _others(),
         "components": {
             "schemas": _times_as_text(components) | {"Problem": _PROBLEM},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -98,18 +101,34 @@ def _fdsn(service: Service) -> dict[str, Any]:
         }
     }
     if service.lists:
-        body = {"content": {"text/plain": {"schema": {"type": "string"}}}, "required": True}
-        query["post"] = {
-            "operationId": f"{service.name}List",
-            "summary": "the same by a list of NETWORK STATION LOCATION CHANNEL START END",
-            "requestBody": body,
-            "responses": answers,
-        }
+        query["post"] = _listed(f"{service.name}List", answers)
     return {
         f"{service.path}/query": query,
         f"{service.path}/version": {"get": _plain(f"{service.name}Version", "the version", "text/plain")},
         f"{service.path}/application.wadl": {"get": _plain(f"{service.name}Wadl", "the WADL", "application/xml")},
     }
+
+
+def _listed(name: str, answers: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "summary": "the same by a list of NETWORK STATION LOCATION CHANNEL START END",
+        "requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}, "required": True},
+        "responses": answers,
+    }
+
+
+def _archive() -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/SignedObjects"}}}
+    answers = {"200": {"description": "addresses that work for an hour", "content": content}}
+    answers |= _refusals(400, 401, 403, 404, 413, 429, 503)
+    asked = {
+        "operationId": "archiveUrls",
+        "summary": "signed addresses of the objects that hold waveforms",
+        "parameters": [_parameter(one) for one in ADDRESSING],
+        "responses": answers,
+    }
+    return {ADDRESSES: {"get": asked, "post": _listed("archiveUrlsList", answers)}}
 
 
 def _parameter(one: Parameter) -> dict[str, Any]:

@@ -258,7 +258,9 @@ def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _holdings(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--store", metavar="URL", help="a database in place of the catalog in the folder")
     _stations_of(verb, required=False)
-    verb.add_argument("--waveforms", nargs="+", type=Path, default=[], metavar="PATH", help="default: those of the run")
+    verb.add_argument(
+        "--waveforms", nargs="+", default=[], metavar="PATH", help="also s3://, gs://, az://; default: those of the run"
+    )
 
 
 def _waveforms(verb: argparse.ArgumentParser) -> None:

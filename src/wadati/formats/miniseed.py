@@ -139,8 +139,8 @@ def split_records(data: bytes) -> tuple[list[tuple[int, bytes]], int]:
     return found, used
 
 
-class Record(NamedTuple):
-    """A record of a file as it lies there: what it holds by its header, and its bytes.
+class Header(NamedTuple):
+    """What a record with samples says of itself, and where in the bytes it lies.
 
     `version` is that of the format, `quality` the letter of version 2 (`D`, `R`, `Q`, `M`), empty in version 3.
     """
@@ -150,7 +150,36 @@ class Record(NamedTuple):
     sampling_rate: Fraction
     version: int
     quality: str
+    offset: int
+    length: int
+
+
+class Record(NamedTuple):
+    """A record of a file as it lies there: what it holds by its header, and its bytes; see `Header`."""
+
+    source_id: SourceId
+    span: TimeSpan
+    sampling_rate: Fraction
+    version: int
+    quality: str
     content: bytes
+
+
+def headers_of(data: bytes, *, last: bool = True) -> Iterator[Header]:
+    """The header of each whole record with samples; what is none is passed over.
+
+    Where more bytes follow these (not `last`), it ends before a record that goes on in them.
+
+    >>> trace = Trace(SourceId.parse("FDSN:XX_ABC__H_H_Z"), 0, sampling_rate(100), np.arange(1000, dtype=np.int32))
+    >>> whole = write_miniseed([trace])
+    >>> [(header.offset, header.span.seconds) for header in headers_of(whole)], list(headers_of(whole[:-1], last=False))
+    ([(0, 10.0)], [])
+    """
+    for at, channel, record in _waveforms(data, _Damage(data), {}, last=last):
+        span = TimeSpan(record.starttime, channel.end_of(record))
+        version = int(record.formatversion)
+        quality = chr(data[at + 6]) if version == 2 else ""
+        yield Header(channel.source_id, span, channel.rate, version, quality, at, record.reclen)
 
 
 def records_of(data: bytes) -> Iterator[Record]:
@@ -160,11 +189,8 @@ def records_of(data: bytes) -> Iterator[Record]:
     >>> [(record.source_id.station, record.span.seconds) for record in records_of(write_miniseed([trace]))]
     [('ABC', 10.0)]
     """
-    for at, channel, record in _waveforms(data, _Damage(data), {}):
-        span = TimeSpan(record.starttime, channel.end_of(record))
-        version = int(record.formatversion)
-        quality = chr(data[at + 6]) if version == 2 else ""
-        yield Record(channel.source_id, span, channel.rate, version, quality, data[at : at + record.reclen])
+    for header in headers_of(data):
+        yield Record(*header[:5], data[header.offset : header.offset + header.length])
 
 
 def station_of(record: bytes) -> tuple[str, str] | None:
@@ -269,11 +295,14 @@ _Known = dict[tuple[bytes, int, float], _Channel]
 """Channels by what names them in a header: codes, format version and sampling rate or, negative, interval."""
 
 
-def _waveforms(data: bytes, damage: _Damage, known: _Known) -> Iterator[tuple[int, _Channel, Any]]:
+def _waveforms(
+    data: bytes, damage: _Damage, known: _Known, *, last: bool = True
+) -> Iterator[tuple[int, _Channel, Any]]:
     """Offset, channel and parsed header (valid until the next) of each record with samples.
 
-    Tells what is no record and goes on at the next.
+    Tells what is no record and goes on at the next; ends at a record that is cut off where more may follow.
     """
+    flags = _FLAGS if last else clibmseed.MSF_VALIDATECRC
     begin_operation()
     parse, text = clibmseed.msr3_parse, clibmseed.DE_TEXT
     size = len(data)
@@ -283,7 +312,9 @@ def _waveforms(data: bytes, damage: _Damage, known: _Known) -> Iterator[tuple[in
     try:
         while until < size:
             offset = until
-            status = parse(buffer + offset, size - offset, holder, _FLAGS, 0)
+            status = parse(buffer + offset, size - offset, holder, flags, 0)
+            if status > 0 and not last:
+                return
             if status:
                 reason = _reason(status)
                 until = _next_record(data, buffer, offset, holder)

@@ -1,68 +1,32 @@
 """An archive of waveforms in files, as whoever asks for records of some channels and times needs it.
 
 Trees in the SeisComP Data Structure are looked into by name, anew for each question, so that a growing archive of any
-size is served; other folders are read through once, and again when their files change.
+size is served; other files are read through once, and again when they change. Folders on disk and buckets answer alike.
 """
 
 from __future__ import annotations
 
-import fnmatch
+import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
-import msgspec
-
-from wadati.errors import InputError, NothingUsableError
-from wadati.formats.channel_codes import channel_code
-from wadati.formats.miniseed import Record, is_miniseed, read_miniseed, records_of, write_miniseed
-from wadati.formats.waveforms import read_waveforms
+from wadati.errors import InputError, WadatiError
+from wadati.formats.miniseed import Header, headers_of, read_miniseed
 from wadati.model import SourceId, TimeSpan, Trace
-from wadati.sources.files import FileSource
+from wadati.sources.availability import first_and_last
+from wadati.sources.cutting import as_version, cut, cut_span
+from wadati.sources.held_blocks import Held, HeldBlocks
 from wadati.sources.sds import sds_content
-from wadati.units import DAY, SECOND
-
-_LOOK_AGAIN_S = 5.0
-_CHANNELS = "*.[A-Z]"
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """Some channels over some time: codes with `*` and `?`, an empty location is written `--`.
-
-    >>> wanted = Selection("CI", "C*", "--", "HH?", TimeSpan(0, 10))
-    >>> wanted.holds(SourceId.parse("FDSN:CI_CCC__H_H_Z")), wanted.holds(SourceId.parse("FDSN:CI_CCC_00_H_H_Z"))
-    (True, False)
-    """
-
-    network: str
-    station: str
-    location: str
-    channel: str
-    span: TimeSpan
-
-    def holds(self, source_id: SourceId) -> bool:
-        """Whether a channel is one of these."""
-        return self.holds_codes(source_id.network, source_id.station, source_id.location, channel_code(source_id))
-
-    def holds_codes(self, network: str, station: str, location: str, channel: str) -> bool:
-        """Whether a channel of these codes is one of these."""
-        return (
-            fits(network, self.network)
-            and fits(station, self.station)
-            and fits(location or "--", self.location)
-            and fits(channel, self.channel)
-        )
+from wadati.sources.selection import ANY_QUALITY, EVERYTHING, Asked, Selection
+from wadati.sources.trees import Disk, Tree, is_sds, sds_files
+from wadati.sources.unbroken import Stretch, Unbroken
 
 
-def fits(code: str, patterns: str) -> bool:
-    """Whether a code is one of a list with commas, in which `*` and `?` stand for any characters and any one.
-
-    >>> fits("HHZ", "BH?,HH?"), fits("--", "--,00"), fits("", "*")
-    (True, True, True)
-    """
-    return any(fnmatch.fnmatchcase(code, pattern) for pattern in patterns.replace("[", "[[]").split(","))
+class TooMuchError(WadatiError):
+    """More is wanted than may be given at once."""
 
 
 class Extent(NamedTuple):
@@ -73,22 +37,24 @@ class Extent(NamedTuple):
 
 
 class Archive:
-    """miniSEED and other waveform files below some folders. Raises `InputError` for a path that is not there.
+    """miniSEED and other waveform files below some places: paths, or URLs of buckets (see `formats.buckets`).
 
-    What `closed` holds at the time of a question is not given unless it is asked with `opened`.
+    What `closed` holds at the time of a question is not given unless it is asked with `opened`. Raises `InputError` for
+    a path or a bucket that is not there. All that reads raises `OSError` where a bucket cannot be reached.
     """
 
-    def __init__(self, paths: Sequence[Path], closed: Callable[[], Sequence[Selection]] = tuple) -> None:
+    def __init__(self, places: Sequence[Path | str], closed: Callable[[], Sequence[Selection]] = tuple) -> None:
         self._closed = closed
-        for path in paths:
-            if not path.exists():
-                raise InputError(path, "does not exist", "give a folder or files of waveforms")
-        self._trees = [path for path in paths if _is_sds(path)]
-        self._others = [path for path in paths if path not in self._trees]
+        trees = [_open(place) for place in places]
+        try:
+            self._sds = [tree for tree in trees if is_sds(tree)]
+        except OSError as error:
+            raise InputError(str(error), "cannot be read", "check its name, the keys and the network") from error
+        self._others = [tree for tree in trees if tree not in self._sds]
+        self._blocks = HeldBlocks()
         self._lock = threading.Lock()
-        self._found: FileSource | None = None
-        self._state: frozenset[tuple[str, int, int]] = frozenset()
-        self._looked = 0.0
+        self._known: dict[tuple[str, str], Held] = {}
+        self._looked: dict[str, float] = {}
 
     def records(
         self,
@@ -99,200 +65,147 @@ class Archive:
         shortest: float = 0.0,
         longest_only: bool = False,
         opened: bool = False,
+        most: float = math.inf,
     ) -> Iterator[bytes]:
-        """The records of what is wanted, in order of channel and time, cut to the samples asked for.
+        """The records of what is wanted, cut to the samples asked for.
 
-        A record that lies within and is of the format's `version` comes as it is. `quality` `B` or `M` takes any,
-        another letter only records that say so. With `shortest` (s), only runs without a gap that are as long; with
+        They come in order of files' names and, some megabytes of a file at a time, of channel and time. A record that
+        lies within and is of the format's `version` comes as it is. `quality` `B` or `M` takes any, another letter only
+        records that say so. With `shortest` (s), only runs without a gap that are as long, over all files; with
         `longest_only`, the longest run of each channel and selection.
+
+        Raises `TooMuchError` before the first record where all records are wanted and are known to be more than `most`
+        bytes. Files of which all is wanted count by their size; into others is looked only where that can tell.
         """
-        closed = () if opened else self._closed()
-        for path in self._files(wanted):
-            for record in _within(path, wanted, closed, quality, shortest, longest_only=longest_only):
-                yield from _as_version(record, version)
+        asked = Asked(wanted, () if opened else self._closed(), quality)
+        files = self._files(asked)
+        kept = None
+        if shortest or longest_only:
+            spans = ((stretch, span) for stretch, span, _, _ in self._matching(files, asked))
+            kept = Unbroken(spans, shortest, longest_only=longest_only)
+        elif quality in ANY_QUALITY and self._is_more(most, files, asked):
+            raise TooMuchError
+        for stretch, span, header, data in self._matching(files, asked):
+            if kept is None or kept.hold(stretch, span):
+                record = cut(header, data, wanted[stretch[0]].span)
+                yield from as_version(record, version) if record is not None else ()
 
     def read(self, network: str, station: str, span: TimeSpan) -> list[Trace]:
         """The traces of all channels of a station over a span, in order of channel and time."""
         content = b"".join(self.records([Selection(network, station, "*", "*", span)]))
         return list(read_miniseed(content)[0]) if content else []
 
-    def extents(self, wanted: Selection | None = None) -> list[Extent]:
-        """What channels there are, and when; of SDS trees by whole days."""
-        everything = Selection("*", "*", "*", "*", TimeSpan(-(2**62), 2**62))
-        one = wanted or everything
-        spans: dict[SourceId, TimeSpan] = {}
-        for path in self._sds_files([one]):
-            content = sds_content(path)
-            if content is not None and one.holds(content[0]):
-                spans[content[0]] = _hull(spans.get(content[0]), content[1])
-        for _, source_ids, span in self._indexed():
-            for source_id in source_ids:
-                if one.holds(source_id) and span.overlaps(one.span):
-                    spans[source_id] = _hull(spans.get(source_id), span)
-        return [Extent(source_id, spans[source_id]) for source_id in sorted(spans)]
+    def objects(self, wanted: Sequence[Selection], *, opened: bool = False) -> list[Held]:
+        """The files that hold something wanted, and, unless `opened`, nothing that is closed, in order of names.
 
-    def _files(self, wanted: Sequence[Selection]) -> list[Path]:
-        """The files that may hold something, in order of channel and time."""
-        found = {path: (path.name, str(path)) for path in self._sds_files(wanted)}
-        for path, source_ids, span in self._indexed():
-            if any(one.span.overlaps(span) and any(map(one.holds, source_ids)) for one in wanted):
-                found.setdefault(path, (path.name, str(path)))
-        return sorted(found, key=lambda path: found[path])
+        Of SDS trees their names are believed; only into those of the hours before and after is looked.
+        """
+        asked = Asked(wanted, () if opened else self._closed())
+        return [held for held in self._files(asked) if not _is_shut(held, asked) and self._holds(held, asked)]
 
-    def _sds_files(self, wanted: Sequence[Selection]) -> Iterator[Path]:
-        for tree in self._trees:
-            for year in sorted(path for path in tree.iterdir() if path.name.isdigit() and path.is_dir()):
-                yield from self._of_year(year, wanted)
+    def extents(self, wanted: Sequence[Selection] = (EVERYTHING,)) -> list[Extent]:
+        """What channels there are, and when, in order; of SDS trees by whole days. What follows on is one."""
+        found: dict[SourceId, list[TimeSpan]] = {}
+        for held in self._files(Asked(wanted)):
+            for source_id in held.source_ids:
+                if any(one.holds(source_id) for one in wanted):
+                    found.setdefault(source_id, []).append(held.span)
+        return [Extent(source_id, span) for source_id in sorted(found) for span in _merged(found[source_id])]
 
-    @staticmethod
-    def _of_year(year: Path, wanted: Sequence[Selection]) -> Iterator[Path]:
-        for network in sorted(year.iterdir()):
-            for station in sorted(network.iterdir()) if any(fits(network.name, w.network) for w in wanted) else ():
-                near = [w for w in wanted if fits(network.name, w.network) and fits(station.name, w.station)]
-                for channel in sorted(station.glob(_CHANNELS)) if near else ():
-                    for path in sorted(channel.iterdir()):
-                        content = sds_content(path)
-                        # A record may begin before midnight or run on after it.
-                        if content is not None and any(
-                            w.holds(content[0]) and content[1].widen(DAY // 24, DAY // 24).overlaps(w.span)
-                            for w in near
-                        ):
-                            yield path
+    def available(self, wanted: Selection) -> TimeSpan | None:
+        """From the first sample to one after the last of what is wanted, also of what is closed; None without any."""
+        asked = Asked([wanted])
+        found = first_and_last(self._files(asked), self._blocks, asked)
+        return None if found is None else TimeSpan(max(found.start, wanted.span.start), min(found.end, wanted.span.end))
 
-    def _indexed(self) -> list[tuple[Path, tuple[SourceId, ...], TimeSpan]]:
-        """What lies in the folders that are no SDS trees."""
-        if not self._others:
-            return []
+    def _holds(self, held: Held, asked: Asked) -> bool:
+        if held.named and asked.touches(held.source_ids, held.span):
+            return True
+        blocks = self._blocks.of(held.tree, held.stored).blocks
+        return any(asked.touches(block.source_ids, block.span) for block in blocks)
+
+    def _is_more(self, most: float, files: Sequence[Held], asked: Asked) -> bool:
+        parts = [held for held in files if not asked.covers(held.source_ids, held.span)]
+        sizes = sum(held.stored.size for held in files)
+        least = sizes - sum(held.stored.size for held in parts)
+        if sizes <= most or least > most:
+            return least > most
+        for held in parts:
+            blocks = self._blocks.of(held.tree, held.stored).blocks
+            least += sum(block.length for block in blocks if asked.covers(block.source_ids, block.span))
+            if least > most:
+                return True
+        return False
+
+    def _matching(self, files: Sequence[Held], asked: Asked) -> Iterator[tuple[Stretch, TimeSpan, Header, bytes]]:
+        """What a record is of, its span where it is cut, its header and the bytes in which it lies."""
+        for data in self._blocks.portions(files, asked):
+            found = [(header, numbers) for header in headers_of(data) if (numbers := asked.numbers(header))]
+            for header, numbers in sorted(found, key=_by_channel_and_time):
+                for number in numbers:
+                    span = cut_span(header, asked.wanted[number].span)
+                    if span is not None:
+                        yield (number, header.source_id, header.sampling_rate), span, header, data
+
+    def _files(self, asked: Asked) -> list[Held]:
+        """The files that may hold something, in order of names."""
+        found = [
+            Held(tree, stored, (source_id,), span, named=True)
+            for tree in self._sds
+            for stored, source_id, span in sds_files(tree, asked)
+        ]
+        found += [held for held in self._loose() if asked.touches(held.source_ids, held.around())]
+        return sorted(found, key=lambda held: (PurePosixPath(held.stored.name).name, held.stored.name))
+
+    def _loose(self) -> list[Held]:
+        """What lies outside of SDS trees."""
         with self._lock:
-            if self._found is None or time.monotonic() - self._looked > _LOOK_AGAIN_S:
-                state = frozenset(_states(self._others))
-                if state != self._state or self._found is None:
-                    try:
-                        self._found = FileSource(self._others)
-                    except NothingUsableError:
-                        return []
-                    self._state = state
-                self._looked = time.monotonic()
-            return self._found.contents()
+            for tree in self._others:
+                now = time.monotonic()
+                if now - self._looked.get(tree.name, -tree.refresh_s) >= tree.refresh_s:
+                    self._look(tree)
+                    self._looked[tree.name] = now
+            return list(self._known.values())
+
+    def _look(self, tree: Tree) -> None:
+        """See which files have come, gone and changed."""
+        there = {(tree.name, stored.name): stored for stored in tree.everything()}
+        for key in [key for key in self._known if key[0] == tree.name and key not in there]:
+            del self._known[key]
+        for key, stored in there.items():
+            if key in self._known and self._known[key].stored == stored:
+                continue
+            self._known.pop(key, None)
+            content = sds_content(PurePosixPath(stored.name))
+            if content is not None:
+                self._known[key] = Held(tree, stored, content[:1], content[1], named=True)
+                continue
+            contents = self._blocks.of(tree, stored)
+            if contents.blocks:
+                self._known[key] = Held(tree, stored, contents.source_ids(), contents.span(), named=False)
 
 
-def _within(
-    path: Path,
-    wanted: Sequence[Selection],
-    closed: Sequence[Selection],
-    quality: str,
-    shortest: float,
-    *,
-    longest_only: bool,
-) -> Iterator[Record]:
-    """The records of a file that are wanted, cut, in order of channel and time; of closed times no record gives any."""
-    records = [
-        record
-        for record in _records(path)
-        if (quality in "BM" or record.quality in ("", quality))
-        and among(record.source_id, record.span, wanted)
-        and not among(record.source_id, record.span, closed)
-    ]
-    records.sort(key=lambda record: (record.source_id, record.span.start))
-    for one in wanted:
-        own = [record for record in records if one.span.overlaps(record.span) and one.holds(record.source_id)]
-        own = [part for record in own if (part := _cut(record, one.span)) is not None]
-        if shortest or longest_only:
-            own = _runs(own, shortest, longest_only=longest_only)
-        yield from own
+def _is_shut(held: Held, asked: Asked) -> bool:
+    return asked.shuts(held.source_ids, held.around())
 
 
-def among(source_id: SourceId, span: TimeSpan, selections: Sequence[Selection]) -> bool:
-    """Whether any of some selections holds a channel within a span."""
-    return any(one.span.overlaps(span) and one.holds(source_id) for one in selections)
+def _by_channel_and_time(found: tuple[Header, list[int]]) -> tuple[SourceId, int]:
+    return found[0].source_id, found[0].span.start
 
 
-def _records(path: Path) -> Iterator[Record]:
-    try:
-        with path.open("rb") as file:
-            content = file.read()
-    except OSError:
-        return
-    if is_miniseed(content[:64]):
-        yield from records_of(content)
-        return
-    traces, _ = read_waveforms(path)
-    for trace in traces:
-        yield from records_of(write_miniseed([trace]))
+def _open(place: Path | str) -> Tree:
+    if isinstance(place, str) and "://" in place:
+        from wadati.sources.bucket_tree import BucketTree
+
+        return BucketTree(place)
+    return Disk(Path(place))
 
 
-def _cut(record: Record, span: TimeSpan) -> Record | None:
-    """A record with the samples of a span only: itself where all are within."""
-    last = record.span.end - round(SECOND / record.sampling_rate)
-    if record.span.start in span and last in span:
-        return record
-    traces = [trace.cut(span) for trace in read_miniseed(record.content)[0]]
-    parts = [part for trace in traces if len(trace) for part in _packed(trace, record.version)]
-    if not parts:
-        return None
-    whole = TimeSpan(traces[0].start, traces[-1].end)
-    return record._replace(span=whole, content=b"".join(parts))
-
-
-def _runs(records: Sequence[Record], shortest: float, *, longest_only: bool) -> list[Record]:
-    """Records of runs without a gap that are long enough, or of the longest of each channel."""
-    runs: list[list[Record]] = []
-    for record in records:
-        before = runs[-1][-1] if runs else None
-        follows = (
-            before is not None
-            and before.source_id == record.source_id
-            and abs(record.span.start - before.span.end) <= SECOND / record.sampling_rate / 2
-        )
-        if follows:
-            runs[-1].append(record)
+def _merged(spans: Sequence[TimeSpan]) -> list[TimeSpan]:
+    merged: list[TimeSpan] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = TimeSpan(merged[-1].start, max(merged[-1].end, span.end))
         else:
-            runs.append([record])
-    long = [run for run in runs if _length(run) >= shortest]
-    if longest_only:
-        best: dict[SourceId, list[Record]] = {}
-        for run in long:
-            source_id = run[0].source_id
-            if source_id not in best or _length(run) > _length(best[source_id]):
-                best[source_id] = run
-        long = list(best.values())
-    return [record for run in long for record in run]
-
-
-def _length(run: Sequence[Record]) -> float:
-    return TimeSpan(run[0].span.start, run[-1].span.end).seconds
-
-
-def _as_version(record: Record, version: Literal[2, 3]) -> Iterator[bytes]:
-    if record.version == version:
-        yield record.content
-        return
-    for trace in read_miniseed(record.content)[0]:
-        try:
-            yield from _packed(trace, version)
-        except InputError:
-            # What the older version cannot hold is better given in the newer one than not at all.
-            yield record.content
-
-
-def _packed(trace: Trace, version: int) -> Iterator[bytes]:
-    yield write_miniseed([trace], version=3 if version == 3 else 2, record_length=None if version == 3 else 512)
-
-
-def _is_sds(path: Path) -> bool:
-    found = path.glob(f"[0-9][0-9][0-9][0-9]/*/*/{_CHANNELS}/*") if path.is_dir() else iter(())
-    return next(found, None) is not None
-
-
-def _states(paths: Iterable[Path]) -> Iterator[tuple[str, int, int]]:
-    for path in paths:
-        for file in (path,) if path.is_file() else sorted(path.rglob("*")):
-            if file.is_file():
-                state = file.stat()
-                yield str(file), state.st_size, state.st_mtime_ns
-
-
-def _hull(first: TimeSpan | None, second: TimeSpan) -> TimeSpan:
-    if first is None:
-        return second
-    return TimeSpan(min(first.start, second.start), max(first.end, second.end))
+            merged.append(span)
+    return merged

@@ -10,16 +10,15 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from wadati.errors import MissingExtraError, UsageError
+from wadati.formats.buckets import first_line, open_bucket
 from wadati.formats.miniseed import is_miniseed, places_of_records
 from wadati.protocols import Packet, Problem
 from wadati.sources.told_once import ToldOnce
 
 _PART = 1 << 22
 _HOUR = timedelta(hours=1)
-_LIMIT = timedelta(seconds=20)
+_LIMIT_S = 20
 
 
 class Bucket:
@@ -34,26 +33,13 @@ class Bucket:
     ends = False
 
     def __init__(self, url: str, *, every_s: float = 5.0, options: Mapping[str, str] | None = None) -> None:
-        try:
-            import obstore
-            from obstore.store import from_url
-        except ImportError:
-            raise MissingExtraError(f"bucket:{url}", "bucket") from None
         scheme, _, rest = url.partition("://")
         place, _, self._prefix = rest.partition("/")
         self.name = f"bucket:{url}"
         self._every = every_s
-        self._obstore = obstore
-        plain = (options or {}).get("endpoint", "").startswith("http://")
-        try:
-            self._store: Any = from_url(
-                f"{scheme}://{place}",
-                client_options={"timeout": _LIMIT, "allow_http": plain},
-                retry_config={"max_retries": 2, "retry_timeout": _LIMIT},
-                **(options or {}),
-            )
-        except Exception as error:  # obstore has an exception of its own for each kind of store
-            raise UsageError(f"bucket:{url}: {error}") from error
+        self._obstore, self._store = open_bucket(
+            f"{scheme}://{place}", subject=self.name, options=options, limit_s=_LIMIT_S, retries=2
+        )
         self._told = ToldOnce()
 
     def problems(self) -> Sequence[Problem]:
@@ -87,8 +73,8 @@ class Bucket:
             for prefix in {moment.strftime(self._prefix) for moment in (now - _HOUR, now)}:
                 async for some in self._obstore.list(self._store, prefix or None):
                     found |= {one["path"]: one["size"] for one in some}
-        except Exception as error:  # as above; what cannot be listed now is listed again
-            self._told.tell(self.name, f"cannot be listed ({_first_line(error)})", "check its name and the keys")
+        except Exception as error:  # obstore has many; what cannot be listed now is listed again
+            self._told.tell(self.name, f"cannot be listed ({first_line(error)})", "check its name and the keys")
             return []
         self._told.gone(self.name)
         return sorted(found.items())
@@ -98,14 +84,10 @@ class Bucket:
         try:
             part = await self._obstore.get_range_async(self._store, name, start=place, end=min(place + _PART, size))
         except Exception as error:  # as above
-            self._told.tell(name, f"cannot be read ({_first_line(error)})", "make it readable")
+            self._told.tell(name, f"cannot be read ({first_line(error)})", "make it readable")
             return None
         data = bytes(part)
         if place == 0 and not is_miniseed(data[:64]):
             self._told.tell(name, "is no miniSEED", "write miniSEED under this prefix")
             return []
         return [(place + until, record) for until, record in places_of_records(data)]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]

@@ -27,6 +27,15 @@ _METADATA = re.compile(
 )
 
 
+def is_metadata(name: str) -> bool:
+    """Whether a file of this name in a folder of waveforms is a table, StationXML, text or hidden.
+
+    >>> is_metadata("stations.xml"), is_metadata("CI.CCC..HHZ.mseed")
+    (True, False)
+    """
+    return bool(_METADATA.fullmatch(name))
+
+
 class _File(NamedTuple):
     """What a file holds: its source ids and times, and for miniSEED where; `blocks` None means all of it."""
 
@@ -51,7 +60,7 @@ class FileSource:
         self._span = span
         self._problems: dict[Problem, None] = {}
         self._files: list[_File] = []
-        found = list(_find(paths))
+        found = list(waveform_files(paths))
         for path in found:
             self._files.extend(file for file in self._index(path) if span is None or file.span.overlaps(span))
         self._stations: dict[tuple[str, str], list[_File]] = {}
@@ -86,10 +95,6 @@ class FileSource:
     def problems(self) -> Sequence[Problem]:
         """What was left out so far, each once, in order of discovery."""
         return tuple(self._problems)
-
-    def contents(self) -> list[tuple[Path, tuple[SourceId, ...], TimeSpan]]:
-        """Each file with its channels and the times that it spans."""
-        return [(file.path, file.source_ids, file.span) for file in self._files]
 
     def digests(self) -> Mapping[str, tuple[int, str]]:
         """Size in bytes and SHA-256 of each file that holds waveforms, by path; reads them all."""
@@ -151,8 +156,8 @@ def open_waveforms(paths: Sequence[Path], span: TimeSpan | None = None) -> FileS
     return FileSource(paths, span)
 
 
-def _find(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files worth a try, each once, in order of path."""
+def waveform_files(paths: Sequence[Path]) -> Iterator[Path]:
+    """The files worth a try, each once, in order of path. Raises `InputError` for a path that does not exist."""
     named: dict[Path, Path] = {}
     for path in paths:
         if not path.exists():
@@ -171,7 +176,7 @@ def _below(folder: Path) -> Iterator[Path]:
             continue
         visited.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (Path(parent, name) for name in files if not _METADATA.fullmatch(name))
+        yield from (Path(parent, name) for name in files if not is_metadata(name))
 
 
 def _common(first: TimeSpan | None, second: TimeSpan | None) -> TimeSpan | None:

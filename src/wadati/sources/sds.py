@@ -10,6 +10,7 @@ import re
 from pathlib import PurePath
 
 from wadati.model import SourceId, TimeSpan
+from wadati.model.time import BEGINNING, END
 from wadati.units import DAY
 
 _NAME = re.compile(
@@ -34,3 +35,25 @@ def sds_content(path: PurePath) -> tuple[SourceId, TimeSpan] | None:
     days = datetime.date(int(match["year"]), 1, 1).toordinal() - _EPOCH + int(match["day"]) - 1
     source_id = SourceId.from_nslc(match["net"], match["sta"], match["loc"], match["cha"])
     return source_id, TimeSpan(days * DAY, (days + 1) * DAY)
+
+
+def day_of(time: int) -> str:
+    """The day of a time (ns) as names of files end with it; such words are in the order of time.
+
+    >>> from wadati.model import parse_time
+    >>> day_of(parse_time("2019-07-04T12:00")), day_of(END)
+    ('2019.185', '2116.051')
+    """
+    day = datetime.date.fromordinal(min(max(time, BEGINNING), END) // DAY + _EPOCH)
+    return f"{day.year:04d}.{day.timetuple().tm_yday:03d}"
+
+
+def days_between(first: str, last: str) -> list[str]:
+    """All days of a year from the first to the last, as `day_of` writes them.
+
+    >>> days_between("2019.365", "2019.366"), days_between("2020.366", "2020.366")
+    (['2019.365'], ['2020.366'])
+    """
+    year = int(first[:4])
+    length = datetime.date(year, 12, 31).timetuple().tm_yday
+    return [f"{year:04d}.{day:03d}" for day in range(int(first[5:]), min(int(last[5:]), length) + 1)]

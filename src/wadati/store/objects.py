@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import parse_qsl
+from typing import Protocol
 
-from wadati.errors import InputError, MissingExtraError, UsageError, WadatiError
+from wadati.errors import InputError, WadatiError
 from wadati.formats.atomic import atomic_write, create_once
-
-_LIMIT = timedelta(seconds=30)
+from wadati.formats.buckets import first_line, open_bucket
 
 
 class Place(Protocol):
@@ -81,30 +78,14 @@ class _Folder:
 
 class _Bucket:
     def __init__(self, url: str) -> None:
-        try:
-            import obstore
-            from obstore.store import from_url
-        except ImportError:
-            raise MissingExtraError(url, "bucket") from None
-        address, _, query = url.partition("?")
-        self._url, self._obstore = address, obstore
-        options = dict(parse_qsl(query))
-        plain = options.get("endpoint", "").startswith("http://")
-        try:
-            self._store: Any = from_url(
-                address.rstrip("/"),
-                client_options={"timeout": _LIMIT, "allow_http": plain},
-                retry_config={"max_retries": 4, "retry_timeout": _LIMIT},
-                **options,
-            )
-        except Exception as error:  # obstore has an exception of its own for each kind of store
-            raise UsageError(f"{address}: {_first_line(error)}") from error
+        self._url = url.partition("?")[0]
+        self._obstore, self._store = open_bucket(url)
 
     def put(self, name: str, content: bytes, media_type: str, max_age: int) -> None:
         headers = {"Content-Type": media_type, "Cache-Control": f"public, max-age={max_age}"}
         try:
             self._obstore.put(self._store, name, content, attributes=headers)
-        except Exception as error:  # as above
+        except Exception as error:  # obstore has an exception of its own for each kind of store
             raise PlaceError(f"{self._url}/{name}", error) from error
 
     def get(self, name: str) -> bytes | None:
@@ -141,7 +122,7 @@ class PlaceError(WadatiError):
     exit_code = 3
 
     def __init__(self, name: str, error: Exception) -> None:
-        super().__init__(f"{name}: {_first_line(error)}; check the bucket's name, the keys and the network")
+        super().__init__(f"{name}: {first_line(error)}; check the bucket's name, the keys and the network")
 
 
 def headers_file(ages: Mapping[str, int]) -> bytes:
@@ -151,7 +132,3 @@ def headers_file(ages: Mapping[str, int]) -> bytes:
     '  Cache-Control: public, max-age=30'
     """
     return "".join(f"{path}\n  Cache-Control: public, max-age={age}\n" for path, age in ages.items()).encode()
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

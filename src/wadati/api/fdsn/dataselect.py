@@ -6,6 +6,7 @@ of a span, which are cut to the samples asked for.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from wadati.api.fdsn.selections import CODES, TIMES, selections
 from wadati.api.fdsn.service import Answer, Selecting, Service
 from wadati.api.holdings import Holdings
 from wadati.api.parameters import Parameter
+from wadati.sources.archive import TooMuchError
 
 VERSION = "1.1.3"
 PARAMETERS = (
@@ -25,6 +27,7 @@ PARAMETERS = (
     Parameter(name="format", choices=("miniseed", "miniseed3"), usual="miniseed", words="of the answer"),
 )
 _MEGABYTE = 1_000_000
+_TOO_MUCH = "there is more than one answer may hold; ask for less at a time"
 
 
 class DataselectService:
@@ -45,7 +48,7 @@ class DataselectService:
         if archive is None:
             return None
 
-        def records(*, opened: bool) -> Iterator[bytes]:
+        def records(*, opened: bool, most: float = math.inf) -> Iterator[bytes]:
             return archive.records(
                 wanted,
                 version=3 if values["format"] == "miniseed3" else 2,
@@ -53,11 +56,15 @@ class DataselectService:
                 shortest=values["minimumlength"],
                 longest_only=values["longestonly"],
                 opened=opened,
+                most=most,
             )
 
         opened = "restricted" in scopes
-        found = records(opened=opened)
-        first = next(found, None)
+        found = records(opened=opened, most=self._most)
+        try:
+            first = next(found, None)
+        except TooMuchError:
+            raise Refused(413, _TOO_MUCH) from None
         if first is None:
             if not opened and next(records(opened=True), None) is not None:
                 raise Refused(403, "these waveforms are restricted; ask with a token that opens them")
@@ -66,10 +73,14 @@ class DataselectService:
 
     def _limited(self, first: bytes, records: Iterator[bytes]) -> Iterator[bytes]:
         """The records, until there are too many, which breaks the answer off."""
-        left = self._holdings.settings.most_megabytes * _MEGABYTE - len(first)
+        left = self._most - len(first)
         yield first
         for record in records:
             left -= len(record)
             if left < 0:
-                raise Refused(413, "there is more than one answer may hold; ask for less at a time")
+                raise Refused(413, _TOO_MUCH)
             yield record
+
+    @property
+    def _most(self) -> float:
+        return self._holdings.settings.most_megabytes * _MEGABYTE

@@ -10,7 +10,7 @@ from wadati.api.parameters import Parameter, in_order
 from wadati.errors import UsageError
 from wadati.model import TimeSpan, parse_open_time
 from wadati.model.time import BEGINNING, END
-from wadati.sources.archive import Selection
+from wadati.sources.selection import Selection
 
 CODES = (
     Parameter(name="network", short="net", usual="*", words="codes with commas between them; * and ?", example="CI"),

@@ -119,7 +119,7 @@ class Service:
             raise Refused(414, f"the address is longer than {LONGEST_ADDRESS} characters; ask by POST")
         lines = None
         if request.method == "POST":
-            given, lines = _posted(await _body(request))
+            given, lines = lists_of(await body_of(request))
         else:
             given = parse_qsl(request.url.query, keep_blank_values=True, strict_parsing=bool(request.url.query))
         values = read(self.parameters, given)
@@ -144,7 +144,8 @@ class Service:
         return PlainTextResponse(text, status, refused.headers)
 
 
-async def _body(request: Request) -> str:
+async def body_of(request: Request) -> str:
+    """The text that was posted. Raises `Refused` for one that is too long or none."""
     held = bytearray()
     async for chunk in request.stream():
         held += chunk
@@ -156,8 +157,8 @@ async def _body(request: Request) -> str:
         raise Refused(400, "the list is no text in UTF-8") from None
 
 
-def _posted(text: str) -> tuple[list[tuple[str, str]], list[Selecting]]:
-    """The `name=value` lines of a list, and its lines of codes and times."""
+def lists_of(text: str) -> tuple[list[tuple[str, str]], list[Selecting]]:
+    """The `name=value` lines of a list, and its lines of codes and times. Raises `Refused` for what is neither."""
     given: list[tuple[str, str]] = []
     lines: list[Selecting] = []
     for number, line in enumerate(text.splitlines(), 1):

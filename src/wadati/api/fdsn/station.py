@@ -16,9 +16,10 @@ from wadati.api.fdsn.selections import CODES, TIMES, selections
 from wadati.api.fdsn.service import Answer, Selecting, Service
 from wadati.api.holdings import Holdings
 from wadati.api.parameters import Parameter
-from wadati.formats.stationxml_selection import Place
+from wadati.formats.stationxml_elements import Available, Place
 from wadati.model import TimeSpan
-from wadati.sources.archive import Extent, Selection
+from wadati.sources.archive import Extent
+from wadati.sources.selection import Selection
 from wadati.traveltime.geodesy import distance_azimuth
 
 VERSION = "1.1.4"
@@ -35,9 +36,11 @@ PARAMETERS = (
         name="level", choices=("network", "station", "channel", "response"), usual="station", words="how much is told"
     ),
     Parameter(name="includerestricted", kind="boolean", usual=True, words="also what is not open to all"),
-    Parameter(name="includeavailability", kind="boolean", usual=False, words="not told: left away"),
+    Parameter(
+        name="includeavailability", kind="boolean", usual=False, words="also from when until when there are waveforms"
+    ),
     Parameter(name="matchtimeseries", kind="boolean", usual=False, words="only where there are waveforms"),
-    Parameter(name="updatedafter", kind="time", words="not known here: all counts as changed"),
+    Parameter(name="updatedafter", kind="time", words="what changed here after it"),
     Parameter(name="format", choices=("xml", "text"), usual="xml", words="of the answer"),
 )
 
@@ -57,20 +60,32 @@ class StationService:
         if values["format"] == "text" and level == "response":
             raise Refused(400, "format=text knows no level=response")
         documents, settings = self._holdings.documents, self._holdings.settings
-        wanted = wanted_of(values, selections(values, lines), self._extents(values))
+        asked = selections(values, lines)
+        wanted = wanted_of(values, asked, self._extents(values, asked))
         selected = None if documents is None else documents.select(level, wanted)
         if selected is None or selected.empty:
             return None
         if values["format"] == "text":
             return Answer((line.encode() for line in selected.text()), "text/plain; charset=utf-8", "stations.txt")
         module = f"Wadati {wadati.__version__}"
-        chunks = selected.xml(self._holdings.authority, settings.title, time.time_ns(), module)
+        chunks = selected.xml(self._holdings.authority, settings.title, time.time_ns(), module, self._available(values))
         return Answer(chunks, "application/xml", "stations.xml")
 
-    def _extents(self, values: dict[str, Any]) -> list[Extent] | None:
+    def _extents(self, values: dict[str, Any], asked: list[Selection]) -> list[Extent] | None:
         if not values["matchtimeseries"]:
             return None
-        return [] if self._holdings.archive is None else self._holdings.archive.extents()
+        return [] if self._holdings.archive is None else self._holdings.archive.extents(asked)
+
+    def _available(self, values: dict[str, Any]) -> Available | None:
+        archive = self._holdings.archive
+        if archive is None or not values["includeavailability"]:
+            return None
+
+        def available(place: Place) -> TimeSpan | None:
+            codes = (place.network, place.station, place.location or "--", place.channel)
+            return archive.available(Selection(*codes, place.span))
+
+        return available
 
 
 def wanted_of(values: dict[str, Any], wanted: list[Selection], extents: list[Extent] | None) -> Callable[[Place], bool]:
@@ -87,6 +102,8 @@ def wanted_of(values: dict[str, Any], wanted: list[Selection], extents: list[Ext
         else:
             fitting = [one for one in wanted if one.holds_codes(*codes)]
         if not any(one.span.overlaps(place.span) for one in fitting):
+            return False
+        if values["updatedafter"] is not None and place.changed <= values["updatedafter"]:
             return False
         return _in_time(values, place.span) and _in_space(values, place) and _has_samples(place, wanted, extents)
 

@@ -27,7 +27,7 @@ from wadati.formats.waveform_blocks import Block, pack
 from wadati.model import TimeSpan, Trace
 from wadati.signal.extremes import Extremes, extremes
 from wadati.signal.high_pass import HighPass
-from wadati.sources.archive import Selection, among
+from wadati.sources.selection import Selection, among
 from wadati.units import HOUR, MILLISECOND, MINUTE, SECOND
 
 RATE = 20

@@ -13,7 +13,7 @@ from wadati.formats.inventory import read_inventory
 from wadati.formats.stationxml import read_stationxml
 from wadati.model import Channel, Inventory, TimeSpan, content_id
 from wadati.protocols import DayArchive, Problem
-from wadati.sources.archive import fits
+from wadati.sources.selection import fits
 from wadati.store.objects import Place
 
 _LOWEST_RATE = 10.0

@@ -1,0 +1,49 @@
+"""Buckets of Amazon S3 and what speaks its language, Google Cloud Storage and Azure, by obstore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from wadati.errors import MissingExtraError, UsageError
+
+
+def open_bucket(
+    url: str, *, subject: str = "", options: Mapping[str, str] | None = None, limit_s: float = 30, retries: int = 4
+) -> tuple[Any, Any]:
+    """The module obstore and the store of `s3://BUCKET/PREFIX`, `gs://…` or `az://…`; nothing is asked of it yet.
+
+    `options` (`endpoint`, `region`, `skip_signature`) may stand behind a question mark of the URL too; keys come from
+    the environment. `subject` is what errors name. Raises `MissingExtraError` without obstore (extra `wadati[bucket]`),
+    `UsageError` for a URL that it does not know.
+    """
+    subject = subject or url
+    try:
+        import obstore
+        from obstore.store import from_url
+    except ImportError:
+        raise MissingExtraError(subject, "bucket") from None
+    address, _, query = url.partition("?")
+    given = dict(parse_qsl(query)) | dict(options or {})
+    limit = timedelta(seconds=limit_s)
+    try:
+        store = from_url(
+            address.rstrip("/"),
+            client_options={"timeout": limit, "allow_http": given.get("endpoint", "").startswith("http://")},
+            retry_config={"max_retries": retries, "retry_timeout": limit},
+            **given,
+        )
+    except Exception as error:  # obstore has an exception of its own for each kind of store
+        raise UsageError(f"{subject}: {first_line(error)}") from error
+    return obstore, store
+
+
+def first_line(error: Exception) -> str:
+    """What an error of a store says, without its many further lines.
+
+    >>> first_line(ValueError("no such key\\n\\nDebug source: ..."))
+    'no such key'
+    """
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
