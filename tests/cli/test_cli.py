@@ -103,6 +103,10 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
         ],
         "serve": sorted([*running, "--host", "--picker", "--port", "--stations", "--store", "--waveforms"]),
         "site": ["--debug", "--flow", "--follow", "--help", "--stations", "--store", "--to", "--waveforms"],
+        "plan": ["--debug", "--help", "--json", "--workers"],
+        "run": ["--budget", "--debug", "--help", "--shard", "--workers"],
+        "retry": ["--debug", "--help"],
+        "cancel": ["--debug", "--help"],
         "token": ["--days", "--debug", "--help", "--name", "--scopes"],
         "status": ["--debug", "--help", "--json"],
         "gateway": sorted(
