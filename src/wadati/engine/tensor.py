@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,7 @@ import numpy as np
 
 from wadati.engine.first_motion import METHOD as FIRST_MOTION
 from wadati.engine.first_motion import first_motion
-from wadati.errors import InputError, MissingExtraError, UsageError
+from wadati.errors import InputError, UsageError
 from wadati.formats.catalogs import read_catalog
 from wadati.formats.inventory import read_inventory
 from wadati.model import (
@@ -40,7 +39,6 @@ from wadati.traveltime.geodesy import distance_azimuth
 METHOD = "wadati-tensor"
 
 _REACH = ((4.0, 200e3), (5.0, 400e3), (6.0, 800e3), (np.inf, 1500e3))
-_STORE = "wadati.greens.store"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,12 +54,9 @@ class TensorResult:
 
 def open_greens(url: str) -> GreensFunctions:
     """The Green's functions at an address. Raises `MissingExtraError` where what reads stores is not installed."""
-    try:
-        module = import_module(_STORE)
-    except ImportError as error:
-        raise MissingExtraError(f"the store of Green's functions ({error})", "greens") from error
-    opened: GreensFunctions = module.open_store(url)
-    return opened
+    from wadati.greens.stored import StoredGreens
+
+    return StoredGreens(url)
 
 
 def find_event(event: str, results: Path | None, inventory: Inventory | None = None) -> tuple[Event, tuple[Pick, ...]]:
