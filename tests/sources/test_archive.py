@@ -168,3 +168,13 @@ def test_what_changes_is_seen(tmp_path: Path) -> None:
     assert b"".join(archive.records([EVERYTHING])) == b"".join(some[:3])
     put_by_day(tmp_path, some[3:])
     assert len(b"".join(archive.records([EVERYTHING]))) == len(b"".join(some))
+
+
+@pytest.mark.parametrize("how", ["days", "scattered"])
+def test_paths_may_be_relative_and_overlap(tmp_path: Path, how: str, monkeypatch) -> None:
+    folder = split(tmp_path, how)
+    whole = list(Archive([folder]).records([EVERYTHING]))
+    monkeypatch.chdir(tmp_path)
+    inside = next(path for path in Path(how).rglob("*") if path.is_file())
+    assert list(Archive([Path(how)]).records([EVERYTHING])) == whole
+    assert list(Archive([Path(how), folder, inside]).records([EVERYTHING])) == whole
