@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wadati.formats import miniseed_index
 from wadati.formats.miniseed import read_miniseed, records_of, write_miniseed
 from wadati.formats.miniseed_index import index_miniseed
 from wadati.model import SourceId, TimeSpan, Trace, sampling_rate
@@ -159,6 +160,36 @@ def test_an_index_passes_over_what_is_no_record(tmp_path: Path) -> None:
     assert sum(block.length for block in blocks) == len(b"".join(some))
     (tmp_path / "damaged.mseed").write_bytes(damaged)
     assert b"".join(Archive([tmp_path]).records([EVERYTHING])) == b"".join(some)
+
+
+def test_an_index_made_in_portions_is_that_of_the_whole(monkeypatch) -> None:
+    parts = records()
+    damaged = b"".join(parts[:9]) + b"\xff" * 40_000 + b"".join(parts[9:20]) + b"\0" * 3000 + b"".join(parts[20:])
+
+    def channels_and_bytes() -> list[tuple[int, int]]:
+        monkeypatch.setattr(miniseed_index, "BLOCK_BYTES", 1)
+        found = index_miniseed(lambda start, end: damaged[start:end], len(damaged))
+        return [(block.offset, block.length) for block in found]
+
+    whole = channels_and_bytes()
+    assert [damaged[offset : offset + length] for offset, length in whole] == parts
+    monkeypatch.setattr(miniseed_index, "_OVERLAP", 600)
+    for portion, most in ((700, 700), (1000, 4000), (5000, 20_000)):
+        monkeypatch.setattr(miniseed_index, "_PORTION", portion)
+        monkeypatch.setattr(miniseed_index, "_MOST_PORTION", most)
+        assert channels_and_bytes() == whole
+
+
+@pytest.mark.parametrize("how", ["days", "one", "shuffled", "scattered"])
+def test_availability_is_from_the_first_sample_to_the_last(tmp_path: Path, how: str) -> None:
+    archive = Archive([split(tmp_path, how)])
+    start, end = DAY - 300 * SECOND, DAY + 501 * SECOND
+    for sid in SIDS:
+        codes = (sid.network, sid.station, "--", sid.channel)
+        assert archive.available(Selection(*codes, EVERYTHING.span)) == TimeSpan(start, end)
+        inner = TimeSpan(DAY - 250 * SECOND, DAY + 200 * SECOND)
+        assert archive.available(Selection(*codes, inner)) == inner
+        assert archive.available(Selection(*codes, TimeSpan(0, DAY - 400 * SECOND))) is None
 
 
 def test_what_changes_is_seen(tmp_path: Path) -> None:
