@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from wadati.formats import miniseed_index
 from wadati.formats.miniseed import read_miniseed, records_of, write_miniseed
 from wadati.formats.miniseed_index import index_miniseed
 from wadati.model import SourceId, TimeSpan, Trace, sampling_rate
@@ -161,6 +162,36 @@ def test_an_index_passes_over_what_is_no_record(tmp_path: Path) -> None:
     assert b"".join(Archive([tmp_path]).records([EVERYTHING])) == b"".join(some)
 
 
+def test_an_index_made_in_portions_is_that_of_the_whole(monkeypatch) -> None:
+    parts = records()
+    damaged = b"".join(parts[:9]) + b"\xff" * 40_000 + b"".join(parts[9:20]) + b"\0" * 3000 + b"".join(parts[20:])
+
+    def channels_and_bytes() -> list[tuple[int, int]]:
+        monkeypatch.setattr(miniseed_index, "BLOCK_BYTES", 1)
+        found = index_miniseed(lambda start, end: damaged[start:end], len(damaged))
+        return [(block.offset, block.length) for block in found]
+
+    whole = channels_and_bytes()
+    assert [damaged[offset : offset + length] for offset, length in whole] == parts
+    monkeypatch.setattr(miniseed_index, "_OVERLAP", 600)
+    for portion, most in ((700, 700), (1000, 4000), (5000, 20_000)):
+        monkeypatch.setattr(miniseed_index, "_PORTION", portion)
+        monkeypatch.setattr(miniseed_index, "_MOST_PORTION", most)
+        assert channels_and_bytes() == whole
+
+
+@pytest.mark.parametrize("how", ["days", "one", "shuffled", "scattered"])
+def test_availability_is_from_the_first_sample_to_the_last(tmp_path: Path, how: str) -> None:
+    archive = Archive([split(tmp_path, how)])
+    start, end = DAY - 300 * SECOND, DAY + 501 * SECOND
+    for sid in SIDS:
+        codes = (sid.network, sid.station, "--", sid.channel)
+        assert archive.available(Selection(*codes, EVERYTHING.span)) == TimeSpan(start, end)
+        inner = TimeSpan(DAY - 250 * SECOND, DAY + 200 * SECOND)
+        assert archive.available(Selection(*codes, inner)) == inner
+        assert archive.available(Selection(*codes, TimeSpan(0, DAY - 400 * SECOND))) is None
+
+
 def test_what_changes_is_seen(tmp_path: Path) -> None:
     some = records()
     put_by_day(tmp_path, some[:3])
@@ -168,3 +199,13 @@ def test_what_changes_is_seen(tmp_path: Path) -> None:
     assert b"".join(archive.records([EVERYTHING])) == b"".join(some[:3])
     put_by_day(tmp_path, some[3:])
     assert len(b"".join(archive.records([EVERYTHING]))) == len(b"".join(some))
+
+
+@pytest.mark.parametrize("how", ["days", "scattered"])
+def test_paths_may_be_relative_and_overlap(tmp_path: Path, how: str, monkeypatch) -> None:
+    folder = split(tmp_path, how)
+    whole = list(Archive([folder]).records([EVERYTHING]))
+    monkeypatch.chdir(tmp_path)
+    inside = next(path for path in Path(how).rglob("*") if path.is_file())
+    assert list(Archive([Path(how)]).records([EVERYTHING])) == whole
+    assert list(Archive([Path(how), folder, inside]).records([EVERYTHING])) == whole

@@ -89,7 +89,10 @@ class UrlsService:
         objects = []
         for tree in {id(held.tree): held.tree for held in found}.values():
             own = [held.stored for held in found if held.tree is tree]
-            urls = tree.signed([stored.name for stored in own], _LIFETIME_S)
+            try:
+                urls = tree.signed([stored.name for stored in own], _LIFETIME_S)
+            except OSError:
+                raise Refused(404, "the keys of this service cannot sign addresses; ask fdsnws-dataselect") from None
             if urls is None:
                 raise Refused(404, "these waveforms lie in no bucket; ask fdsnws-dataselect for them")
             objects += [SignedObject(one.name, one.size, url) for one, url in zip(own, urls, strict=True)]

@@ -148,14 +148,15 @@ class Archive:
                         yield (number, header.source_id, header.sampling_rate), span, header, data
 
     def _files(self, asked: Asked) -> list[Held]:
-        """The files that may hold something, in order of names."""
+        """The files that may hold something, each once, in order of names."""
         found = [
             Held(tree, stored, (source_id,), span, named=True)
             for tree in self._sds
             for stored, source_id, span in sds_files(tree, asked)
         ]
         found += [held for held in self._loose() if asked.touches(held.source_ids, held.around())]
-        return sorted(found, key=lambda held: (PurePosixPath(held.stored.name).name, held.stored.name))
+        unique = {PurePosixPath(held.tree.name, held.stored.name): held for held in found}
+        return [unique[path] for path in sorted(unique, key=lambda path: (path.name, str(path)))]
 
     def _loose(self) -> list[Held]:
         """What lies outside of SDS trees."""

@@ -78,7 +78,9 @@ class Disk:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise InputError(path, "does not exist", "give a folder or files of waveforms")
-        self._path, self.name = path, str(path)
+        # Without links resolved, which may say other channels and days than what they lead to.
+        self._path = path.absolute()
+        self.name = str(self._path)
 
     def folders(self, inside: str) -> Sequence[str]:
         """See `Tree`."""

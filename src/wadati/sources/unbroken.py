@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable
 from fractions import Fraction
 
@@ -43,7 +44,9 @@ class Unbroken:
 
     def hold(self, stretch: Stretch, span: TimeSpan) -> bool:
         """Whether a record belongs to a run that is kept."""
-        return any(run.start <= span.start and span.end <= run.end for run in self._kept.get(stretch, ()))
+        runs = self._kept.get(stretch, [])
+        behind = bisect.bisect_right(runs, span.start, key=_start)
+        return behind > 0 and span.end <= runs[behind - 1].end
 
     def _keep_longest(self) -> None:
         best: dict[tuple[int, SourceId], tuple[int, int, Stretch]] = {}
@@ -53,6 +56,10 @@ class Unbroken:
                 key = stretch[:2]
                 best[key] = min(best.get(key, found), found)
         self._kept = {stretch: [TimeSpan(start, start - negative)] for negative, start, stretch in best.values()}
+
+
+def _start(run: TimeSpan) -> int:
+    return run.start
 
 
 def _joined(pieces: list[TimeSpan], rate: Fraction) -> list[TimeSpan]:
