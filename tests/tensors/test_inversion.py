@@ -113,8 +113,9 @@ def test_a_station_that_is_late_is_shifted(quake) -> None:
     seen[7] = Seen(late.station, late.instrument, late.distance, late.azimuth, data, late.snr)
     found = invert(seen, responses, ORIGIN, WINDOW, depths=[10e3], fixed=True)
     shifts = found.node.fit.lags - found.node.fit.centroid
-    assert shifts.tolist() == [3 if k == 7 else 0 for k in range(12)]
-    assert found.node.fit.solution.variance_reduction > 0.999
+    assert [k for k in range(12) if shifts[k]] == [7]
+    assert shifts[7] in (2, 3)  # shifts have a price, which may leave the last sample
+    assert found.node.fit.solution.variance_reduction > 0.99
 
 
 def test_two_stations_are_too_few(quake) -> None:
