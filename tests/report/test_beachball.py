@@ -48,7 +48,7 @@ def test_it_is_dark_where_the_first_motion_is_up(tensor) -> None:
     assert judged > 200
 
 
-def test_obspy_draws_the_same_first_motions() -> None:
+def test_the_plane_that_obspy_draws_is_of_the_same_tensor() -> None:
     from obspy.imaging.beachball import MomentTensor as Theirs
     from obspy.imaging.beachball import mt2plane
 

@@ -126,9 +126,9 @@ def test_all_stations_from_raw_records(shared: Path, seen: list[Seen]) -> None:
     assert found.quality.grade in "AB"
 
 
-def test_fits_are_no_worse_for_shifts_that_are_allowed(shared: Path, seen: list[Seen]) -> None:
+def test_shifts_cost_nothing_and_stay_within_a_quarter_period(shared: Path, seen: list[Seen]) -> None:
     found = inverted(shared, seen)
     still = align(found.node.blocks, found.weights, 0)
-    assert found.node.fit.solution.variance_reduction > still.solution.variance_reduction
+    assert found.node.fit.solution.variance_reduction >= still.solution.variance_reduction
     moved = np.abs(found.node.fit.lags - found.node.fit.centroid) / WINDOW.sampling_rate_hz
     assert moved.max() <= 0.25 / reference.BAND[1] + 1e-9

@@ -16,6 +16,7 @@ from wadati.formats.atomic import atomic_write
 from wadati.formats.quakeml import write_quakeml
 from wadati.model import Catalog, format_time
 from wadati.model.mechanism import decompose, nodal_planes, principal_axes
+from wadati.report.markup import number
 from wadati.report.scene import instant
 from wadati.report.tensor_page import ShownStation, ShownTensor, ball_drawing, tensor_page
 from wadati.tensors.centroid import Inversion
@@ -97,7 +98,7 @@ def shown(result: TensorResult) -> ShownTensor:
         ("centroid depth", f"{node.depth / KILOMETRE:.0f} km"),
         ("variance reduction", f"{100 * node.fit.solution.variance_reduction:.0f} %"),
         ("quality", grade.grade),
-        ("double couple / CLVD / isotropic", " / ".join(f"{100 * share:.0f}" for share in _shares(parts)) + " %"),
+        ("double couple / CLVD / isotropic", " / ".join(number(100 * share, 0) for share in _shares(parts)) + " %"),
         ("stations", f"{len(found.used)} of {len(found.used) + len(reasons)}"),
         ("gap", f"{grade.gap:.0f}°"),
         ("mechanisms within", f"{grade.bootstrap_angle:.0f}° (90 %)"),

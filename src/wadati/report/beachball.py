@@ -47,24 +47,6 @@ def beachball(tensor: MomentTensor, planes: Sequence[NodalPlane], x: float, y: f
     )
 
 
-def polarity_marks(
-    polarities: Sequence[tuple[float, float, bool, str]], x: float, y: float, radius: float
-) -> list[Markup]:
-    """First motions on the ball: azimuth and take-off angle from straight down (degrees), whether up, the station."""
-    marks = []
-    for azimuth, takeoff, up, name in polarities:
-        if takeoff > 90:
-            azimuth, takeoff = azimuth + 180, 180 - takeoff
-        cx, cy = _place(azimuth, takeoff, x, y, radius)
-        title = element("title", f"{name} {'up' if up else 'down'}")
-        marks.append(element("circle", title, cx=round(cx, 1), cy=round(cy, 1), r=3.5, class_=f"motion {_word(up=up)}"))
-    return marks
-
-
-def _word(*, up: bool) -> str:
-    return "up" if up else "down"
-
-
 def _place(
     azimuth: float, takeoff: float, x: float, y: float, radius: float, *, drop: float = 0.0
 ) -> tuple[float, float]:

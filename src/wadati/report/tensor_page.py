@@ -95,20 +95,24 @@ def depth_figure(shown: ShownTensor) -> Markup | None:
     shares = [100 * share for _, share, _ in shown.curve]
     x = Scale(*padded([depth / KILOMETRE for depth, _, _ in shown.curve], 0.05, 2.0), LEFT, WIDTH - RIGHT)
     y = Scale(*padded(shares, 0.1, 5.0), TOP + 240, TOP)
-    best = max(shown.curve, key=lambda one: one[1])
+    chosen = min(shown.curve, key=lambda one: abs(one[0] - shown.depth))
     points = [(x(depth / KILOMETRE), y(100 * share)) for depth, share, _ in shown.curve]
     drawing = svg(
         TOP + 288,
-        f"Variance reduction against depth; best at {shown.depth / KILOMETRE:.0f} km",
+        f"Variance reduction against depth; chosen {shown.depth / KILOMETRE:.0f} km",
         axes(x, y, ticks(x.low, x.high), ticks(y.low, y.high, 5), "centroid depth (km)", "variance reduction (%)"),
         path(points, "curve"),
         *(
             element("circle", element("title", f"Mw {size:.2f}"), cx=round(px, 1), cy=round(py, 1), r=3, class_="bin")
             for (px, py), (_, _, size) in zip(points, shown.curve, strict=True)
         ),
-        text(x(best[0] / KILOMETRE), y(100 * best[1]) - 8, f"{best[0] / KILOMETRE:.0f} km, Mw {best[2]:.2f}"),
+        text(x(chosen[0] / KILOMETRE), y(100 * chosen[1]) - 8, f"{chosen[0] / KILOMETRE:.0f} km, Mw {chosen[2]:.2f}"),
     )
-    return figure(drawing, "Depth", "What a tensor at each depth explains. A flat curve leaves the depth open.")
+    return figure(
+        drawing,
+        "Depth",
+        "What a tensor at each depth explains. Where the curve is flat, the hypocentre's depth decides.",
+    )
 
 
 def waveform_figure(shown: ShownTensor) -> Markup:
@@ -120,7 +124,8 @@ def waveform_figure(shown: ShownTensor) -> Markup:
         drawn.append(text(LEFT + column * (width + _GAP) + width / 2, TOP, letter))
     for row, station in enumerate(ordered):
         top = TOP + 10 + row * _ROW
-        largest = max(float(np.abs(station.data).max()), 1e-300)
+        drawn_with = [station.data] if station.left_out else [station.data, station.synthetics]
+        largest = max(1e-300, *(float(np.abs(one).max()) for one in drawn_with))
         drawn.append(text(LEFT - 8, top + _ROW / 2, station.name.split(".")[-1], "end"))
         drawn.append(text(LEFT - 8, top + _ROW / 2 + 12, f"{station.distance / KILOMETRE:.0f} km", "end", "code"))
         for column in range(3):
@@ -130,7 +135,7 @@ def waveform_figure(shown: ShownTensor) -> Markup:
             kind = "trace faded" if station.left_out else "trace"
             drawn.append(path(_points(station.data[column], x, y), kind))
             if not station.left_out:
-                drawn.append(path(_points(np.clip(station.synthetics[column], -largest, largest), x, y), "synthetic"))
+                drawn.append(path(_points(station.synthetics[column], x, y), "synthetic"))
         fit = "left out" if station.left_out else f"{100 * station.explained:.0f} %"
         drawn.append(text(WIDTH - RIGHT, top + 12, fit, "end", "code"))
     duration = max((station.data.shape[1] for station in ordered), default=1) / shown.sampling_rate_hz

@@ -33,7 +33,7 @@ _LIMITS = ((0.15, 25.0, 0.5), (0.20, 35.0, 0.4), (0.30, 45.0, 0.3))
 
 
 class FirstMotion(NamedTuple):
-    """`planes` of the preferred mechanism; `misfit` the weighted share of polarities that contradict it, `spread` the
+    """`planes` of the preferred mechanism; `misfit` the share of polarities that contradict it, `spread` the
     root mean square of the angles (Kagan, degrees) from it to all acceptable ones, `distribution` how far on average
     polarities lie from its nodal planes (0 to 1), `quality` A to D."""
 
@@ -64,9 +64,7 @@ def takeoff_angles(
     return np.asarray(np.degrees(np.arctan2(np.maximum(out - back, 0.0), higher - deeper)))
 
 
-def mechanism(
-    azimuths: npt.ArrayLike, takeoffs: npt.ArrayLike, up: npt.ArrayLike, weights: npt.ArrayLike | None = None
-) -> FirstMotion:
+def mechanism(azimuths: npt.ArrayLike, takeoffs: npt.ArrayLike, up: npt.ArrayLike) -> FirstMotion:
     """The mechanism of polarities.
 
     `azimuths` (degrees, station) at the source, `takeoffs` (degrees from straight down, (trial, station)) in each
@@ -79,12 +77,10 @@ def mechanism(
     count = len(sign)
     if count < LEAST:
         raise InputError("first motions", f"{count} polarities are too few", f"{LEAST} are needed")
-    weight = np.ones(count) if weights is None else np.asarray(weights, np.float64)
-    weight = weight / weight.sum()
-    faults, tensors = _grid()
-    accepted = np.zeros(len(faults))
+    tensors = _grid()
+    accepted = np.zeros(len(tensors))
     for trial in angle:
-        wrong = (_amplitudes(tensors, north, trial) * sign < 0) @ weight
+        wrong = (_amplitudes(tensors, north, trial) * sign < 0).mean(axis=1)
         accepted += wrong <= wrong.min() + max(_MORE, 1.0 / count) + 1e-9
     chosen = np.flatnonzero(accepted)
     mean = tensors[chosen].T @ accepted[chosen]
@@ -92,9 +88,9 @@ def mechanism(
     planes = nodal_planes(preferred)
     pure = np.array(MomentTensor.of_fault(planes[0].strike, planes[0].dip, planes[0].rake, 1.0).components)
     amplitudes = np.array([_amplitudes(pure[None], north, trial)[0] for trial in angle])
-    misfit = float(np.mean((amplitudes * sign < 0) @ weight))
+    misfit = float(np.mean(amplitudes * sign < 0))
     spread = _spread(preferred, tensors[chosen], accepted[chosen])
-    distribution = float(np.mean(np.abs(amplitudes) @ weight))
+    distribution = float(np.mean(np.abs(amplitudes)))
     found = (misfit, spread, -distribution)
     grade = next(
         (
@@ -107,8 +103,8 @@ def mechanism(
     return FirstMotion(planes, misfit, spread, distribution, azimuthal_gap(np.degrees(north)), count, grade)
 
 
-def _grid() -> tuple[Floats, Floats]:
-    """Strike, dip and rake of all mechanisms (mechanism, 3), and their tensors of unit moment (mechanism, 6).
+def _grid() -> Floats:
+    """Tensors of unit moment of all mechanisms, shape (mechanism, tensor component).
 
     Dips are drawn evenly in their cosine, so that mechanisms cover the sphere evenly.
     """
@@ -118,7 +114,7 @@ def _grid() -> tuple[Floats, Floats]:
     phi, delta, lam = np.radians(faults).T
     across, along = np.sin(delta) * np.cos(lam), np.sin(2 * delta) * np.sin(lam)
     level, steep = np.cos(delta) * np.cos(lam), np.cos(2 * delta) * np.sin(lam)
-    tensors = np.stack(
+    return np.stack(
         [
             -across * np.sin(2 * phi) - along * np.sin(phi) ** 2,
             across * np.sin(2 * phi) - along * np.cos(phi) ** 2,
@@ -129,7 +125,6 @@ def _grid() -> tuple[Floats, Floats]:
         ],
         axis=-1,
     )
-    return faults, tensors
 
 
 def _amplitudes(tensors: Floats, azimuth: Floats, takeoff: Floats) -> Floats:

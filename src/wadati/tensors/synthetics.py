@@ -27,7 +27,7 @@ def half_duration(magnitude: float) -> float:
     Ekström, Nettles & Dziewoński (2012), doi:10.1016/j.pepi.2012.04.002.
 
     >>> round(half_duration(4.3), 2), round(half_duration(7.0), 1)
-    (0.33, 7.4)
+    (0.35, 7.7)
     """
     return float(1.05e-8 * (1e7 * scalar_moment(magnitude)) ** (1 / 3))
 
