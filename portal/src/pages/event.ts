@@ -96,7 +96,7 @@ async function drawMap(host: HTMLElement, event: WholeEvent, origin: Origin, whe
   if (closed()) return () => undefined;
   let map: InstanceType<typeof LiveMap>;
   try {
-    map = new LiveMap(host, t("map.title"), "depth", ({ station }) => station && (location.hash = `#/station/${station}`));
+    map = new LiveMap(host, t("map.title"), "depth", [[origin.longitude, origin.latitude]], ({ station }) => station && (location.hash = `#/station/${station}`));
   } catch {
     host.append(h("p", { class: "empty" }, t("map.impossible")));
     return () => undefined;
