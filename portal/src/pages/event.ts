@@ -1,7 +1,7 @@
 /** One event: where, when, how large, how well it is known, what stations recorded, and its review. */
 
 import { json } from "../data/service";
-import { events, network } from "../data/live";
+import { events, network, rowOf } from "../data/live";
 import { code, preferred, size, type EventDetail, type Origin, type WholeEvent } from "../data/types";
 import { h, table } from "../dom";
 import { duration, instant, number, parse, place } from "../format";
@@ -11,7 +11,6 @@ import { token } from "../settings";
 import { t } from "../words";
 import { closing, type Page } from "./page";
 import { inOrder, recordSection } from "./record-section";
-import { rowOf } from "../data/live";
 
 export const event: Page = {
   title: "event.title",
