@@ -158,6 +158,7 @@ def test_columns_of_two_windows_are_those_of_one(served) -> None:
         ("", 400),
         ("start=2026-03-01&end=2026-03-02", 413),
         ("start=2026-03-01&end=2026-03-01T00:01:00&station=no*", 400),
+        ("start=2026-03-01&end=2026-03-01T05:00:00&rate=20", 413),
         ("start=2026-03-02&end=2026-03-01", 400),
         ("after=-1", 400),
         ("start=2026-03-01&end=2026-03-01T00:01:00&station=" + ",".join(["XX.A"] * 201), 413),

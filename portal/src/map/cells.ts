@@ -3,9 +3,6 @@
 import { json } from "../data/service";
 import { CELL, cellsOf, type Bounds } from "./cell-names";
 
-/** From this zoom on. */
-export const FINE = 4.5;
-
 /** Holds the cells that were asked for. */
 export class Cells {
   private readonly asked = new Set<string>();
@@ -14,13 +11,14 @@ export class Cells {
   constructor(private readonly show: (all: GeoJSON.FeatureCollection) => void) {}
 
   /** Ask for what a view lacks. */
-  look(bounds: Bounds): void {
-    for (const [west, south] of cellsOf(bounds)) {
-      const name = `${west} ${south}`;
-      if (this.asked.has(name)) continue;
-      this.asked.add(name);
-      void this.take(west, south).catch(() => this.asked.delete(name));
-    }
+  async look(bounds: Bounds): Promise<void> {
+    const missing = cellsOf(bounds).filter(([west, south]) => !this.asked.has(`${west} ${south}`));
+    await Promise.all(
+      missing.map(async ([west, south]) => {
+        this.asked.add(`${west} ${south}`);
+        await this.take(west, south).catch(() => this.asked.delete(`${west} ${south}`));
+      }),
+    );
   }
 
   private async take(west: number, south: number): Promise<void> {

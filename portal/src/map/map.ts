@@ -1,7 +1,7 @@
 /** The map: the world under events and stations, all of it from the service's own host. */
 
 import { Map as MapLibre, NavigationControl, ScaleControl, AttributionControl, Marker, prewarm, setWorkerUrl } from "maplibre-gl";
-import type { GeoJSONSource, LngLatBoundsLike } from "maplibre-gl";
+import type { GeoJSONSource, LngLatBoundsLike, PaddingOptions } from "maplibre-gl";
 import worker from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { code, type EventRow, type StationState } from "../data/types";
@@ -9,8 +9,8 @@ import { radiusOf, type Colouring } from "../draw/palette";
 import { h } from "../dom";
 import { dark } from "../settings";
 import { t } from "../words";
-import { Cells, FINE } from "./cells";
-import { colouring, paints, style } from "./style";
+import { Cells } from "./cells";
+import { COARSE, colouring, FINE, paints, style } from "./style";
 import { world } from "./world";
 
 setWorkerUrl(worker);
@@ -33,46 +33,47 @@ export class LiveMap {
     host: HTMLElement,
     label: string,
     private by: Colouring,
+    /** Longitudes and latitudes that are seen at first. */
+    view: readonly (readonly [number, number])[],
     clicked: (what: Clicked) => void = () => undefined,
-    interactive = true,
   ) {
-    const outline = world();
     this.map = new MapLibre({
       container: host,
       style: style(by),
       attributionControl: false,
-      canvasContextAttributes: { antialias: true },
+      ...(view.length ? { bounds: boundsOf(view), fitBoundsOptions: margins(host, 11) } : {}),
       dragRotate: false,
       pitchWithRotate: false,
       fadeDuration: 0,
       maxZoom: 14,
-      interactive,
       locale: { "Map.Title": label, "NavigationControl.ZoomIn": t("map.in"), "NavigationControl.ZoomOut": t("map.out") },
     });
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new AttributionControl({ compact: true, customAttribution: "Natural Earth" }), "bottom-right");
     this.map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-left");
-    if (interactive) this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-    const cells = new Cells((all) => this.source("cells").setData(all));
-    const look = () => {
+    this.map.addControl(new NavigationControl({ showCompass: false }), "top-right");
+    const cells = new Cells((all) => void this.ready.then(() => this.source("cells").setData(all)));
+    let whole = false;
+    const look = async (): Promise<void> => {
+      if (this.map.getZoom() < COARSE && !whole) {
+        whole = true;
+        const outline = await world();
+        await this.ready;
+        this.source("world").setData(outline);
+      }
       if (this.map.getZoom() < FINE) return;
       const view = this.map.getBounds();
-      cells.look({ west: view.getWest(), south: view.getSouth(), east: view.getEast(), north: view.getNorth() });
+      await cells.look({ west: view.getWest(), south: view.getSouth(), east: view.getEast(), north: view.getNorth() });
     };
-    this.ready = new Promise((done) => {
-      this.map.once("load", () => {
-        void outline.then((data) => {
-          this.source("world").setData(data);
-          this.map.once("idle", () => {
-            performance.mark("map");
-            host.dataset["ready"] = "true";
-          });
-        });
-        look();
-        this.map.on("moveend", look);
-        done();
-      });
-    });
+    this.ready = new Promise((done) => void this.map.once("load", () => done()));
+    const first = look();
+    this.map.on("moveend", () => void look());
+    void Promise.all([first, this.ready]).then(() =>
+      this.map.once("idle", () => {
+        performance.mark("map");
+        host.dataset["ready"] = "true";
+      }),
+    );
     for (const layer of ["events", "stations"] as const) {
       this.map.on("mouseenter", layer, () => (this.map.getCanvas().style.cursor = "pointer"));
       this.map.on("mouseleave", layer, () => (this.map.getCanvas().style.cursor = ""));
@@ -154,12 +155,7 @@ export class LiveMap {
 
   /** Show places as large as fits. */
   fit(points: readonly (readonly [number, number])[], maxZoom = 11): void {
-    if (points.length === 0) return;
-    const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-    const bounds: LngLatBoundsLike = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
-    // The key lies in the upper left corner of a wide map.
-    const left = this.map.getContainer().clientWidth > 700 ? 140 : 40;
-    this.map.fitBounds(bounds, { padding: { top: 44, right: 56, bottom: 44, left }, maxZoom, animate: false });
+    if (points.length) this.map.fitBounds(boundsOf(points), { ...margins(this.map.getContainer(), maxZoom), animate: false });
   }
 
   /** West, south, east, north of what is seen. */
@@ -184,4 +180,14 @@ export class LiveMap {
     this.stop();
     this.map.remove();
   }
+}
+
+function boundsOf(points: readonly (readonly [number, number])[]): LngLatBoundsLike {
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+}
+
+/** The key lies in the upper left corner of a wide map. */
+function margins(host: HTMLElement, maxZoom: number): { padding: PaddingOptions; maxZoom: number } {
+  return { padding: { top: 44, right: 56, bottom: 44, left: host.clientWidth > 700 ? 140 : 40 }, maxZoom };
 }

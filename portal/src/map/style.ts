@@ -4,6 +4,10 @@ import type { DataDrivenPropertyValueSpecification, LayerSpecification, StyleSpe
 import { AGES, DEPTHS, type Colouring } from "../draw/palette";
 import { colour } from "../settings";
 
+/** The finer map is there from this zoom on, the outline of the world up to that one. */
+export const FINE = 4.5;
+export const COARSE = 6;
+
 const NONE: GeoJSON.FeatureCollection = { type: "FeatureCollection", features: [] };
 
 
@@ -60,9 +64,9 @@ export function style(by: Colouring): StyleSpecification {
   const empty = { type: "geojson" as const, data: NONE };
   const layers: LayerSpecification[] = [
     { id: "sea", type: "background" },
-    area("world-land", "world", "land"),
-    lines("world-coast", "world", "coast", 0.7),
-    lines("world-border", "world", "border", 0.6, [4, 3]),
+    { ...area("world-land", "world", "land"), maxzoom: COARSE },
+    { ...lines("world-coast", "world", "coast", 0.7), maxzoom: COARSE },
+    { ...lines("world-border", "world", "border", 0.6, [4, 3]), maxzoom: COARSE },
     area("cell-sea", "cells", "sea"),
     area("cell-land", "cells", "land"),
     lines("cell-coast", "cells", "coast", 0.9),

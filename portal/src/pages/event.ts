@@ -1,7 +1,7 @@
 /** One event: where, when, how large, how well it is known, what stations recorded, and its review. */
 
 import { json } from "../data/service";
-import { events, network } from "../data/live";
+import { events, network, rowOf } from "../data/live";
 import { code, preferred, size, type EventDetail, type Origin, type WholeEvent } from "../data/types";
 import { h, table } from "../dom";
 import { duration, instant, number, parse, place } from "../format";
@@ -11,7 +11,6 @@ import { token } from "../settings";
 import { t } from "../words";
 import { closing, type Page } from "./page";
 import { inOrder, recordSection } from "./record-section";
-import { rowOf } from "../data/live";
 
 export const event: Page = {
   title: "event.title",
@@ -96,7 +95,7 @@ async function drawMap(host: HTMLElement, event: WholeEvent, origin: Origin, whe
   if (closed()) return () => undefined;
   let map: InstanceType<typeof LiveMap>;
   try {
-    map = new LiveMap(host, t("map.title"), "depth", ({ station }) => station && (location.hash = `#/station/${station}`));
+    map = new LiveMap(host, t("map.title"), "depth", [[origin.longitude, origin.latitude]], ({ station }) => station && (location.hash = `#/station/${station}`));
   } catch {
     host.append(h("p", { class: "empty" }, t("map.impossible")));
     return () => undefined;

@@ -1,11 +1,10 @@
 /** The live map with the list beside it. */
 
-import { events, network, newEvent } from "../data/live";
+import { events, network, newEvent, problem } from "../data/live";
 import type { EventRow } from "../data/types";
 import { h, select } from "../dom";
 import type { Colouring } from "../draw/palette";
 import { filter, fitting } from "../filter";
-import { world } from "../map/world";
 import { Store } from "../store";
 import { t } from "../words";
 import { closing, type Page } from "./page";
@@ -61,12 +60,13 @@ export const live: Page = {
 
 /** The map of events and stations that follows the filter; also for the wall. */
 export async function showMap(place: HTMLElement, closed: () => boolean): Promise<() => void> {
-  void world();
-  const { LiveMap } = await import("../map/map");
+  const [{ LiveMap }] = await Promise.all([import("../map/map"), known()]);
   if (closed()) return () => undefined;
+  const stations = (network.value?.stations ?? []).map((one) => [one.longitude, one.latitude] as const);
+  const view = stations.length ? stations : rowsNow().map((one) => [one.longitude, one.latitude] as const);
   let map: InstanceType<typeof LiveMap>;
   try {
-    map = new LiveMap(place, t("map.title"), by.value, ({ event, station }) => {
+    map = new LiveMap(place, t("map.title"), by.value, view, ({ event, station }) => {
       if (event) location.hash = `#/event/${encodeURIComponent(event)}`;
       else if (station) location.hash = `#/station/${station}`;
     });
@@ -75,23 +75,10 @@ export async function showMap(place: HTMLElement, closed: () => boolean): Promis
     place.append(h("p", { class: "empty" }, t("map.impossible")));
     return () => undefined;
   }
-  let fitted = false;
-  const fit = () => {
-    if (fitted || !network.value || !events.value) return;
-    fitted = true;
-    const stations = network.value.stations.map((one) => [one.longitude, one.latitude] as const);
-    map.fit(stations.length ? stations : events.value.map((one) => [one.longitude, one.latitude] as const));
-  };
   const show = () => void map.events(fitting(rowsNow(), filter.value));
   const closers = [
-    network.follow((now) => {
-      if (now) void map.stations(now.stations);
-      fit();
-    }),
-    events.follow(() => {
-      show();
-      fit();
-    }),
+    network.follow((now) => now && void map.stations(now.stations)),
+    events.follow(show),
     filter.follow(show),
     by.follow((value) => void map.colour(value)),
     newEvent.follow((row: EventRow | null) => {
@@ -99,4 +86,18 @@ export async function showMap(place: HTMLElement, closed: () => boolean): Promis
     }),
   ];
   return closing(...closers, () => map.close());
+}
+
+/** Until stations and events are there, or cannot be had. */
+function known(): Promise<void> {
+  return new Promise((done) => {
+    const closers: (() => void)[] = [];
+    const look = () => {
+      if (!(network.value && events.value) && !problem.value) return;
+      // Listeners are told at once when they begin to follow; they are let go after that.
+      queueMicrotask(() => closing(...closers)());
+      done();
+    };
+    closers.push(network.follow(look), events.follow(look), problem.follow(look));
+  });
 }

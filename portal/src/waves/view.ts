@@ -26,6 +26,8 @@ export class WaveView {
   private readonly context: CanvasRenderingContext2D;
   private readonly labels = h("ol", { class: "lanes" });
   private readonly held: Block[] = [];
+  /** Of a station with several instruments, the channel that is drawn. */
+  private readonly channels = new Map<string, string>();
   private names: string[] = [];
   private ring: Ring | null = null;
   private edge = NaN;
@@ -74,7 +76,10 @@ export class WaveView {
 
   /** Take up what came. */
   take(blocks: readonly Block[]): void {
+    const names = blocks.map((block) => block.channel).sort();
+    for (const name of names) if (!this.channels.has(stationOf(name))) this.channels.set(stationOf(name), name);
     for (const block of blocks) {
+      if (this.channels.get(stationOf(block.channel)) !== block.channel) continue;
       this.held.push(block);
       this.ring?.take(stationOf(block.channel), block);
     }

@@ -44,6 +44,9 @@ _PARAMETERS = (
 _LONGEST = 10 * MINUTE
 _LONGEST_COLUMNS = 6 * HOUR
 _MOST_STATIONS = 200
+_MOST = 3000 * MINUTE
+"""Of one station; of many, so much less time."""
+
 _WARM_UP = 5 * SECOND
 
 
@@ -73,6 +76,9 @@ class PortalWaveforms:
         longest = _LONGEST if values["rate"] is None else _LONGEST_COLUMNS
         if span.end - span.start > longest:
             raise Refused(413, f"start and end are more than {longest // MINUTE} minutes apart")
+        asked = len(stations) or len(self._holdings.inventory.stations()) or 1
+        if (span.end - span.start) * asked > _MOST:
+            raise Refused(413, f"{asked} stations over this time are more than one answer holds; ask for less")
         # One after the other: many at once would all be late, and the first of them is looked at by now.
         with self._turn:
             around = span if values["rate"] is None else span.widen(_WARM_UP, 0)
