@@ -15,8 +15,8 @@ from tests.greens.conftest import CRUST
 from wadati.engine.greens_building import build_store
 from wadati.errors import InputError, MissingExtraError, UsageError
 from wadati.greens.axis import Axis, parse_axis, parse_band
-from wadati.greens.checks import LIMITS, MEASURES
-from wadati.greens.layout import planned
+from wadati.greens.checks import LIMITS
+from wadati.greens.layout import FORMAT, MEASURES, planned
 from wadati.greens.medium import completed
 from wadati.greens.pygrt import PyGrt
 from wadati.greens.quantisation import quantised
@@ -178,8 +178,26 @@ def test_what_is_no_store_is_refused(extra: None, tmp_path: Path) -> None:
             StoredGreens(str(place))
 
 
-def test_a_store_in_a_bucket_is_that_in_a_folder(extra: None, tmp_path: Path, pulses: StoredGreens) -> None:
-    url = f"file://{tmp_path / 'bucket'}"
+def test_what_is_there_is_never_overwritten(extra: None, tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr")
+    other = zarr.open_group(tmp_path / "other", mode="w", zarr_format=3)
+    other.create_array("traces", data=np.arange(3))
+    with pytest.raises(InputError, match="holds other arrays"):
+        build_store(str(tmp_path / "other"), CRUST, *AXES, BAND, generator=Pulse())
+    build_store(str(tmp_path / "newer"), CRUST, *AXES, BAND, generator=Pulse())
+    newer = zarr.open_group(tmp_path / "newer", mode="a")
+    newer.attrs.update({"wadati": newer.attrs["wadati"] | {"format": FORMAT + 1}})
+    with pytest.raises(InputError, match="use a newer version"):
+        build_store(str(tmp_path / "newer"), CRUST, *AXES, BAND, generator=Pulse())
+    newer.attrs.update({"wadati": {"format": 1}})
+    with pytest.raises(InputError, match="says of itself what cannot be"):
+        StoredGreens(str(tmp_path / "newer"))
+
+
+def test_a_store_in_a_bucket_is_that_in_a_folder(extra: None, moto: str, pulses: StoredGreens) -> None:
+    boto3 = pytest.importorskip("boto3")
+    boto3.client("s3", endpoint_url=moto, region_name="us-east-1").create_bucket(Bucket="greens")
+    url = f"s3://greens/crust?endpoint={moto}&region=us-east-1"
     build_store(url, CRUST, *AXES, BAND, generator=Pulse())
     stations = [Station("XX", "A", 35.3, -117.1, 0.0)]
     given = {"sampling_rate_hz": 1.0, "start_s": 0.0, "samples": 60}

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from wadati.greens.checks import LIMITS, MEASURES, measured
+from wadati.greens.checks import LIMITS, measured
 from wadati.greens.conditioning import conditioned
-from wadati.greens.layout import STOP, Contents
+from wadati.greens.layout import MEASURES, STOP, Contents
 from wadati.greens.quantisation import quantised
 from wadati.greens.storage import create, write_contents
 from wadati.protocols import GreensGenerator, Problem
