@@ -23,7 +23,7 @@ from wadati.greens.quantisation import quantised
 from wadati.greens.storage import read_contents
 from wadati.greens.stored import StoredGreens
 from wadati.model import Layer, Station, VelocityModel
-from wadati.protocols import GreensGenerator, ReducedTime
+from wadati.protocols import GreensFunctions, GreensGenerator, ReducedTime
 from wadati.traveltime.models import IASP91
 
 Traces = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -50,9 +50,10 @@ class Pulse:
         return np.asarray(height * np.exp(-(((times - far / 4000.0 - 12.0) / 3.0) ** 2)))
 
 
-def test_a_generator_fills_the_contract() -> None:
+def test_parts_fill_their_contracts(extra: None, pulses: StoredGreens) -> None:
     assert isinstance(Pulse(), GreensGenerator)
     assert isinstance(PyGrt(), GreensGenerator)
+    assert isinstance(pulses, GreensFunctions)
 
 
 def test_what_was_made_says_what_it_holds_and_how_right_it_is(extra: None, tmp_path: Path) -> None:
