@@ -132,6 +132,15 @@ def test_a_failing_generator_ends_the_run_and_keeps_what_was_made(extra: None, t
     assert rest.depths == [6000.0, 7000.0]
 
 
+def test_numbers_that_are_none_are_not_stored(extra: None, tmp_path: Path) -> None:
+    class Broken(Pulse):
+        def elementary(self, *given: object) -> Traces:
+            return super().elementary(*given) * np.nan  # type: ignore[arg-type]
+
+    with pytest.raises(InputError, match="at a depth of 5 km"):
+        build_store(str(tmp_path), CRUST, *AXES, BAND, generator=Broken())
+
+
 def test_a_generator_that_is_wrong_is_blamed(extra: None, tmp_path: Path) -> None:
     class Early(Pulse):
         def elementary(self, *given: object) -> Traces:
