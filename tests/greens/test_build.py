@@ -15,15 +15,15 @@ from tests.greens.conftest import CRUST
 from wadati.engine.greens_building import build_store
 from wadati.errors import InputError, MissingExtraError, UsageError
 from wadati.greens.axis import Axis, parse_axis, parse_band
-from wadati.greens.checks import LIMITS, MEASURES
-from wadati.greens.layout import planned
+from wadati.greens.checks import LIMITS
+from wadati.greens.layout import FORMAT, MEASURES, planned
 from wadati.greens.medium import completed
 from wadati.greens.pygrt import PyGrt
 from wadati.greens.quantisation import quantised
 from wadati.greens.storage import read_contents
 from wadati.greens.stored import StoredGreens
 from wadati.model import Layer, Station, VelocityModel
-from wadati.protocols import GreensGenerator, ReducedTime
+from wadati.protocols import GreensFunctions, GreensGenerator, ReducedTime
 from wadati.traveltime.models import IASP91
 
 Traces = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -50,9 +50,10 @@ class Pulse:
         return np.asarray(height * np.exp(-(((times - far / 4000.0 - 12.0) / 3.0) ** 2)))
 
 
-def test_a_generator_fills_the_contract() -> None:
+def test_parts_fill_their_contracts(extra: None, pulses: StoredGreens) -> None:
     assert isinstance(Pulse(), GreensGenerator)
     assert isinstance(PyGrt(), GreensGenerator)
+    assert isinstance(pulses, GreensFunctions)
 
 
 def test_what_was_made_says_what_it_holds_and_how_right_it_is(extra: None, tmp_path: Path) -> None:
@@ -131,6 +132,15 @@ def test_a_failing_generator_ends_the_run_and_keeps_what_was_made(extra: None, t
     assert rest.depths == [6000.0, 7000.0]
 
 
+def test_numbers_that_are_none_are_not_stored(extra: None, tmp_path: Path) -> None:
+    class Broken(Pulse):
+        def elementary(self, *given: object) -> Traces:
+            return super().elementary(*given) * np.nan  # type: ignore[arg-type]
+
+    with pytest.raises(InputError, match="at a depth of 5 km"):
+        build_store(str(tmp_path), CRUST, *AXES, BAND, generator=Broken())
+
+
 def test_a_generator_that_is_wrong_is_blamed(extra: None, tmp_path: Path) -> None:
     class Early(Pulse):
         def elementary(self, *given: object) -> Traces:
@@ -178,8 +188,26 @@ def test_what_is_no_store_is_refused(extra: None, tmp_path: Path) -> None:
             StoredGreens(str(place))
 
 
-def test_a_store_in_a_bucket_is_that_in_a_folder(extra: None, tmp_path: Path, pulses: StoredGreens) -> None:
-    url = f"file://{tmp_path / 'bucket'}"
+def test_what_is_there_is_never_overwritten(extra: None, tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr")
+    other = zarr.open_group(tmp_path / "other", mode="w", zarr_format=3)
+    other.create_array("traces", data=np.arange(3))
+    with pytest.raises(InputError, match="holds other arrays"):
+        build_store(str(tmp_path / "other"), CRUST, *AXES, BAND, generator=Pulse())
+    build_store(str(tmp_path / "newer"), CRUST, *AXES, BAND, generator=Pulse())
+    newer = zarr.open_group(tmp_path / "newer", mode="a")
+    newer.attrs.update({"wadati": newer.attrs["wadati"] | {"format": FORMAT + 1}})
+    with pytest.raises(InputError, match="use a newer version"):
+        build_store(str(tmp_path / "newer"), CRUST, *AXES, BAND, generator=Pulse())
+    newer.attrs.update({"wadati": {"format": 1}})
+    with pytest.raises(InputError, match="says of itself what cannot be"):
+        StoredGreens(str(tmp_path / "newer"))
+
+
+def test_a_store_in_a_bucket_is_that_in_a_folder(extra: None, moto: str, pulses: StoredGreens) -> None:
+    boto3 = pytest.importorskip("boto3")
+    boto3.client("s3", endpoint_url=moto, region_name="us-east-1").create_bucket(Bucket="greens")
+    url = f"s3://greens/crust?endpoint={moto}&region=us-east-1"
     build_store(url, CRUST, *AXES, BAND, generator=Pulse())
     stations = [Station("XX", "A", 35.3, -117.1, 0.0)]
     given = {"sampling_rate_hz": 1.0, "start_s": 0.0, "samples": 60}

@@ -79,12 +79,12 @@ def test_values_between_samples_are_those_of_the_wave() -> None:
     times = np.arange(-100, 300) / RATE
     wave = np.sin(2 * np.pi * 0.6 * times) * np.exp(-(((times - 50) / 15) ** 2))
     wanted = np.arange(20.0, 80.0, 0.13)
-    out = np.empty((1, len(wanted)))
-    at_times(wave[None], np.array([times[0]]), RATE, wanted, 1.0, 16, out)
+    out = np.empty((1, 1, len(wanted)))
+    at_times(wave[None, None], np.array([times[0]]), RATE, wanted, 1.0, 16, out)
     exact = np.sin(2 * np.pi * 0.6 * wanted) * np.exp(-(((wanted - 50) / 15) ** 2))
-    assert np.abs(out[0] - exact).max() <= 0.01
-    at_times(wave[None], np.array([times[0]]), RATE, times, 1.0, 16, out := np.empty((1, len(times))))
-    np.testing.assert_allclose(out[0], wave, atol=1e-9)
+    assert np.abs(out[0, 0] - exact).max() <= 0.01
+    at_times(wave[None, None], np.array([times[0]]), RATE, times, 1.0, 16, out := np.empty((1, 1, len(times))))
+    np.testing.assert_allclose(out[0, 0], wave, atol=1e-9)
 
 
 @pytest.mark.parametrize(

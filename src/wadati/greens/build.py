@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from wadati.greens.checks import LIMITS, MEASURES, measured
+from wadati.errors import InputError
+from wadati.greens.checks import LIMITS, measured
 from wadati.greens.conditioning import conditioned
-from wadati.greens.layout import STOP, Contents
+from wadati.greens.layout import MEASURES, STOP, Contents
 from wadati.greens.quantisation import quantised
 from wadati.greens.storage import create, write_contents
 from wadati.protocols import GreensGenerator, Problem
@@ -70,6 +71,9 @@ def _make(group: Any, contents: Contents, generator: GreensGenerator, index: int
     highest = min(STOP * _MARGIN * contents.band[1], contents.reduced.sampling_rate_hz / 2)
     distances = contents.distances.values.tolist()
     raw = generator.elementary(contents.model, depth, distances, contents.reduced, highest)
+    if not np.isfinite(raw).all():
+        wrong = f"{generator.name} gives numbers that are none at a depth of {depth / 1000:g} km"
+        raise InputError(f"model {contents.model.name}", wrong, "move the depth off a boundary, or mend the layers")
     traces = conditioned(raw, contents)
     counts, scale = quantised(traces)
     group["traces"][index] = counts

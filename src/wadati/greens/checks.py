@@ -11,11 +11,6 @@ from wadati.traveltime.layered import first_arrival
 
 Floats = npt.NDArray[np.float64]
 
-MEASURES = ("causality", "band", "end", "quantisation")
-"""Order of the measure axis: the largest motion before the first arrival, beyond the band, at the end of the trace
-(still moving, over its last tenth) and lost in counts, each as a share of the strongest of a node's traces.
-"""
-
 LIMITS = {"causality": 0.005, "band": 0.001, "end": 0.02, "quantisation": 0.001}
 """The largest share that a store is not blamed for."""
 
@@ -23,7 +18,7 @@ _PERIODS = 3
 
 
 def measured(traces: Floats, contents: Contents, depth: float) -> Floats:
-    """Shares by `MEASURES` of the traces (distance, function, sample) of a depth, shape (distance, measure).
+    """Shares by `layout.MEASURES` of the traces (distance, function, sample) of a depth, shape (distance, measure).
 
     The low-pass turns no phase and so begins before the first arrival: what counts is what comes three periods of the
     band's top earlier.

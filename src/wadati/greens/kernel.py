@@ -91,27 +91,34 @@ def seismograms(
 
 @numba.njit(**_FAST)  # type: ignore[untyped-decorator]
 def at_times(traces: Any, start: Any, rate: float, times: Any, cutoff: float, half: int, out: Any) -> None:
-    """Values of traces (row, sample), the first sample at `start` (row), between their samples, into `out` (row, time).
+    """Values of traces (pair, row, sample) between their samples, into `out` (pair, row, time).
 
-    Band-limited by a sinc of `cutoff` times their Nyquist frequency under a Hann window of `half` of its zero
-    crossings; before its first sample a trace is 0, after the last it stays.
+    The first sample of a pair's rows is at `start` (pair). Band-limited by a sinc of `cutoff` times the Nyquist
+    frequency under a Hann window of `half` of its zero crossings; before its first sample a trace is 0, after the last
+    it stays.
     """
-    samples = traces.shape[1]
+    rows, samples = traces.shape[1], traces.shape[2]
     reach = half / cutoff
-    for row in range(traces.shape[0]):
-        last = traces[row, samples - 1]
+    weights = np.empty(2 * int(reach) + 2)
+    for pair in range(traces.shape[0]):
         for j in range(len(times)):
-            place = (times[j] - start[row]) * rate
-            if place < -reach or place > samples - 1 + reach:
-                out[row, j] = last if place > 0 else 0.0
+            place = (times[j] - start[pair]) * rate
+            if place < -reach:
+                out[pair, :, j] = 0.0
                 continue
-            total, weights = 0.0, 0.0
-            for i in range(int(np.ceil(place - reach)), int(np.floor(place + reach)) + 1):
-                u = (place - i) * cutoff
-                weight = 0.5 + 0.5 * np.cos(np.pi * u / half)
+            if place > samples - 1 + reach:
+                out[pair, :, j] = traces[pair, :, samples - 1]
+                continue
+            first = int(np.ceil(place - reach))
+            count = int(np.floor(place + reach)) - first + 1
+            for k in range(count):
+                u = (place - first - k) * cutoff
+                weights[k] = 0.5 + 0.5 * np.cos(np.pi * u / half)
                 if abs(u) > 1e-9:
-                    weight *= np.sin(np.pi * u) / (np.pi * u)
-                weights += weight
-                if i >= 0:
-                    total += weight * traces[row, min(i, samples - 1)]
-            out[row, j] = total / weights
+                    weights[k] *= np.sin(np.pi * u) / (np.pi * u)
+            whole = weights[:count].sum()
+            for row in range(rows):
+                total = 0.0
+                for k in range(max(-first, 0), count):
+                    total += weights[k] * traces[pair, row, min(first + k, samples - 1)]
+                out[pair, row, j] = total / whole

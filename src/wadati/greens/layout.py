@@ -27,6 +27,11 @@ FORMAT = 1
 
 DISTANCES_A_CHUNK = 16
 
+MEASURES = ("causality", "band", "end", "quantisation")
+"""Order of the measure axis: the largest motion before the first arrival, beyond the band, at the end of the trace
+(still moving, over its last tenth) and lost in counts, each as a share of the strongest of a node's traces.
+"""
+
 STOP = 1.6
 """Times the highest frequency of the band, beyond which a trace holds nothing."""
 

@@ -75,7 +75,7 @@ class PyGrt:
         timing: ReducedTime,
         highest_hz: float,
     ) -> npt.NDArray[np.float64]:
-        """See `GreensGenerator.elementary`; distances in increasing order, none 0."""
+        """See `GreensGenerator.elementary`; distances in increasing order."""
         with tempfile.TemporaryDirectory(prefix="wadati-greens-") as name:
             folder = Path(name)
             step = timing.sampling_rate_hz / (2 * timing.samples)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from wadati.errors import InputError, MissingExtraError, UsageError
-from wadati.greens.layout import DISTANCES_A_CHUNK, FORMAT, Contents
+from wadati.greens.layout import DISTANCES_A_CHUNK, FORMAT, MEASURES, Contents
 
 _ATTRIBUTE = "wadati"
 _LIMIT = timedelta(seconds=30)
@@ -18,19 +18,14 @@ _LIMIT = timedelta(seconds=30)
 
 def read_contents(url: str) -> tuple[Any, Contents]:
     """The open group of a store and what it says of itself. Raises `InputError` where there is none."""
-    import zarr
-
-    mend = "make one with wadati greens build"
+    group = _group(url)
+    plain = None if group is None else group.attrs.asdict().get(_ATTRIBUTE)
+    if plain is None:
+        raise InputError(url, "is no store of Green's functions", "make one with wadati greens build")
     try:
-        group: Any = zarr.open_group(_open(url), mode="r", zarr_format=3)
-    except (FileNotFoundError, zarr.errors.GroupNotFoundError):
-        raise InputError(url, "is no store of Green's functions", mend) from None
-    except Exception as error:  # obstore has an exception of its own for each kind of store
-        raise InputError(url, f"cannot be read ({_first_line(error)})", "check the name, keys and network") from error
-    try:
-        contents = msgspec.convert(group.attrs.asdict().get(_ATTRIBUTE), Contents, strict=False)
+        contents = msgspec.convert(plain, Contents, strict=False)
     except msgspec.ValidationError as error:
-        raise InputError(url, f"is no store of Green's functions ({error})", mend) from None
+        raise InputError(url, f"says of itself what cannot be ({error})", "make it again elsewhere") from None
     if contents.format > FORMAT:
         raise InputError(url, f"has format {contents.format}, newer than {FORMAT}", "use a newer version of Wadati")
     return group, contents
@@ -39,46 +34,43 @@ def read_contents(url: str) -> tuple[Any, Contents]:
 def create(url: str, contents: Contents) -> Any:
     """The group of a store that is to hold this: a new one, or the one there, which must hold the same.
 
-    Raises `InputError` where the one there holds something else.
+    Raises `InputError` where what is there holds something else.
     """
     import zarr
     from zarr.codecs import ZstdCodec
 
-    try:
-        group, found = read_contents(url)
-    except InputError:
-        group = zarr.open_group(_open(url), mode="a", zarr_format=3)
-    else:
+    there = _group(url)
+    if there is not None and _ATTRIBUTE in there.attrs.asdict():
+        _, found = read_contents(url)
         if msgspec.structs.replace(found, checked=None) != contents:
             wrong = f"holds Green's functions of {words(found)}"
             raise InputError(url, wrong, f"name another place for those of {words(contents)}")
-        group = zarr.open_group(_open(url), mode="a", zarr_format=3)
-        if all(name in group for name in ("traces", "scale", "quality")):
-            return group
+    elif there is not None and list(there):
+        raise InputError(url, "holds other arrays", "name a place of its own for the store")
+    group = zarr.open_group(_open(url), mode="a", zarr_format=3)
+    if there is None or _ATTRIBUTE not in there.attrs.asdict():
+        write_contents(group, contents)
     nodes = contents.depths.count, contents.distances.count
-    chunk = min(DISTANCES_A_CHUNK, nodes[1])
-    names = ["depth", "distance", "function", "sample"]
     functions, samples = len(contents.functions), contents.reduced.samples
-    group.create_array(
-        "traces",
-        shape=(*nodes, functions, samples),
-        dtype="int16",
-        chunks=(1, chunk, functions, samples),
-        dimension_names=names,
-        compressors=[ZstdCodec(level=1)],
-        overwrite=True,
-    )
-    for name, third, size in (("scale", "function", functions), ("quality", "measure", 4)):
+    if "traces" not in group:
         group.create_array(
-            name,
-            shape=(*nodes, size),
-            dtype="float32",
-            chunks=(1, nodes[1], size),
-            fill_value=float("nan"),
-            dimension_names=["depth", "distance", third],
-            overwrite=True,
+            "traces",
+            shape=(*nodes, functions, samples),
+            dtype="int16",
+            chunks=(1, min(DISTANCES_A_CHUNK, nodes[1]), functions, samples),
+            dimension_names=["depth", "distance", "function", "sample"],
+            compressors=[ZstdCodec(level=1)],
         )
-    write_contents(group, contents)
+    for name, third, size in (("scale", "function", functions), ("quality", "measure", len(MEASURES))):
+        if name not in group:
+            group.create_array(
+                name,
+                shape=(*nodes, size),
+                dtype="float32",
+                chunks=(1, nodes[1], size),
+                fill_value=float("nan"),
+                dimension_names=["depth", "distance", third],
+            )
     return group
 
 
@@ -94,6 +86,19 @@ def words(contents: Contents) -> str:
         f"{contents.model.name} ({contents.model_digest}), {contents.distances}, depths {contents.depths}, "
         f"{low:g} to {high:g} Hz"
     )
+
+
+def _group(url: str) -> Any:
+    """The open group of a URL; None where there is none."""
+    store = _open(url)
+    import zarr
+
+    try:
+        return zarr.open_group(store, mode="r", zarr_format=3)
+    except (FileNotFoundError, zarr.errors.GroupNotFoundError):
+        return None
+    except Exception as error:  # obstore has an exception of its own for each kind of store
+        raise InputError(url, f"cannot be read ({_first_line(error)})", "check the name, keys and network") from error
 
 
 def _open(url: str) -> Any:

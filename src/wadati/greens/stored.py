@@ -172,8 +172,10 @@ class StoredGreens:
         )
         units = np.tile(np.eye(_TENSOR_COMPONENTS), (len(stations), 1))
         found = self.motion(paths, units, IDENTITY)
-        times = start_s + np.arange(samples) / sampling_rate_hz
-        sampled = resampled(found, times, sampling_rate_hz)
+        # The six of a station begin together.
+        rows = found.samples.reshape(len(stations), _TENSOR_COMPONENTS * 3, -1)
+        together = Seismograms(found.start_s[::_TENSOR_COMPONENTS], found.sampling_rate_hz, rows)
+        sampled = resampled(together, start_s + np.arange(samples) / sampling_rate_hz, sampling_rate_hz)
         return np.moveaxis(sampled.reshape(len(stations), _TENSOR_COMPONENTS, 3, samples), 1, 2)
 
     def _check_model(self, url: str, model: VelocityModel | None) -> None:
@@ -194,10 +196,7 @@ def resampled(found: Seismograms, times: Floats, sampling_rate_hz: float) -> Flo
 
     What the rate cannot hold is taken off. Before their beginning seismograms are 0, after their end they stay.
     """
-    pairs, components, samples = found.samples.shape
-    out = np.zeros((pairs * components, len(times)))
+    out = np.empty((*found.samples.shape[:2], len(times)))
     cutoff = min(1.0, sampling_rate_hz / found.sampling_rate_hz)
-    rows = found.samples.reshape(pairs * components, samples)
-    starts = np.repeat(found.start_s, components)
-    at_times(rows, starts, found.sampling_rate_hz, times, cutoff, _ZERO_CROSSINGS, out)
-    return out.reshape(pairs, components, len(times))
+    at_times(found.samples, found.start_s, found.sampling_rate_hz, times, cutoff, _ZERO_CROSSINGS, out)
+    return out
