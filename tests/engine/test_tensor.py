@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import types
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -42,9 +40,7 @@ def folder(event: Simulated, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = types.ModuleType("wadati.greens.store")
-    module.open_store = lambda url: FullSpace()
-    monkeypatch.setitem(sys.modules, "wadati.greens.store", module)
+    monkeypatch.setattr("wadati.greens.stored.StoredGreens", lambda _: FullSpace())
 
 
 def run(folder: Path, output: Path, *more: str) -> int:
@@ -111,9 +107,7 @@ def test_an_event_by_its_name(folder: Path, store: None, tmp_path: Path, capsys:
 
 
 def test_without_a_store_it_says_what_is_missing(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "wadati.greens.store", None)
-    assert run(folder, tmp_path, str(folder / "event.xml")) == 2
-    assert "wadati[greens]" in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
+    assert run(folder, tmp_path, str(folder / "event.xml")) == 3
+    assert "make one with wadati greens build" in capsys.readouterr().err
