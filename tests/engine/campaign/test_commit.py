@@ -130,7 +130,7 @@ def work_through(flow: Flow) -> dict[str, object]:
 def test_killed_at_any_write_nothing_is_lost_and_nothing_comes_twice(
     midnight: Midnight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Five stations; they and what their days give are computed once and then remembered, as the writes are under test."""
+    """Five stations; they and what their days give are computed once and remembered, as the writes are under test."""
     remembered: dict[tuple[object, ...], StationResult] = {}
 
     def remember(*arguments: object) -> StationResult:
