@@ -20,8 +20,8 @@ from wadati.protocols import Picker, Problem
 from wadati.sources.archives.days import DaySource, Reading
 from wadati.units import DAY
 
-_PARTS = 2
-"""A day is read and picked in so many parts, which halves the memory that its samples take."""
+_PARTS = 4
+"""A day is read and picked in so many parts, so that its samples never take memory all at once."""
 
 PICKS, AMPLITUDES = "picks.parquet", "amplitudes.parquet"
 
