@@ -35,7 +35,7 @@ from wadati.model import Channel, Inventory, Response, SourceId, Trace
 from wadati.sources.archives.layouts import LAYOUTS
 from wadati.units import DAY
 
-RATE, STATIONS, DAYS = 100, 2, 3
+RATE, STATIONS, DAYS = 100, 2, 2
 START = (datetime.date(2019, 6, 21).toordinal() - datetime.date(1970, 1, 1).toordinal()) * DAY
 _BURSTS = 100
 

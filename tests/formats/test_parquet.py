@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,6 +24,15 @@ def test_picks_come_back_exactly(tmp_path_factory, picks, name):
     path = tmp_path_factory.mktemp("t") / name
     write_picks(reversed(picks), path)
     assert read_picks(path) == picks
+
+
+@given(strategies.pick_tuples())
+def test_identifiers_that_follow_from_the_rest_need_not_be_written(tmp_path_factory, picks):
+    path = tmp_path_factory.mktemp("t") / "picks.parquet"
+    foreign = tuple(msgspec.structs.replace(pick, pick_id=f"other-{number}") for number, pick in enumerate(picks))
+    both = tuple(sorted(picks + foreign, key=lambda pick: (pick.time, pick.pick_id)))
+    write_picks(both, path, derived_ids=True)
+    assert read_picks(path) == both
 
 
 def test_a_folder_holds_a_file_a_day_and_exactly_what_was_written_last(tmp_path):

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -63,21 +64,22 @@ def _track_schema() -> pyarrow.Schema:
     )
 
 
-def write_picks(picks: Iterable[Pick], path: Path) -> None:
+def write_picks(picks: Iterable[Pick], path: Path, *, derived_ids: bool = False) -> None:
     """Write picks to one file (`*.parquet`) or, any other path, to a folder of one file for each UTC day.
 
     The folder holds exactly these picks afterwards: days without any are removed. Each file is written atomically, and
-    left untouched where its content is the same. Picks are stored in order of time.
+    left untouched where its content is the same. Picks are stored in order of time. With `derived_ids` an identifier
+    that follows from the other columns (see `Pick.of`) is null, which saves ten bytes a pick; reading makes it again.
     """
     ordered = sorted(picks, key=lambda pick: (pick.time, pick.pick_id))
     if path.suffix == ".parquet":
-        _write_pick_file(ordered, path)
+        _write_pick_file(ordered, path, derived_ids=derived_ids)
         return
     path.mkdir(parents=True, exist_ok=True)
     clean_leftovers(path)
     days = {_day(day): list(group) for day, group in itertools.groupby(ordered, key=lambda pick: pick.time // DAY)}
     for name, group in days.items():
-        _write_pick_file(group, path / name)
+        _write_pick_file(group, path / name, derived_ids=derived_ids)
     for old in path.glob("*.parquet"):
         if old.name not in days:
             old.unlink()
@@ -144,14 +146,15 @@ def _hours(track: AmplitudeTrack) -> list[tuple[int, int]]:
     return list(itertools.pairwise(cuts))
 
 
-def _write_pick_file(picks: list[Pick], path: Path) -> None:
+def _write_pick_file(picks: list[Pick], path: Path, *, derived_ids: bool) -> None:
     import pyarrow as pa
 
     sids = [pick.source_id for pick in picks]
     amplitudes = [pick.amplitude for pick in picks]
     measured = np.array([amplitude is not None for amplitude in amplitudes], bool)
+    ids = [None if derived_ids and pick.pick_id == _derived_id(pick) else pick.pick_id for pick in picks]
     columns = {
-        "pick_id": _texts([pick.pick_id for pick in picks]),
+        "pick_id": _texts(ids),
         "network": _words([sid.network for sid in sids]),
         "station": _words([sid.station for sid in sids]),
         "location": _words([sid.location for sid in sids]),
@@ -166,7 +169,20 @@ def _write_pick_file(picks: list[Pick], path: Path) -> None:
         "evaluation_mode": _words([pick.evaluation_mode for pick in picks]),
     }
     table = pa.Table.from_arrays(list(columns.values()), schema=_pick_schema())
-    _write_table(table, path, ["time_uncertainty_s", "probability", "amplitude_m"], list(_WORDS))
+    # Probabilities have four decimals and uncertainties are those of the picker: there are few of each.
+    _write_table(table, path, ["amplitude_m"], [*_WORDS, "time_uncertainty_s", "probability"])
+
+
+def _derived_id(pick: Pick) -> str:
+    return Pick.of(
+        pick.source_id,
+        pick.phase_hint,
+        pick.time,
+        time_uncertainty=0.0,
+        probability=0.0,
+        method=pick.method,
+        evaluation_mode=pick.evaluation_mode,
+    ).pick_id
 
 
 # Arrays are made from their buffers, because `pyarrow.array` loads pandas, which takes longer than all the rest.
@@ -190,12 +206,14 @@ def _flags(values: npt.NDArray[Any]) -> pyarrow.Array:
     return pa.Array.from_buffers(pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))])
 
 
-def _texts(values: list[str]) -> pyarrow.Array:
+def _texts(values: Sequence[str | None]) -> pyarrow.Array:
     import pyarrow as pa
 
-    encoded = [value.encode() for value in values]
+    encoded = [b"" if value is None else value.encode() for value in values]
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)))
+    present = np.array([value is not None for value in values], bool)
+    valid = None if present.all() else pa.py_buffer(np.packbits(present, bitorder="little"))
+    return pa.StringArray.from_buffers(len(values), pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded)), valid)
 
 
 def _words(values: list[str] | list[str | None]) -> pyarrow.Array:
@@ -221,8 +239,8 @@ def _read_pick_file(path: Path) -> list[Pick]:
     sources: dict[tuple[str, str, str, str], SourceId] = {}
     for codes in set(zip(*(column[name] for name in ("network", "station", "location", "channel")), strict=True)):
         sources[codes] = source_id_of(*codes)
-    return [
-        Pick(pick_id, sources[network, station, location, channel], phase, time, *rest)
+    picks = [
+        Pick(pick_id or "", sources[network, station, location, channel], phase, time, *rest)
         for pick_id, network, station, location, channel, phase, time, *rest in zip(
             column["pick_id"],
             column["network"],
@@ -240,6 +258,7 @@ def _read_pick_file(path: Path) -> list[Pick]:
             strict=True,
         )
     ]
+    return [pick if pick.pick_id else msgspec.structs.replace(pick, pick_id=_derived_id(pick)) for pick in picks]
 
 
 def _write_table(table: pyarrow.Table, path: Path, split: list[str], dictionary: list[str]) -> None:

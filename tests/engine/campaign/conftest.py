@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,15 @@ class Midnight:
 
 
 SETTINGS = Flow(picker="stalta", start=START, end=END, workers=1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def calibrations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where calibrations are kept while tests run."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
 
 
 def write_flow(flow: Flow, path: Path) -> Path:

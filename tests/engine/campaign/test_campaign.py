@@ -13,12 +13,16 @@ import pytest
 from tests.engine.campaign.conftest import Midnight, write_flow
 from tests.sources.archives.replica import address, fill, objects
 from wadati.cli.main import main
-from wadati.engine.campaign.local import StoppedError, manifests, run, run_shard
+from wadati.engine.campaign import picking_shard
+from wadati.engine.campaign.local import StoppedError, manifests, pick, run, run_shard
 from wadati.engine.campaign.opened import open_campaign
+from wadati.engine.campaign.picks import picks_of
 from wadati.engine.campaign.plan import plan
 from wadati.engine.campaign.status import cancel, retry, status
 from wadati.engine.flow import override
+from wadati.engine.progress import Silent
 from wadati.errors import NothingUsableError, UsageError
+from wadati.formats.parquet import read_picks
 
 TABLES = ("events.csv", "arrivals.csv", "picks.csv", "catalog.xml", "events.geojson")
 
@@ -41,6 +45,16 @@ def test_a_campaign_in_shards_of_a_day_gives_what_one_run_gives(midnight: Midnig
 def test_the_number_of_workers_and_of_days_in_a_shard_change_nothing(midnight: Midnight, tmp_path: Path) -> None:
     run(override(midnight.flow(tmp_path / "out", days=7), workers=2))
     assert contents(tmp_path / "out") == contents(midnight.one_run)
+
+
+def test_in_how_many_parts_a_day_is_picked_changes_nothing(
+    midnight: Midnight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of five minutes, one of which ends within the earthquakes before midnight."""
+    monkeypatch.setattr(picking_shard, "_PARTS", 288)
+    opened = open_campaign(override(midnight.flow(tmp_path), end="2026-03-02"))
+    found = picks_of(opened.shelf, [manifest for _, manifest in pick(opened, 1, None, Silent())])
+    assert found == read_picks(midnight.one_run / "picks" / "2026-03-01.parquet")
 
 
 def test_a_bucket_and_pieces_of_work_in_any_order_give_the_same(midnight: Midnight, tmp_path: Path, moto: str) -> None:

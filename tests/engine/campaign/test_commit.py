@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 from tests.engine.campaign.conftest import Midnight, write_flow
 from tests.engine.campaign.test_campaign import contents
 from tests.sources.archives.replica import address, fill
-from wadati.engine.campaign import opened, picking_shard
+from wadati.engine.campaign import opened, picking_shard, stations
 from wadati.engine.campaign.association_shards import CANDIDATES, associate
 from wadati.engine.campaign.commit import Manifest, Shelf
 from wadati.engine.campaign.local import pick, run
@@ -25,6 +26,9 @@ from wadati.engine.flow import Flow
 from wadati.engine.picking import StationResult, pick_one
 from wadati.engine.progress import Silent
 from wadati.errors import InputError
+from wadati.formats.inventory import read_inventory
+from wadati.formats.stationxml import write_stationxml
+from wadati.model import Inventory
 from wadati.store.objects import Place, open_place
 
 
@@ -126,7 +130,7 @@ def work_through(flow: Flow) -> dict[str, object]:
 def test_killed_at_any_write_nothing_is_lost_and_nothing_comes_twice(
     midnight: Midnight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What a station's day gives is computed once and then remembered: only the writes are under test."""
+    """Five stations; they and what their days give are computed once and remembered, as the writes are under test."""
     remembered: dict[tuple[object, ...], StationResult] = {}
 
     def remember(*arguments: object) -> StationResult:
@@ -135,21 +139,28 @@ def test_killed_at_any_write_nothing_is_lost_and_nothing_comes_twice(
             remembered[key] = pick_one(*arguments)  # type: ignore[arg-type]
         return remembered[key]
 
+    five = Inventory(
+        tuple(
+            one for one in midnight.scenario.inventory if one.source_id.station in ("W01", "W02", "W03", "W04", "W05")
+        )
+    )
+    write_stationxml(five, tmp_path / "five.xml")
     monkeypatch.setattr(picking_shard, "pick_one", remember)
+    monkeypatch.setattr(stations, "read_inventory", functools.cache(read_inventory))
 
     def watched(flow: Flow, at: int = 0, *, after: bool = False) -> Deadly:
         place = Deadly(open_place(str(flow.campaign and flow.campaign.shards)), at, after=after)
         monkeypatch.setattr(opened, "open_place", lambda _: place)
         return place
 
-    flow = midnight.flow(tmp_path, shards=str(tmp_path / "undisturbed"))
+    flow = midnight.flow(tmp_path, stations=str(tmp_path / "five.xml"), shards=str(tmp_path / "undisturbed"))
     counting = watched(flow)
     undisturbed, writes = work_through(flow), counting.writes
     shards = len(open_campaign(flow).shards)
     assert writes == 3 * shards + 3 * 2  # two files and a manifest of each shard, and of two association shards
     assert undisturbed["picks"]
     for at, after in itertools.product(range(1, writes + 1), (False, True)):
-        flow = midnight.flow(tmp_path, shards=str(tmp_path / f"{at}-{after}"))
+        flow = midnight.flow(tmp_path, stations=str(tmp_path / "five.xml"), shards=str(tmp_path / f"{at}-{after}"))
         watched(flow, at, after=after)
         with pytest.raises(Killed):
             work_through(flow)

@@ -20,8 +20,8 @@ from wadati.protocols import Picker, Problem
 from wadati.sources.archives.days import DaySource, Reading
 from wadati.units import DAY
 
-_PARTS = 2
-"""A day is read and picked in so many parts, which halves the memory that its samples take."""
+_PARTS = 4
+"""A day is read and picked in so many parts, so that its samples never take memory all at once."""
 
 PICKS, AMPLITUDES = "picks.parquet", "amplitudes.parquet"
 
@@ -69,7 +69,7 @@ def work_on(shard: PickingShard, opened: Opened, picker: Picker, known: dict[str
 def outputs_of(picks: Iterable[Pick], tracks: Iterable[AmplitudeTrack]) -> dict[str, bytes]:
     """Picks and amplitudes as the files that a shard keeps."""
     return {
-        PICKS: _parquet(lambda path: write_picks(picks, path)),
+        PICKS: _parquet(lambda path: write_picks(picks, path, derived_ids=True)),
         AMPLITUDES: _parquet(lambda path: write_tracks(tracks, path)),
     }
 

@@ -1,0 +1,119 @@
+"""What a campaign will take, and where its stations come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.engine.campaign.conftest import Midnight, write_flow
+from tests.sources.archives.replica import objects
+from wadati.cli.main import main
+from wadati.engine.campaign.opened import open_campaign
+from wadati.engine.campaign.plan import plan
+from wadati.engine.campaign.prices import prices
+from wadati.engine.campaign.settings import Campaign
+from wadati.engine.campaign.shards import operating_days
+from wadati.engine.flow import Flow, override, read_flow
+from wadati.errors import NothingUsableError, UsageError
+from wadati.formats.stationxml import write_stationxml
+from wadati.model import Channel, Inventory, SourceId, TimeSpan
+from wadati.units import DAY, HOUR
+
+
+@pytest.fixture
+def replica(midnight: Midnight, tmp_path: Path) -> Path:
+    """The archive in the layout of the NCEDC, with StationXML of all stations but one."""
+    folder = tmp_path / "replica"
+    inventory = midnight.scenario.inventory
+    for name, content in objects(midnight.scenario.traces, "ncedc").items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    for station in inventory.stations()[1:]:
+        own = Inventory(tuple(one for one in inventory if one.source_id.station_key == station.key))
+        path = folder / f"FDSNstationXML/{station.network}/{station.network}.{station.code}.xml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_stationxml(own, path)
+    return folder
+
+
+def test_stations_come_from_the_archive_and_stay_the_same(midnight: Midnight, replica: Path, tmp_path: Path) -> None:
+    stations = midnight.scenario.inventory.stations()
+    names = tuple(f"{one.network}.{one.code}" for one in stations)
+    flow = midnight.flow(tmp_path / "out", archive=str(replica), layout="ncedc", stations=names)
+    opened = open_campaign(flow)
+    assert [station.code for station in opened.inventory.stations()] == [one.code for one in stations[1:]]
+    assert [problem.subject for problem in opened.problems] == [names[0]]
+    for path in (replica / "FDSNstationXML").rglob("*.xml"):
+        path.unlink()
+    assert open_campaign(flow).shards == opened.shards
+    north = sorted(one.latitude for one in stations[1:])[-3]
+    region = (north, 90.0, -180.0, 180.0)
+    part = open_campaign(
+        midnight.flow(tmp_path / "out", archive=str(replica), layout="ncedc", stations=names, region=region)
+    )
+    assert len(part.inventory.stations()) == 3
+    assert set(part.shards) < set(opened.shards)
+
+
+def test_a_plan_tells_what_there_is_and_what_it_costs(
+    midnight: Midnight, tmp_path: Path, capsys: pytest.CaptureFixture[str], calibrations: Path
+) -> None:
+    flow = override(midnight.flow(tmp_path / "out", backend="aws-fargate"), workers=4)
+    found = plan(flow)
+    files = [path for path in midnight.archive.rglob("*") if path.is_file()]
+    assert (found.found, found.bytes_) == (len(files), sum(path.stat().st_size for path in files))
+    assert found.station_days == found.shards == 2 * found.stations
+    assert found.wall_hours == pytest.approx(found.cpu_hours / 4, abs=1e-4)
+    backend = next(one for one in prices().backends if one.name == "aws-fargate")
+    assert found.cost().compute == pytest.approx(found.cpu_hours * backend.dollars_per_worker_hour, abs=1e-4)
+    assert [path.name[:12] for path in (calibrations / "wadati").iterdir()] == ["calibration-"]
+    assert plan(flow).calibration == found.calibration
+    file = write_flow(flow, tmp_path / "flow.toml")
+    assert read_flow(file).campaign == flow.campaign
+    assert main(["plan", str(file), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["shard_names"] == list(found.shard_names)
+    assert main(["plan", str(file)]) == 0
+    words = capsys.readouterr().out
+    assert "asked of the archive" in words
+    assert backend.source in words
+
+
+def test_every_price_has_a_region_and_a_source() -> None:
+    for one in (*prices().backends, prices().storage):
+        assert one.region
+        assert one.source.startswith("https://")
+
+
+def test_only_days_of_epochs_are_operating_days() -> None:
+    sid = SourceId.from_nslc("XX", "A", "", "HHZ")
+    epochs = (TimeSpan(DAY - HOUR, DAY), TimeSpan(3 * DAY, 4 * DAY + 1))
+    channels = [Channel(sid, 35.0, -117.0, 0.0, epoch=epoch) for epoch in epochs]
+    assert operating_days(channels, TimeSpan(0, 10 * DAY)) == [0, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"start": "2026-03-01T12:00"}, "goes over whole days"),
+        ({"start": None, "end": None}, "needs start and end"),
+        ({"campaign": None}, r"has no \[campaign\]"),
+    ],
+)
+def test_what_cannot_be_a_campaign_is_refused_in_words(
+    midnight: Midnight, tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        open_campaign(msgspec.structs.replace(midnight.flow(tmp_path), **changes))
+
+
+def test_settings_that_cannot_be_are_refused_in_words(midnight: Midnight, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="south, north, west, east"):
+        Campaign(archive="ncedc", stations=("NC.KBG",), region=(41, 39, -125, -123))
+    with pytest.raises(UsageError, match="no backend is called 'moon'"):
+        plan(midnight.flow(tmp_path, backend="moon"))
+    with pytest.raises(NothingUsableError, match="none is in the region"):
+        open_campaign(midnight.flow(tmp_path, region=(-90.0, -89.0, 0.0, 1.0)))
+    assert Flow().campaign is None
