@@ -109,10 +109,6 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
         "cancel": ["--debug", "--help"],
         "token": ["--days", "--debug", "--help", "--name", "--scopes"],
         "status": ["--debug", "--help", "--json"],
-        "plan": ["--debug", "--help", "--json", "--workers"],
-        "run": ["--budget", "--debug", "--help", "--shard", "--workers"],
-        "retry": ["--debug", "--help"],
-        "cancel": ["--debug", "--help"],
         "gateway": sorted(
             ["--bandwidth", "--debug", "--help", "--name", "--source", "--spool", "--spool-mb", "--to", "--token-file"]
         ),
