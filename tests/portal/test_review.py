@@ -1,10 +1,15 @@
-"""The review panel: what it sends, against a stand-in for the service that takes it."""
+"""The review panel: what it sends, against a stand-in for the service that takes it, and the service itself."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+
+from tests.api.conftest import serving
+from tests.portal.conftest import visiting
+from wadati.api.tokens import new_token
+from wadati.store.catalog import CatalogStore
 
 TOKEN = "analyst-word"
 
@@ -116,3 +121,40 @@ def test_the_token_is_gone_with_the_tab(visit, review) -> None:
     visit.page.get_by_role("button", name="Forget the token").click()
     visit.page.get_by_role("heading", name="Review").wait_for(state="detached")
     assert visit.page.evaluate("sessionStorage.getItem('wadati.token')") is None
+
+
+def test_the_service_itself_takes_what_the_panel_sends(browser, small, tmp_path) -> None:
+    word = new_token(tmp_path / "tokens.json", "ada", ("analyst",), 1)
+    event = max(small.result.catalog, key=lambda one: len(one.origin.arrivals))
+    with serving(small, tmp_path, f'tokens = "{tmp_path / "tokens.json"}"\n') as served:
+        visit = visiting(browser, served.url)
+        page = visit.page
+
+        def now():
+            with CatalogStore(served.folder / "catalog.sqlite") as store:
+                return store.event(event.event_id)
+
+        visit.go(f"event/{event.event_id}")
+        page.get_by_text("Settings").click()
+        page.get_by_label("Token").fill(word)
+        page.get_by_role("button", name="Use", exact=True).click()
+        page.keyboard.press("Escape")
+        page.get_by_label("Change picks").check()
+        shift = page.locator(".review .picks input[type=number]").first
+        shift.fill("0.05")
+        shift.press("Tab")
+        page.locator(".review .picks input[type=checkbox]").nth(1).uncheck()
+        page.get_by_role("button", name="Relocate").click()
+        page.locator("main").get_by_text("reviewed").first.wait_for(timeout=90_000)
+        located = now()
+        assert located is not None
+        assert (located.origin.evaluation_mode, located.origin.evaluation_status) == ("manual", "reviewed")
+        assert len(located.origin.arrivals) == len(event.origin.arrivals) - 1
+        page.get_by_role("button", name="Reject").click()
+        page.get_by_text("This event was cancelled").wait_for()
+        assert now() is None
+        page.get_by_role("button", name="Confirm").click()
+        page.get_by_text("This event was cancelled").wait_for(state="detached")
+        assert now() is not None
+        page.context.close()
+        assert visit.foreign == []

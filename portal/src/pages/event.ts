@@ -1,6 +1,6 @@
 /** One event: where, when, how large, how well it is known, what stations recorded, and its review. */
 
-import { json } from "../data/service";
+import { json, ServiceError } from "../data/service";
 import { events, network, rowOf } from "../data/live";
 import { code, preferred, size, type EventDetail, type Origin, type WholeEvent } from "../data/types";
 import { h, table } from "../dom";
@@ -28,7 +28,13 @@ export const event: Page = {
         close();
         close = show(sheet, detail, () => void load());
       } catch (error) {
-        if (closed || shown) return;
+        if (closed) return;
+        if (shown && error instanceof ServiceError && error.status === 404) {
+          // It stays to be seen, and to be confirmed if that was a mistake.
+          if (!sheet.querySelector(".cancelled")) sheet.prepend(h("p", { class: "notice cancelled", role: "status" }, t("event.cancelled")));
+          shown = "cancelled";
+        }
+        if (shown) return;
         const words = error instanceof Error ? error.message : String(error);
         sheet.replaceChildren(h("h1", null, t("event.title")), h("p", { class: "notice" }, words));
       }

@@ -15,6 +15,7 @@ export const en = {
   "east": "E",
   "ellipse": "95 % ellipse",
   "epicentre": "Epicentre",
+  "event.cancelled": "This event was cancelled: it is in no list and no feed any more.",
   "event.title": "Event",
   "event.unnamed": "Unnamed place",
   "events.count": "{count} events",

@@ -17,6 +17,7 @@ export const es: Words = {
   "east": "E",
   "ellipse": "Elipse del 95 %",
   "epicentre": "Epicentro",
+  "event.cancelled": "Este evento fue cancelado: ya no está en ninguna lista ni en ningún servicio de noticias.",
   "event.title": "Evento",
   "event.unnamed": "Lugar sin nombre",
   "events.count": "{count} eventos",
