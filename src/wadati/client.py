@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -117,7 +118,7 @@ class Client:
             except urllib.error.HTTPError as error:
                 if error.code not in (429, 503):
                     raise ServiceError(error.code, _words(error.read())) from None
-            except OSError:
+            except (OSError, HTTPException):
                 pass
             waited = min(2 * waited + 1.0, _LONGEST_WAIT_S)
             time.sleep(waited)
@@ -135,6 +136,8 @@ class Client:
                 if not busy or attempt == _TRIES - 1:
                     raise ServiceError(error.code, _words(error.read())) from None
                 after = error.headers.get("Retry-After", "1")
+            except HTTPException as error:
+                raise ConnectionError(f"{self.url}: the answer broke off ({error})") from None
             time.sleep(min(float(after) if after.isdigit() else 1.0, _LONGEST_WAIT_S))
         raise AssertionError
 

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from wadati.api.access import Access, Allowance
+from wadati.api.audit import Audit
 from wadati.api.tokens import Tokens, new_token, read_tokens
 from wadati.errors import InputError, UsageError
 
@@ -100,6 +101,28 @@ def test_a_token_that_is_taken_out_opens_nothing(words) -> None:
     path.write_text("[]")
     os.utime(path, ns=(1, 1))
     assert tokens.find(picker) is None
+
+
+def test_a_file_of_tokens_that_is_gone_opens_nothing(words) -> None:
+    path, picker, *_ = words
+    tokens = Tokens(path)
+    path.unlink()
+    assert tokens.find(picker) is None
+
+
+def test_whoever_is_refused_asks_only_so_often(words) -> None:
+    access = Access(_inner, Tokens(words[0]), Allowance(5), reading_open=True)
+    assert [ask(access, "/picks", "guess")[0] for _ in range(7)] == [401] * 5 + [429] * 2
+
+
+def test_a_line_of_the_log_that_was_cut_short_costs_no_other(tmp_path: Path) -> None:
+    audit = Audit(tmp_path / "audit.jsonl")
+    audit.note(caller="a")
+    with (tmp_path / "audit.jsonl").open("a") as file:
+        file.write('{"caller": "b')
+    audit.note(caller="c")
+    audit.note(caller="d")
+    assert [one["caller"] for one in audit.latest(10)] == ["d", "a"]
 
 
 def test_what_cannot_be_is_told(tmp_path: Path) -> None:

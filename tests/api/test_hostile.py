@@ -94,6 +94,13 @@ def test_no_path_leads_out(served: Served, path: str) -> None:
     assert b"SQLite format" not in answer
 
 
+@pytest.mark.parametrize("method_and_path", ["POST /events/wd1/review", "GET /events/wd1/reviews", "GET /audit"])
+@pytest.mark.parametrize("end", ["%0A", "%0D", "%00", "%0A%0A", "/%0A"])
+def test_no_ending_of_a_path_gets_past_the_rules(served: Served, method_and_path: str, end: str) -> None:
+    request = f"{method_and_path}{end} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+    assert re.match(rb"HTTP/1\.1 (400|403|404)", _raw(served.url, request.encode()))
+
+
 def test_a_packed_body_is_not_unpacked(served: Served) -> None:
     bomb = gzip.compress(b"0" * 50_000_000)
     answer = httpx.post(

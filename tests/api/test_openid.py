@@ -80,7 +80,19 @@ def test_a_token_opens_what_its_roles_say(issuer: Issuer) -> None:
     assert organisation.find(issuer.word(roles="viewer restricted")) == ("ada", ("read", "restricted"))
     assert organisation.find(issuer.word(roles=["root", 7, "viewer"])) == ("ada", ("read",))
     assert organisation.find(issuer.word(roles=None)) == ("ada", ())
+    assert organisation.find(issuer.word(roles=7)) == ("ada", ())
     assert issuer.asked == 1
+
+
+def test_a_key_that_was_taken_back_opens_nothing_within_the_hour(issuer: Issuer, monkeypatch) -> None:
+    organisation = Organisation(issuer.settings)
+    assert organisation.find(issuer.word()) is not None
+    issuer.published = ["b"]
+    organisation._fetched -= 3601
+    assert organisation.find(issuer.word()) is None
+    monkeypatch.setattr(issuer, "document", lambda: ["no", "keys"])
+    organisation._fetched -= 3601
+    assert organisation.find(issuer.word("b")) is not None
 
 
 def test_what_is_forged_over_or_for_others_opens_nothing(issuer: Issuer) -> None:

@@ -164,6 +164,8 @@ def test_what_cannot_be_meant_is_told(desk: Desk, small) -> None:
         ({"action": "relocate", "picks": [{"source_id": "XX", "phase": "P", "time": "2020-01-01"}]}, "XX"),
         ({"action": "relocate", "picks": [{"source_id": "XX", "phase": "Q"}]}, "phase"),
         ({"action": "confirm", "more": 1}, "more"),
+        ({"action": "confirm", "event_type": "explosion"}, "action type"),
+        ({"action": "type"}, "event_type"),
     ]
     for body, words in asked:
         answer = desk.ask(event.event_id, **body)
@@ -200,7 +202,9 @@ def test_two_analysts_at_once_lose_no_word(desk: Desk, events: Iterator[Event]) 
         kinds = ["confirm", "type"] * 6
         answers = list(
             pool.map(
-                lambda kind: desk.ask(event.event_id, action=kind, event_type="explosion" if kind == "type" else None),
+                lambda kind: desk.ask(
+                    event.event_id, action=kind, **({"event_type": "explosion"} if kind == "type" else {})
+                ),
                 kinds,
             )
         )

@@ -188,6 +188,18 @@ def test_an_event_that_is_none_any_more_has_a_page_that_says_so(small, own: tupl
     assert "cancelled" in page
     assert gone.event_id not in (site / "index.html").read_text()
     assert write(folder, site) == 0
+    assert [path.name for path in (site / "events" / gone.event_id).iterdir()] == ["index.html"]
+    assert not (site / "feeds" / "detail" / f"{gone.event_id}.geojson").exists()
+    with CatalogStore(folder / "catalog.sqlite") as store:
+        store.replace([], small.result.catalog.picks)
+    write(folder, site)
+    assert list((site / "months").iterdir()) == []
+    with CatalogStore(folder / "catalog.sqlite") as store:
+        store.replace(small.result.catalog.events, small.result.catalog.picks)
+    write(folder, site)
+    assert "cancelled" not in (site / "events" / gone.event_id / "index.html").read_text()
+    assert (site / "events" / gone.event_id / "event.xml").is_file()
+    assert len(list((site / "months").iterdir())) == 1
 
 
 def test_a_provisional_event_that_is_retracted_has_one_too(own: tuple[Path, Path]) -> None:

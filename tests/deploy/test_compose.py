@@ -12,6 +12,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -149,28 +150,28 @@ def host(tmp_path: Path) -> Iterator[dict[str, str]]:
     settings = settings.replace("  sync_interval: always\n", "")  # unknown to 2.9, which Debian has
     (tmp_path / "nats.conf").write_text(settings)
     shutil.copy(secrets / "bus.conf", tmp_path / "password.conf")
-    bus.start("-c", str(tmp_path / "nats.conf"))
-    folder = tmp_path.parents[2] / f"pg-{os.getpid()}"  # where the account of the server may go
-    database = PostgresServer(folder)
-    database.start()
-    try:
+    folder = Path(tempfile.mkdtemp(prefix="wadati-compose-"))  # where the account of the server may go
+    database = PostgresServer(folder / "postgresql")
+    folder.chmod(0o755)
+    with contextlib.ExitStack() as running:
+        running.callback(shutil.rmtree, folder, ignore_errors=True)
+        bus.start("-c", str(tmp_path / "nats.conf"))
+        running.callback(bus.stop)
+        database.start()
+        running.callback(database.stop)
         password = (secrets / "database-password").read_text()
         statements = ["-c", f"ALTER ROLE wadati PASSWORD '{password}'", "-c", "CREATE DATABASE net"]
         database._run(
             "psql", "-q", "-h", "127.0.0.1", "-p", database.port, "-U", "wadati", "-d", "postgres", *statements
         )
-        (folder / "data/pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
-        database._run("pg_ctl", "-D", folder / "data", "reload")
+        (database.folder / "data/pg_hba.conf").write_text("host all all 127.0.0.1/32 scram-sha-256\n")
+        database._run("pg_ctl", "-D", database.folder / "data", "reload")
         yield {
             "@bus:4222": f"@127.0.0.1:{bus.port}",
             "@database/": f"@127.0.0.1:{database.port}/",
             "/run/secrets": str(secrets),
             "/etc/wadati/flow.toml": str(DEPLOY / "network/flow.toml"),
         }
-    finally:
-        database.stop()
-        bus.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_the_network_of_compose_works(host: dict[str, str], small: Small, tmp_path: Path) -> None:

@@ -119,6 +119,19 @@ def test_the_latest_word_counts_and_earlier_ones_are_superseded(kept) -> None:
     assert first in store.superseded(event.event_id)
 
 
+def test_a_word_on_a_part_stays_with_it_when_events_are_split_again(fresh) -> None:
+    first, second = picks_at(100 * SECOND), picks_at(130 * SECOND)
+    one, two = event_of("a", origin_of(90 * SECOND, first)), event_of("b", origin_of(120 * SECOND, second))
+    with fresh() as store:
+        a, b = store.replace([one, two], (*first, *second))
+        moved = msgspec.structs.replace(b.origin, origin_id="origin-moved", latitude=40.0, evaluation_mode="manual")
+        store.review(said(b, "relocate", origin=moved))
+        store.replace([event_of("c", origin_of(90 * SECOND, (*first, *second)))], (*first, *second))
+        again = {event.event_id: event for event in store.replace([one, two], (*first, *second))}
+        assert again[a.event_id].origin == a.origin
+        assert again[b.event_id].origin == moved
+
+
 def test_searches_see_it(kept, tmp_path) -> None:
     store, event, _ = kept
     with EventSearch(store._engine.url.render_as_string(hide_password=False)) as search:

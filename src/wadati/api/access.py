@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from starlette.concurrency import run_in_threadpool
 
 from wadati.api.audit import Audit
-from wadati.api.errors import REASONS
+from wadati.api.errors import REASONS, Refused
 from wadati.api.openid import Organisation
 from wadati.api.tokens import Tokens
 
@@ -71,6 +71,12 @@ def caller_of(scope: Mapping[str, Any]) -> Caller:
     return found
 
 
+def require(scope: Mapping[str, Any], needed: str) -> None:
+    """Make sure that who asks may do something, once more where it is done. Raises `Refused`."""
+    if needed not in scopes_of(scope):
+        raise Refused(403, f"this needs a token with the scope {needed}")
+
+
 def scopes_of(scope: Mapping[str, Any]) -> frozenset[str]:
     """What who asks may do."""
     return caller_of(scope).scopes
@@ -122,27 +128,34 @@ class Access:
         path: str = scope["path"]
         host = scope["client"][0] if scope.get("client") else ""
         caller = Caller(host, host)
+        if not path.isprintable():
+            # Routes and rules may read such a path differently.
+            return caller, Refusal(404, "there is nothing under a path with such characters")
         if path in _ALWAYS or path in _PORTAL or path.startswith(_ASSETS):
             return caller, None
         needed = self._needed(path)
         given = next((value for name, value in scope["headers"] if name == b"authorization"), b"")
         if needed and not self._guarded:
-            return caller, Refusal(403, "this service knows nobody who may; see tokens and openid under [serve]")
+            words = "this service knows nobody who may; see tokens and openid under [serve]"
+            return caller, self._limited(caller) or Refusal(403, words)
         if self._guarded and (needed or given):
             word = given[len(_BEARER) :].decode("latin-1").strip() if given.lower().startswith(_BEARER) else ""
             found = await self._find(word) if word else None
             if found is None and (needed or word):
                 words = "this needs a token: Authorization: Bearer WORD" if not word else "this token opens nothing"
-                return caller, Refusal(401, words, (b"www-authenticate", b"Bearer"))
+                return caller, self._limited(caller) or Refusal(401, words, (b"www-authenticate", b"Bearer"))
             caller = found or caller
             if needed and needed not in caller.scopes:
-                return caller, Refusal(403, f"this token has no scope {needed}")
+                return caller, self._limited(caller) or Refusal(403, f"this token has no scope {needed}")
+        return caller, self._limited(caller)
+
+    def _limited(self, caller: Caller) -> Refusal | None:
+        """Why a caller has to wait; also whoever is refused asks only so often."""
         wait = self._allowance.take(caller.key, time.monotonic())
-        if wait:
-            seconds = int(wait) + 1
-            words = f"too many requests a minute; wait {seconds} s"
-            return caller, Refusal(429, words, (b"retry-after", b"%d" % seconds))
-        return caller, None
+        if not wait:
+            return None
+        seconds = int(wait) + 1
+        return Refusal(429, f"too many requests a minute; wait {seconds} s", (b"retry-after", b"%d" % seconds))
 
     async def _find(self, word: str) -> Caller | None:
         token = self._tokens.find(word) if self._tokens is not None else None
@@ -177,6 +190,7 @@ class Access:
     def _note(self, scope: Any, caller: Caller, status: int) -> None:
         self._audit.note(
             caller=caller.name,
+            host=scope["client"][0] if scope.get("client") else "",
             method=scope.get("method", "WEBSOCKET"),
             path=scope["path"],
             query=scope.get("query_string", b"").decode("latin-1")[:500],

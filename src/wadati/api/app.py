@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from wadati.api.access import Access, Allowance
+from wadati.api.access import Access, Allowance, require
 from wadati.api.archive_urls import UrlsService
 from wadati.api.audit import Audit
 from wadati.api.current import Current
@@ -83,7 +83,8 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
     async def described(request: Request) -> Response:
         return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))
 
-    async def audited(_: Request) -> Response:
+    async def audited(request: Request) -> Response:
+        require(request.scope, "audit")
         return JSONResponse({"requests": await run_in_threadpool(audit.latest, _AUDITED)})
 
     async def services_page(_: Request) -> Response:

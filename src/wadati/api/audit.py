@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,8 @@ class Audit:
         try:
             with self._lock:
                 descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-                try:
-                    os.write(descriptor, line.encode())
-                finally:
-                    os.close(descriptor)
+                with os.fdopen(descriptor, "ab") as file:
+                    file.write(line.encode())
         except OSError as error:
             LOG.error("the audit log cannot be written (%s): %s", error.strerror, line.strip())
 
@@ -51,4 +50,9 @@ class Audit:
             return []
         with self._path.open(encoding="utf-8") as file:
             lines = deque(file, most)
-        return [json.loads(line) for line in reversed(lines) if line.endswith("\n")]
+        found = []
+        for line in reversed(lines):
+            # A line that a full disk cut short costs no other.
+            with suppress(ValueError):
+                found.append(json.loads(line))
+        return found

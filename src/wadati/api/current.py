@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from wadati.bus.messages import EventMessage, PickMessage, PickState, cloud_event
 from wadati.model import Event, EventSummary, Pick
 from wadati.model.codec import decode_json
+from wadati.store.event_query import EventQuery, fitting
 from wadati.store.live_log import LiveLog
 from wadati.units import DAY, MINUTE
 
@@ -91,6 +92,12 @@ class Current:
     def summaries(self) -> list[EventSummary]:
         """The same in a line each."""
         return [EventSummary.of(event, stored) for event, stored in self.events().values()]
+
+    def together(self, stored: Iterable[EventSummary], query: EventQuery) -> dict[str, EventSummary]:
+        """Events of the catalog that fit and open ones that do, by name; of one that is both, the open one counts."""
+        opened = {one.event_id: one for one in self.summaries()}
+        found = {one.event_id: one for one in stored if one.event_id not in opened}
+        return found | {one.event_id: one for one in fitting(query, list(opened.values()))}
 
     def picks(self, names: Iterable[str]) -> dict[str, Pick]:
         """The picks of these names, final or early."""

@@ -81,12 +81,8 @@ class Feeds:
 
     def events(self, level: str, since: int) -> list[EventSummary]:
         """The events of a level since a time, the latest first."""
-        numbers = self._holdings.search.find(EventQuery(start=since, min_magnitude=LEVELS[level]))
-        found = {one.event_id: one for one in self._holdings.search.summaries(numbers)}
-        least = LEVELS[level]
-        for one in self._current.summaries():
-            if one.time >= since and (least is None or (one.magnitude or -9.0) >= least):
-                found[one.event_id] = one
+        query, search = EventQuery(start=since, min_magnitude=LEVELS[level]), self._holdings.search
+        found = self._current.together(search.summaries(search.find(query)), query)
         if level == "significant":
             found = {name: one for name, one in found.items() if (significance(one.magnitude) or 0) >= SIGNIFICANT}
         return sorted(found.values(), key=lambda one: (-one.time, one.event_id))
@@ -101,7 +97,7 @@ class Feeds:
 
     def _quakeml(self, events: Sequence[EventSummary], now: int) -> bytes:
         writer = Writer(self._holdings.authority)
-        whole = {event_id: message.event for event_id, (message, _) in self._current.open.items()}
+        whole = {event_id: event for event_id, (event, _) in self._current.events().items()}
         search = self._holdings.search
         numbers = [number for one in events if (number := search.number(one.event_id)) is not None]
         whole |= {event.event_id: event for event, _ in search.events(numbers)}

@@ -75,6 +75,10 @@ class Holdings:
         """The origins that an event once had."""
         return self._catalog.superseded(event_id)
 
+    def was_published(self, event_id: str) -> bool:
+        """Whether an event of this name is in the catalog, or was."""
+        return self._catalog.latest(event_id) is not None
+
     @property
     def station_terms(self) -> StationTerms | None:
         """The delays of stations that the run learned; None where it wrote none, or they are of another earth."""

@@ -255,7 +255,7 @@ def _events() -> dict[str, Any]:
                         "description": "the first first",
                         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reviews"}}},
                     },
-                    **_refusals(401, 403, 429),
+                    **_refusals(401, 403, 404, 429),
                 },
             },
         },

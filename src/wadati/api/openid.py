@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 
 _AGAIN_S = 60.0
 """Keys are not fetched more often, whatever tokens name."""
+
+_RENEW_S = 3600.0
+"""After as long keys are fetched anyway, so that one that was taken back opens nothing any more."""
 
 _PATIENCE_S = 5.0
 _LARGEST = 1 << 20
@@ -65,18 +69,21 @@ class Organisation:
             )
         except (self._jwt.PyJWTError, ValueError, TypeError):
             return None
-        given = claims.get(self._settings.roles, ())
+        given = claims.get(self._settings.roles) or ()
+        if not isinstance(given, str | list | tuple):
+            given = ()
         names = given.split() if isinstance(given, str) else [str(one) for one in given if isinstance(one, str)]
         known = [name for name in names if name in ROLES or name in SCOPES]
         return f"{claims['sub']}", scopes_of(known)
 
     def _key(self, name: str) -> Any:
         with self._lock:
-            if name not in self._keys and time.monotonic() - self._fetched > _AGAIN_S:
+            age = time.monotonic() - self._fetched
+            if age > _RENEW_S or (name not in self._keys and age > _AGAIN_S):
                 self._fetched = time.monotonic()
                 try:
                     self._keys = {key.key_id or "": key.key for key in self._read()}
-                except (OSError, ValueError, self._jwt.PyJWTError) as error:
+                except (OSError, HTTPException, ValueError, AttributeError, self._jwt.PyJWTError) as error:
                     LOG.warning("%s: the keys of the issuer cannot be read (%s)", self._settings.keys, error)
             return self._keys.get(name)
 

@@ -55,7 +55,7 @@ class Operating:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", name)]}
+                message = {**message, "headers": [*_headers(message), (b"x-request-id", name)]}
             await send(message)
 
         try:
@@ -99,6 +99,13 @@ class Operating:
         lines += ["# TYPE wadati_api_pages_total counter", f"wadati_api_pages_total {self.pages()}"]
         lines += ["# TYPE wadati_api_listeners gauge", f"wadati_api_listeners {self.listeners()}"]
         return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+
+def _headers(message: Any) -> list[tuple[bytes, bytes]]:
+    """Those of an answer, and that its type is what it says."""
+    headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+    sniffed = any(name.lower() == b"x-content-type-options" for name, _ in headers)
+    return headers if sniffed else [*headers, (b"x-content-type-options", b"nosniff")]
 
 
 def _group(path: str) -> str:

@@ -21,7 +21,7 @@ from wadati.formats.tables import arrival_lines
 from wadati.model import Event, EventSummary, Pick, format_time
 from wadati.report.event_page import About, cancelled_page, event_page
 from wadati.report.listing import Network, front_page, missing_page, month_page
-from wadati.store.event_query import EventQuery, fitting
+from wadati.store.event_query import EventQuery
 from wadati.units import DAY
 
 LATEST = 300
@@ -30,7 +30,10 @@ PREFIXES = ("/feeds/", "/events/", "/months/")
 FRONT = ("/", "/index.html", "/404.html")
 
 HTML = "text/html; charset=utf-8"
-_EVENT = re.compile(r"/events/([A-Za-z0-9._:-]{1,100})/(|index\.html|event\.xml|arrivals\.csv)")
+EVENT_NAME = r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}"
+"""What an event must be called to have a page."""
+
+_EVENT = re.compile(rf"/events/({EVENT_NAME})/(|index\.html|event\.xml|arrivals\.csv)")
 _MONTH = re.compile(r"/months/(\d{4}-\d{2})\.html")
 _FEEDS = (
     ("feeds/all_day.geojson", "past day, GeoJSON"),
@@ -66,8 +69,7 @@ class PublicPages:
     def listed(self, query: EventQuery = EventQuery()) -> list[EventSummary]:  # noqa: B008 -- it is frozen
         """The events that fit, the latest first, those still open among them."""
         search = self._holdings.search
-        found = {one.event_id: one for one in search.summaries(search.find(query))}
-        found |= {one.event_id: one for one in fitting(query, self._current.summaries())}
+        found = self._current.together(search.summaries(search.find(query)), query)
         return sorted(found.values(), key=lambda one: (-one.time, one.event_id))
 
     def cancelled(self, event_id: str) -> Made:
@@ -99,7 +101,7 @@ class PublicPages:
     def _of_event(self, event_id: str, name: str) -> Made | None:
         found = next(iter(self._events([event_id], picks=True)), None)
         if found is None:
-            gone = name in ("", "index.html") and event_id in self._holdings.retired()
+            gone = name in ("", "index.html") and self._holdings.was_published(event_id)
             return self.cancelled(event_id) if gone else None
         event, picks = found
         if event.event_id != event_id:
@@ -145,19 +147,24 @@ class PublicPages:
 
     def _events(self, names: Sequence[str], *, picks: bool) -> list[tuple[Event, dict[str, Pick]]]:
         """Events by name, those still open as they were last told."""
-        search, opened = self._holdings.search, self._current.open
+        search = self._holdings.search
+        opened = {name: event for name, (event, _) in self._current.events().items()}
         numbers = {name: search.number(name) for name in names if name not in opened}
         known = [number for number in numbers.values() if number is not None]
         stored = {one[0].event_id: one for one in search.events(known, picks=picks)}
         found = []
         for name in names:
             if name in opened:
-                found.append((opened[name][0].event, dict[str, Pick]()))
+                found.append((opened[name], self._current.picks(_used(opened[name])) if picks else {}))
             elif name in stored:
                 found.append(stored[name])
             else:
                 found += [one for one in stored.values() if name in one[0].aliases]
         return found
+
+
+def _used(event: Event) -> set[str]:
+    return {arrival.pick_id for origin in event.origins for arrival in origin.arrivals}
 
 
 def month_of(one: EventSummary) -> str:

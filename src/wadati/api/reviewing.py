@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wadati.api.access import caller_of
+from wadati.api.access import caller_of, require
 from wadati.api.current import Current
 from wadati.api.errors import Refused
 from wadati.api.feeds import Feeds
@@ -61,6 +61,7 @@ class ReviewService:
 
     async def review(self, request: Request) -> Response:
         """Take an analyst's word; the event as it is then. Raises `Refused`."""
+        require(request.scope, "review")
         held = bytearray()
         async for chunk in request.stream():
             held += chunk
@@ -78,6 +79,7 @@ class ReviewService:
 
     async def reviews(self, request: Request) -> Response:
         """All that analysts said of an event, the first first."""
+        require(request.scope, "review")
         found = await run_in_threadpool(self._store.reviews, request.path_params["event_id"])
         return Response(encode_json(Reviews(found)), media_type="application/json")
 
@@ -99,7 +101,7 @@ class ReviewService:
             return found[1]
         event = self._store.latest(event_id) or self._opened(event_id)
         used = {arrival.pick_id for origin in event.origins for arrival in origin.arrivals} if event else set()
-        return self._store.picks(used)
+        return self._current.picks(used)
 
     def _opened(self, event_id: str) -> Event | None:
         """An event of the live run that is not in the catalog yet."""

@@ -7,6 +7,7 @@ what each page was made of stands in `site.json` beside them, which is written l
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 import time
 from collections import defaultdict
@@ -19,8 +20,7 @@ from wadati.api.current import Current
 from wadati.api.feeds import LEVELS, SPANS
 from wadati.api.holdings import Holdings
 from wadati.api.pages import Made
-from wadati.api.public import PublicPages, month_of
-from wadati.errors import WadatiError
+from wadati.api.public import EVENT_NAME, PublicPages, month_of
 from wadati.model import EventSummary
 from wadati.store.objects import Place, headers_file
 
@@ -108,7 +108,7 @@ class Site:
                         say(problem)
                     if written:
                         say(f"{written} files in {renewed - started:.1f} s")
-            except (WadatiError, OSError) as error:
+            except Exception as error:  # whatever is away, or cannot be made: the pages stay as they were
                 if not failing:
                     say(f"{error}; tried again")
                 failing = True
@@ -132,11 +132,15 @@ class Site:
     def _cancel(self, wanted: dict[str, str]) -> int:
         """Say of events that were published and are none any more that they are not."""
         record = self._record
+        known = re.compile(EVENT_NAME)
         gone = sorted(((self._published | set(self._holdings.retired())) - set(wanted)) - set(record.cancelled))
+        gone = [name for name in gone if known.fullmatch(name)]
         written = 0
         for name in gone:
             page = self._pages.make(f"/events/{name}/index.html", self._address) or self._pages.cancelled(name)
             written += self._put(f"/events/{name}/index.html", page, 60)
+            for file in (f"events/{name}/event.xml", f"events/{name}/arrivals.csv", f"feeds/detail/{name}.geojson"):
+                self._place.remove(file)
             record.events.pop(name, None)
         record.cancelled = sorted({*record.cancelled, *gone} - set(wanted))
         self._published -= set(gone)
@@ -151,6 +155,11 @@ class Site:
         stations = msgspec.json.encode(self._holdings.inventory.stations())
         for month, own in months.items():
             written += self._if_new(f"/months/{month}.html", _states(own), 300)
+        for path in [path for path in self._record.pages if path.startswith("/months/")]:
+            if path.removeprefix("/months/").removesuffix(".html") not in months:
+                self._place.remove(path.removeprefix("/"))
+                del self._record.pages[path]
+                written += 1
         now = time.time_ns()
         for level in LEVELS:
             for span, length in SPANS.items():
@@ -169,7 +178,11 @@ class Site:
     def _if_new(self, name: str, state: str, age: int) -> int:
         if self._record.pages.get(name) == state:
             return 0
-        made = self._pages.make(name, self._address)
+        try:
+            made = self._pages.make(name, self._address)
+        except Exception as error:
+            self.problems.append(f"{name} cannot be made ({error}); that of before stays")
+            return 0
         if made is None:
             return 0
         self._put(name, made, age)

@@ -58,7 +58,9 @@ class Tokens:
 
     def find(self, word: str) -> Token | None:
         """The token of a word, None for one that is unknown or over."""
-        if self._path.is_file() and self._path.stat().st_mtime_ns != self._changed:
+        if not self._path.is_file():
+            self._tokens, self._changed = {}, -1
+        elif self._path.stat().st_mtime_ns != self._changed:
             self._read()
         # Looking for a digest tells a guesser nothing about words by how long it takes.
         token = self._tokens.get(hashlib.sha256(word.encode()).hexdigest())

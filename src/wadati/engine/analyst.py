@@ -93,11 +93,13 @@ class Analyst:
         `picks` are those of the event's origins. Raises `UsageError` for what cannot be meant or an event that there is
         none of, `InputError` where the picks cannot be located.
         """
+        if (asked.action == "type") != (asked.event_type is not None):
+            raise UsageError("event_type goes with the action type, and with no other")
+        if asked.event_type is not None and asked.event_type not in EVENT_TYPES:
+            raise UsageError(f"{asked.event_type!r} is no type of event; there are {', '.join(sorted(EVENT_TYPES))}")
         event = self._event(event_id)
         origin, used = self._origin(event, asked, picks)
         magnitudes = () if origin is None else self._magnitudes(event, origin)
-        if asked.action == "type" and asked.event_type not in EVENT_TYPES:
-            raise UsageError(f"{asked.event_type!r} is no type of event; there are {', '.join(sorted(EVENT_TYPES))}")
         said = Review(
             event_id=event.event_id,
             time=time.time_ns(),
@@ -162,7 +164,11 @@ def changed_picks(origin: Origin, picks: Mapping[str, Pick], changes: Sequence[P
 
     Raises `UsageError` for a change that names nothing that is there.
     """
-    own = {arrival.pick_id: picks[arrival.pick_id] for arrival in origin.arrivals if arrival.pick_id in picks}
+    lost = [arrival for arrival in origin.arrivals if arrival.pick_id not in picks]
+    if lost:
+        told = ", ".join(sorted({f"{arrival.network}.{arrival.station}" for arrival in lost}))
+        raise UsageError(f"the picks of {told} are no longer kept, so that nothing can be located from them")
+    own = {arrival.pick_id: picks[arrival.pick_id] for arrival in origin.arrivals}
     for change in changes:
         if change.pick_id is None:
             pick = _new(change)

@@ -190,7 +190,7 @@ def _publish(
         aliases = {*event.aliases, *identity.aliases, *(alias for name in owned for alias in before.get(name, ()))}
         kept = tuple(sorted(aliases - names))
         named = msgspec.structs.replace(event, event_id=identity.event_id, aliases=kept)
-        event_now = reviewed(named, tuple(one for name in {*owned, *aliases} for one in said.get(name, ())))
+        event_now = reviewed(named, tuple(one for name in {identity.event_id, *kept} for one in said.get(name, ())))
         if event_now is None:
             rejected.add(identity.event_id)
         else:

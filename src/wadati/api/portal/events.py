@@ -71,8 +71,7 @@ class PortalEvents:
         query = EventQuery(
             start=values["start"], end=values["end"], min_magnitude=values["min_magnitude"], limit=values["limit"]
         )
-        found = {one.event_id: one for one in search.summaries(search.find(query))}
-        found |= {one.event_id: one for one in self._current.summaries() if _fits(one, values)}
+        found = self._current.together(search.summaries(search.find(query)), query)
         listed = sorted(found.values(), key=lambda one: (-one.time, one.event_id))
         more = len(listed) >= values["limit"]
         told = self._columns(listed[: values["limit"]]) | {"more": more}
@@ -108,7 +107,7 @@ class PortalEvents:
         event_id = request.path_params["event_id"]
         found = self._found(event_id)
         if found is None:
-            gone = event_id in self._holdings.retired()
+            gone = self._holdings.was_published(event_id)
             words = "this event was published and is none any more" if gone else "there is no such event"
             raise Refused(404, words)
         event, picks = found
@@ -121,12 +120,9 @@ class PortalEvents:
         return json_answer(request, whole, {"Cache-Control": "no-cache"})
 
     def _found(self, event_id: str) -> tuple[Event, list[Pick]] | None:
-        if event_id in self._current.open:
-            event = self._current.open[event_id][0].event
-            used = {arrival.pick_id for arrival in event.origin.arrivals}
-            # The picks of an open event stand in the log, early ones apart.
-            logged = [*self._log.final(event.origin.time - DAY // 24), *(one.pick for one in self._log.early())]
-            return event, list({pick.pick_id: pick for pick in logged if pick.pick_id in used}.values())
+        if (opened := self._current.events().get(event_id)) is not None:
+            used = {arrival.pick_id for origin in opened[0].origins for arrival in origin.arrivals}
+            return opened[0], list(self._current.picks(used).values())
         number = self._holdings.search.number(event_id)
         found = None if number is None else next(self._holdings.search.events([number], picks=True), None)
         return None if found is None else (found[0], list(found[1].values()))
@@ -156,11 +152,3 @@ class PortalEvents:
             for one in sorted(found, key=lambda one: (one.time, one.pick_id))[-_MOST_PICKS:]
         ]
         return json_answer(request, msgspec.json.encode({"picks": rows}), {"Cache-Control": "no-store"})
-
-
-def _fits(one: EventSummary, values: dict[str, Any]) -> bool:
-    return (
-        (values["start"] is None or one.time >= values["start"])
-        and (values["end"] is None or one.time <= values["end"])
-        and (values["min_magnitude"] is None or (one.magnitude or -9.0) >= values["min_magnitude"])
-    )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Any
 
@@ -25,6 +26,7 @@ CELL = 10
 """Degrees that one piece of the map is wide and high."""
 
 _KEPT_S = 60.0
+_REST = 20
 _CORNER = (
     Parameter(name="west", kind="integer", low=-180, high=180 - CELL, usual=0, words="west side of a cell (degrees)"),
     Parameter(name="south", kind="integer", low=-90, high=90 - CELL, usual=0, words="south side of a cell (degrees)"),
@@ -37,6 +39,7 @@ class PortalNetwork:
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
+        self._turn = threading.Lock()
         self._extent: tuple[float, dict[str, int] | None] | None = None
 
     def routes(self) -> list[Route]:
@@ -78,16 +81,19 @@ class PortalNetwork:
 
     def _waveforms(self) -> dict[str, int] | None:
         """From when until when (ms) there are waveforms in the archive."""
-        now = time.monotonic()
-        if self._extent is None or now - self._extent[0] > _KEPT_S:
-            archive = self._holdings.archive
-            extents = [] if archive is None else archive.extents()
-            found = None
-            if extents:
-                start, end = min(one.span.start for one in extents), max(one.span.end for one in extents)
-                found = {"start_ms": start // MILLISECOND, "end_ms": end // MILLISECOND}
-            self._extent = now, found
-        return self._extent[1]
+        with self._turn:
+            began = time.monotonic()
+            if self._extent is None or began > self._extent[0]:
+                archive = self._holdings.archive
+                extents = [] if archive is None else archive.extents()
+                found = None
+                if extents:
+                    start, end = min(one.span.start for one in extents), max(one.span.end for one in extents)
+                    found = {"start_ms": start // MILLISECOND, "end_ms": end // MILLISECOND}
+                ended = time.monotonic()
+                # A large archive takes long to look through, and is looked through the more seldom.
+                self._extent = ended + _KEPT_S + _REST * (ended - began), found
+            return self._extent[1]
 
 
 def _live(status: dict[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ _MOST = 3000 * MINUTE
 """Of one station; of many, so much less time."""
 
 _WARM_UP = 5 * SECOND
+_PATIENCE_S = 2.0
 
 
 class PortalWaveforms:
@@ -80,10 +81,14 @@ class PortalWaveforms:
         if (span.end - span.start) * asked > _MOST:
             raise Refused(413, f"{asked} stations over this time are more than one answer holds; ask for less")
         # One after the other: many at once would all be late, and the first of them is looked at by now.
-        with self._turn:
+        if not self._turn.acquire(timeout=_PATIENCE_S):
+            raise Refused(503, "others are being answered; ask again in a moment", {"Retry-After": "2"})
+        try:
             around = span if values["rate"] is None else span.widen(_WARM_UP, 0)
             traces = self._traces(stations, around, whole=values["components"] == "all", opened=opened)
             return _answer(pack(self._blocks(traces, span, values["rate"])))
+        finally:
+            self._turn.release()
 
     def _blocks(self, traces: Iterator[Trace], span: TimeSpan, rate: int | None) -> list[Block]:
         if rate is None:
@@ -110,10 +115,9 @@ class PortalWaveforms:
             yield from read_miniseed(content)[0] if content else ()
         elif self._recent is not None:
             hidden = () if opened else closed(self._holdings.settings)
-            for network, station in stations:
-                found = self._recent.read(network, station, span)
-                shown = (trace for trace in found if not among(trace.source_id, trace.span, hidden))
-                yield from (trace for trace in shown if whole or is_vertical(trace.source_id))
+            found = self._recent.read(frozenset(stations), span)
+            shown = (trace for trace in found if not among(trace.source_id, trace.span, hidden))
+            yield from (trace for trace in shown if whole or is_vertical(trace.source_id))
 
 
 def _stations(text: str | None) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from wadati.engine.live.latecomers import changed
 from wadati.engine.live.observations import Observation, observation, same_observations
 from wadati.engine.live.settings import Live
 from wadati.engine.live.solver import Key, Solver, Traces
-from wadati.model import Arrival, Event, Inventory, Origin, Pick
+from wadati.model import Arrival, Event, Inventory, Origin, Pick, Review, reviewed
 from wadati.model.codec import decode_json, encode_json
 from wadati.protocols import Candidate
 from wadati.store.catalog import CatalogStore
@@ -307,6 +307,8 @@ class LiveEvents:
 
     def publish(self, message: EventMessage) -> None:
         """Keep a version, and tell of it."""
+        if said := self.catalog.reviews(message.event_id):
+            message = self._with_reviews(message, said)
         if message.state == "final" and not message.additions:
             self.catalog.publish([message.event])
         version = EventVersion(
@@ -314,6 +316,19 @@ class LiveEvents:
         )
         self.log.write(versions=[version])
         self._publish(message)
+
+    def _with_reviews(self, message: EventMessage, said: tuple[Review, ...]) -> EventMessage:
+        """A version as analysts leave it, after the one in which their word was told."""
+        last = self.log.last(message.event_id)
+        version = max(message.version, last.version + 1 if last else 1)
+        if (one := self.open.get(message.event_id)) is not None:
+            one.version = version
+        event = reviewed(message.event, said)
+        if event is None:
+            return msgspec.structs.replace(
+                message, version=version, state="retracted", held_back="an analyst rejected it"
+            )
+        return msgspec.structs.replace(message, version=version, event=event)
 
     def add(self, event_id: str, name: str, additions: Mapping[str, object], message: EventMessage) -> None:
         """A decorator's addition to the latest version of an event makes the next version."""

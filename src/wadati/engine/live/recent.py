@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,10 +50,10 @@ class Recent:
             self._take(list(self._tail.look()))
             return self._place, [one.columns for one in self._pieces if one.place > place]
 
-    def read(self, network: str, station: str, span: TimeSpan) -> list[Trace]:
-        """The traces of all channels of a station over a span, as far as the journal still has them."""
+    def read(self, stations: Collection[tuple[str, str]], span: TimeSpan) -> list[Trace]:
+        """The traces of all channels of some stations over a span, as far as the journal still has them."""
         packets = Tail(self._folder).look()
-        return _traces((one for one in packets if station_of(one.record) == (network, station)), span)
+        return _traces((one for one in packets if station_of(one.record) in stations), span)
 
     def _take(self, packets: list[Packet]) -> None:
         if not packets:
