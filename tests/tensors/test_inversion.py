@@ -13,7 +13,7 @@ from wadati.model.mechanism import deviatoric_part, eigen_system, kagan_angle
 from wadati.tensors.blocks import at_lags, blocks_of
 from wadati.tensors.centroid import invert
 from wadati.tensors.passband import band_of, filtered, gain
-from wadati.tensors.solution import isotropic_is_called_for, solve
+from wadati.tensors.solution import Solution, isotropic_is_called_for, solve
 from wadati.tensors.stations import Seen, Window
 from wadati.tensors.synthetics import from_greens
 from wadati.testing.full_space import FullSpace
@@ -62,6 +62,15 @@ def test_an_explosion_is_called_full_and_a_shear_is_not(quake) -> None:
     assert solve(np.eye(6), np.zeros(6), 1.0).misfit == 1.0
     same = solve(np.eye(6), np.array(shear.components), 1e33)
     assert not isotropic_is_called_for(same, same, 100.0)[0]
+
+
+@pytest.mark.parametrize(
+    ("deviatoric", "full", "called"),
+    [(1e-15, 0.0, False), (1e-15, 1e-20, False), (0.3, 0.0, True), (0.3, 0.1, True), (0.3, 0.2999, False)],
+)
+def test_what_rounding_leaves_calls_for_nothing(deviatoric: float, full: float, called: bool) -> None:
+    plain, more = (Solution(np.zeros(6), misfit, 1.0, 1.0) for misfit in (deviatoric, full))
+    assert isotropic_is_called_for(plain, more, 100.0)[0] == called
 
 
 def test_a_double_couple_on_request(quake) -> None:

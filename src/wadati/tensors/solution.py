@@ -32,6 +32,10 @@ SIGNIFICANCE = 0.01
 """Chance, at most, that noise alone gives as much to an isotropic part that is believed."""
 
 
+_ROUNDING = 1e-9
+"""A misfit smaller than this share of the data's energy is none: of data without noise only rounding is left."""
+
+
 class Solution(NamedTuple):
     """`tensor` in the order of `MomentTensor.components` (N m); `misfit` is the weighted squared residual that is left,
     `energy` the data's; `condition` the ratio of the largest to the smallest singular value of the design."""
@@ -77,9 +81,10 @@ def isotropic_is_called_for(deviatoric: Solution, full: Solution, independent: f
     from scipy.stats import f as fisher
 
     free = independent - 6
-    if free <= 0 or full.misfit <= 0:
+    if free <= 0 or deviatoric.misfit <= _ROUNDING * deviatoric.energy:
         return False, 1.0
-    gained = max(deviatoric.misfit - full.misfit, 0.0) / (full.misfit / free)
+    left = max(full.misfit, _ROUNDING * full.energy)
+    gained = max(deviatoric.misfit - left, 0.0) / (left / free)
     chance = float(fisher.sf(gained, 1, free))
     return chance < SIGNIFICANCE, chance
 
