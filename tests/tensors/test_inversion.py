@@ -14,6 +14,7 @@ from wadati.tensors.blocks import at_lags, blocks_of
 from wadati.tensors.centroid import invert
 from wadati.tensors.passband import band_of, filtered, gain
 from wadati.tensors.solution import isotropic_is_called_for, solve
+from wadati.tensors.spread import bootstrap
 from wadati.tensors.stations import Seen, Window
 from wadati.tensors.synthetics import from_greens
 from wadati.testing.full_space import FullSpace
@@ -165,3 +166,14 @@ def test_bands_follow_the_magnitude_and_stay_within_the_known() -> None:
     assert bands == sorted(bands, reverse=True)
     with pytest.raises(UsageError, match="are right within"):
         band_of(4.3, (0.045, 1.0))
+
+
+def test_three_stations_of_different_words_are_not_sure() -> None:
+    event = simulate(3, bad=0)
+    found, _ = solve_event(event)
+    fewest = np.zeros_like(found.weights)
+    fewest[list(found.used)[:3]] = found.weights[list(found.used)[:3]]
+    nodes = [(node.depth, node.blocks, node.fit) for node in found.curve]
+    few = bootstrap(nodes, found.curve.index(found.node), fewest, "deviatoric")
+    assert few.magnitude > 0.01
+    assert few.angle_90 > found.spread.angle_90

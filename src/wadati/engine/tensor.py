@@ -165,7 +165,7 @@ def next_version(event: Event, found: Inversion, window: Window) -> Event:
         centroid.origin_id,
         "Mw",
         tensor_.magnitude,
-        max(found.spread.magnitude, 0.01),
+        found.spread.magnitude,
         method=METHOD,
     )
     mechanism = FocalMechanism(
