@@ -8,6 +8,7 @@ import pytest
 from benchmarks.tensors.measure import solve as solve_event
 from benchmarks.tensors.simulated import simulate
 from wadati.errors import InputError, UsageError
+from wadati.formats.tables import stated_uncertainty
 from wadati.model import MomentTensor, Origin
 from wadati.model.mechanism import deviatoric_part, eigen_system, kagan_angle
 from wadati.tensors.blocks import at_lags, blocks_of
@@ -177,3 +178,12 @@ def test_three_stations_of_different_words_are_not_sure() -> None:
     few = bootstrap(nodes, found.curve.index(found.node), fewest, "deviatoric")
     assert few.magnitude > 0.01
     assert few.angle_90 > found.spread.angle_90
+
+
+def test_without_a_depth_all_depths_are_tried(quake) -> None:
+    truth = MomentTensor.of_fault(30.0, 60.0, -40.0, 3e15)
+    seen, responses = perfect(quake, truth, depth=60e3)
+    nowhere = Origin.of(0, 38.0, 20.0, 0.0, uncertainty=stated_uncertainty(None, None, depth_resolved=False))
+    found = invert(seen, responses, nowhere, WINDOW)
+    assert found.node.depth == 60e3
+    assert kagan_angle(found.tensor, truth) < 1

@@ -218,7 +218,7 @@ def _near(
 def _refused(greens: GreensFunctions, origin: Origin, station: Station, band: tuple[float, float]) -> InputError | None:
     """Why no depth that is tried has an answer at a station; None where one has."""
     first = None
-    for depth in (origin.depth, *default_depths(origin.depth)):
+    for depth in (origin.depth, *default_depths(origin)):
         try:
             greens.tensor_responses(
                 origin.latitude,

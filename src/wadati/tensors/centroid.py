@@ -120,14 +120,19 @@ class Inversion:
         return tuple(np.flatnonzero(self.weights > 0).tolist())
 
 
-def default_depths(depth: float) -> tuple[float, ...]:
-    """The depths (m) that are tried for a hypocentre's depth: within 15 km of it, or 40 % where that is more.
+def default_depths(origin: Origin) -> tuple[float, ...]:
+    """The depths (m) that are tried for a hypocentre: within 15 km of it, or 40 % of its depth where that is more; all
+    down to 600 km where its depth was free or never found.
 
-    >>> default_depths(12e3)
+    >>> default_depths(Origin.of(0, 38.0, 20.0, 12e3))
     (2000.0, 4000.0, 6000.0, 8000.0, 10000.0, 12000.0, 15000.0, 18000.0, 22000.0, 26000.0)
     """
-    around = max(_AROUND, _FARTHEST * depth)
-    return tuple(km * KILOMETRE for km in _DEPTHS if abs(km * KILOMETRE - depth) <= around)
+    around = max(_AROUND, _FARTHEST * origin.depth) if _depth_is_known(origin) else math.inf
+    return tuple(km * KILOMETRE for km in _DEPTHS if abs(km * KILOMETRE - origin.depth) <= around)
+
+
+def _depth_is_known(origin: Origin) -> bool:
+    return origin.uncertainty is None or origin.uncertainty.depth_resolved
 
 
 def invert(
@@ -150,7 +155,7 @@ def invert(
     if len(seen) < LEAST_STATIONS:
         raise InputError("moment tensor", f"{len(seen)} stations have data", "give at least three around the event")
     search = _Search(seen, responses, origin, window, "full" if kind == "full" else "deviatoric")
-    nodes = search.curve(origin.latitude, origin.longitude, depths or default_depths(origin.depth))
+    nodes = search.curve(origin.latitude, origin.longitude, depths or default_depths(origin))
     weights, left_out = search.agree(nodes)
     nodes = search.refit(nodes, weights)
     if not fixed:
