@@ -187,3 +187,16 @@ def test_without_a_depth_all_depths_are_tried(quake) -> None:
     found = invert(seen, responses, nowhere, WINDOW)
     assert found.node.depth == 60e3
     assert kagan_angle(found.tensor, truth) < 1
+
+
+def test_an_epicentre_with_an_error_but_a_depth_without_one_counts_as_none_stated(quake) -> None:
+    seen, responses = perfect(quake, MomentTensor.of_fault(30.0, 60.0, -40.0, 3e15), depth=22e3)
+    random = np.random.default_rng(5)
+    noisy = []
+    for one in seen:
+        noise = 0.5 * np.std(one.data) * random.standard_normal(one.data.shape)
+        noisy.append(Seen(one.station, one.instrument, one.distance, one.azimuth, one.data + noise, one.snr))
+    half = Origin.of(0, 38.0, 20.0, 10_000.0, uncertainty=stated_uncertainty(1.0, None))
+    free = Origin.of(0, 38.0, 20.0, 10_000.0, uncertainty=stated_uncertainty(1.0, None, depth_resolved=False))
+    plain, stated, unknown = (invert(noisy, responses, one, WINDOW).node.depth for one in (ORIGIN, half, free))
+    assert stated == plain != unknown

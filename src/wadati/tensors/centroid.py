@@ -6,7 +6,7 @@ where that explains much more.
 
 Long waves leave the depth of a shallow earthquake nearly open, and tell it through a model of the crust. So what the
 hypocentre says counts, too: the depth is that of the largest posterior, with the hypocentre's depth as the prior
-(a standard error of 5 km where none is stated; none where its depth was free) and two independent numbers a station.
+(a standard error of 5 km where none is stated, of 2 km at least; none where its depth was free) and two independent numbers a station.
 """
 
 from __future__ import annotations
@@ -275,8 +275,10 @@ class _Search:
         numbers = _NUMBERS * int((weights > 0).sum())
         stated = self._origin.uncertainty
         spread = _DEPTH_ERROR
-        if stated is not None:
-            spread = max(stated.depth, _LEAST_DEPTH_ERROR) if stated.depth_resolved else np.inf
+        if not _depth_is_known(self._origin):
+            spread = math.inf
+        elif stated is not None and math.isfinite(stated.depth):
+            spread = max(stated.depth, _LEAST_DEPTH_ERROR)
 
         def surprise(node: Node) -> float:
             away = (node.depth - self._origin.depth) / spread
