@@ -200,3 +200,12 @@ def test_an_epicentre_with_an_error_but_a_depth_without_one_counts_as_none_state
     free = Origin.of(0, 38.0, 20.0, 10_000.0, uncertainty=stated_uncertainty(1.0, None, depth_resolved=False))
     plain, stated, unknown = (invert(noisy, responses, one, WINDOW).node.depth for one in (ORIGIN, half, free))
     assert stated == plain != unknown
+
+
+def test_depths_that_end_at_the_best_one_are_open(quake) -> None:
+    seen, responses = perfect(quake, MomentTensor.of_fault(30.0, 60.0, -40.0, 3e15), depth=22e3)
+    cut = invert(seen, responses, ORIGIN, WINDOW, depths=[8e3, 10e3, 12e3])
+    assert (cut.node.depth, cut.quality.grade, cut.quality.because) == (12e3, "D", ("depth_range",))
+    whole = invert(seen, responses, ORIGIN, WINDOW, depths=[12e3, 18e3, 22e3, 26e3, 30e3])
+    assert whole.node.depth == 22e3
+    assert "depth_range" not in whole.quality.because

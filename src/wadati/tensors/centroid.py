@@ -24,7 +24,7 @@ from wadati.protocols import Problem
 from wadati.tensors.alignment import Fit, align
 from wadati.tensors.blocks import Blocks, blocks_of
 from wadati.tensors.consensus import Verdict, agreeing, verdicts
-from wadati.tensors.quality import Quality, azimuthal_gap, quality
+from wadati.tensors.quality import Quality, azimuthal_gap, open_range, quality
 from wadati.tensors.solution import Kind, isotropic_is_called_for
 from wadati.tensors.spread import Spread, bootstrap
 from wadati.tensors.stations import Seen, Window
@@ -172,7 +172,7 @@ def invert(
     spread = bootstrap([(n.depth, n.blocks, n.fit) for n in curve], curve.index(node), weights, chosen)
     _, explained = search.verdicts(node)
     least = min(_misfit(n) for n in nodes)
-    good = [n.depth for n in nodes if _misfit(n) <= NEARLY * max(least, 1e-3)]
+    good = [n.depth for n in nodes if n is best or _misfit(n) <= NEARLY * max(least, 1e-3)]
     solution = node.fit.solution
     used = np.flatnonzero(weights > 0)
     figures = quality(
@@ -180,7 +180,7 @@ def invert(
         gap=azimuthal_gap([seen[k].azimuth for k in used]),
         variance_reduction=solution.variance_reduction,
         condition=solution.condition,
-        depth_range=max(good) - min(good),
+        depth_range=max(good) - min(good) if fixed else open_range(good, [n.depth for n in nodes]),
         bootstrap_angle=spread.angle_90,
     )
     return Inversion(seen, weights, left_out, explained, node, curve, chosen, chance, spread, figures)
