@@ -6,7 +6,8 @@ where that explains much more.
 
 Long waves leave the depth of a shallow earthquake nearly open, and tell it through a model of the crust. So what the
 hypocentre says counts, too: the depth is that of the largest posterior, with the hypocentre's depth as the prior
-(a standard error of 5 km where none is stated, of 2 km at least; none where its depth was free) and two independent numbers a station.
+(a standard error of 5 km where none is stated, of 2 km at least; none where its depth was free) and two independent
+numbers a station.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ _AT_LEAST = ("stations", "variance_reduction")
 class Quality(msgspec.Struct, frozen=True):
     """`grade` A to D, and what it rests on: stations used, azimuthal gap (degrees), share of the variance explained,
     condition number, the range of depths (m) that explain nearly as much as the best (see `open_range`), and the angle
-    (degrees) within which nine tenths of bootstrapped mechanisms lie. `because` names the figures that kept it from a better one."""
+    (degrees) within which nine tenths of bootstrapped mechanisms lie. `because` names the figures that kept it from
+    a better one."""
 
     grade: str
     because: tuple[str, ...]
@@ -85,7 +86,7 @@ def open_range(good: Sequence[float], tried: Sequence[float]) -> float:
     """
     if max(good) >= max(tried):
         return math.inf
-    return max(good) - (min(good) if min(good) > min(tried) else min(0.0, min(good)))
+    return max(good) - (min(good) if min(good) > min(tried) else min(0.0, *good))
 
 
 def azimuthal_gap(azimuths: npt.ArrayLike) -> float:
