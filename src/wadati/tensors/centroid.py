@@ -132,6 +132,17 @@ def default_depths(origin: Origin) -> tuple[float, ...]:
     return tuple(km * KILOMETRE for km in _DEPTHS if abs(km * KILOMETRE - origin.depth) <= around)
 
 
+def tried_places(origin: Origin) -> list[tuple[float, float]]:
+    """Latitudes and longitudes (degrees) that the centroid may move to: a grid within 10 km of the epicentre.
+
+    >>> len(tried_places(Origin.of(0, 38.0, 20.0, 12e3)))
+    24
+    """
+    frame = LocalFrame(origin.latitude, origin.longitude)
+    steps = [(east, north) for east in _STEPS for north in _STEPS if not east == north == 0.0]
+    return [(float(latitude), float(longitude)) for latitude, longitude in (frame.to_lat_lon(*step) for step in steps)]
+
+
 def _depth_is_known(origin: Origin) -> bool:
     return origin.uncertainty is None or origin.uncertainty.depth_resolved
 
@@ -289,17 +300,12 @@ class _Search:
 
     def moved(self, best: Node, weights: Floats) -> Node | None:
         """A place within 10 km that explains much more, if there is one."""
-        frame = LocalFrame(self._origin.latitude, self._origin.longitude)
         tried = []
-        for east in _STEPS:
-            for north in _STEPS:
-                if east == north == 0.0:
-                    continue
-                latitude, longitude = (float(value) for value in frame.to_lat_lon(east, north))
-                try:
-                    tried.append(self.node(latitude, longitude, best.depth, weights))
-                except InputError:
-                    continue
+        for latitude, longitude in tried_places(self._origin):
+            try:
+                tried.append(self.node(latitude, longitude, best.depth, weights))
+            except InputError:
+                continue
         found = _best(tried) if tried else None
         return found if found is not None and NEARLY * _misfit(found) < _misfit(best) else None
 
