@@ -209,3 +209,14 @@ def test_depths_that_end_at_the_best_one_are_open(quake) -> None:
     whole = invert(seen, responses, ORIGIN, WINDOW, depths=[12e3, 18e3, 22e3, 26e3, 30e3])
     assert whole.node.depth == 22e3
     assert "depth_range" not in whole.quality.because
+
+
+def test_the_isotropic_part_is_tested_at_the_lags_of_the_deviatoric_fit() -> None:
+    for seed in (7, 16):
+        found, _ = solve_event(simulate(seed))
+        fit, blocks, weights = found.node.fit, found.node.blocks, found.weights
+        assert found.kind == "deviatoric"
+        squares, products, energies = at_lags(blocks, fit.lags + blocks.middle)
+        full = solve(np.einsum("s,sij->ij", weights, squares), weights @ products, float(weights @ energies), "full")
+        chances = [isotropic_is_called_for(fit.solution, full, free)[1] for free in (50.0, 1e5)]
+        assert min(chances) <= found.chance <= max(chances)

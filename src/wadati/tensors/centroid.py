@@ -23,10 +23,10 @@ from wadati.errors import InputError
 from wadati.model import MomentTensor, Origin
 from wadati.protocols import Problem
 from wadati.tensors.alignment import Fit, align
-from wadati.tensors.blocks import Blocks, blocks_of
+from wadati.tensors.blocks import Blocks, at_lags, blocks_of
 from wadati.tensors.consensus import Verdict, agreeing, verdicts
 from wadati.tensors.quality import Quality, azimuthal_gap, open_range, quality
-from wadati.tensors.solution import Kind, isotropic_is_called_for
+from wadati.tensors.solution import Kind, isotropic_is_called_for, solve
 from wadati.tensors.spread import Spread, bootstrap
 from wadati.tensors.stations import Seen, Window
 from wadati.tensors.synthetics import Responses
@@ -316,7 +316,10 @@ class _Search:
         seconds = self._used[weights > 0].sum() / self._window.sampling_rate_hz
         independent = 2 * (self._window.band[1] - self._window.band[0]) * seconds * 3
         plain = best.fit if self._linear == "deviatoric" else align(best.blocks, weights, shift)
-        called, chance = isotropic_is_called_for(plain.solution, full.solution, independent)
+        # At the same lags, as the test is of one more unknown and not of other shifts.
+        squares, products, energies = at_lags(best.blocks, plain.lags + best.blocks.middle)
+        nested = solve(np.einsum("s,sij->ij", weights, squares), weights @ products, float(weights @ energies), "full")
+        called, chance = isotropic_is_called_for(plain.solution, nested, independent)
         chosen: Kind = kind or ("full" if called else "deviatoric")
         if chosen == "deviatoric":
             return best, chosen, chance
