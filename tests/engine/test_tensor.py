@@ -11,12 +11,14 @@ from lxml import etree
 
 from benchmarks.tensors.simulated import Simulated, simulate
 from wadati.cli.main import main
+from wadati.errors import InputError
 from wadati.formats.miniseed import write_miniseed
 from wadati.formats.quakeml import read_quakeml, write_quakeml
 from wadati.formats.stationxml import write_stationxml
 from wadati.model import Catalog, Event, Magnitude
 from wadati.model.mechanism import kagan_angle
 from wadati.testing.full_space import FullSpace
+from wadati.traveltime.geodesy import distance_azimuth
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +113,36 @@ def test_without_a_store_it_says_what_is_missing(
 ) -> None:
     assert run(folder, tmp_path, str(folder / "event.xml")) == 3
     assert "make one with wadati greens build" in capsys.readouterr().err
+
+
+class Short(FullSpace):
+    """A full space that knows nothing beyond a distance (m), as a store."""
+
+    def __init__(self, farthest: float) -> None:
+        super().__init__()
+        object.__setattr__(self, "farthest", farthest)
+
+    def tensor_responses(self, latitude, longitude, depth, stations, **asked):  # type: ignore[no-untyped-def]
+        for station in stations:
+            far = float(distance_azimuth(latitude, longitude, station.latitude, station.longitude)[0])
+            if far > self.farthest:
+                raise InputError("store", f"{far / 1000:.0f} km are outside its distances", "make another")
+        return super().tensor_responses(latitude, longitude, depth, stations, **asked)
+
+
+def test_a_station_at_the_edge_of_the_distances_is_refused_and_told(
+    event: Simulated, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    origin = event.origin
+    away = {
+        f"{one.network}.{one.code}": float(
+            distance_azimuth(origin.latitude, origin.longitude, one.latitude, one.longitude)[0]
+        )
+        for one in event.stations
+    }
+    farthest = max(away, key=lambda name: away[name])
+    monkeypatch.setattr("wadati.greens.stored.StoredGreens", lambda _: Short(away[farthest] + 1e3))
+    assert run(folder, tmp_path, str(folder / "event.xml")) in (0, 4)
+    record = json.loads((tmp_path / "tensor.json").read_text())
+    reasons = {one["station"]: one["reason"] for one in record["left_out"]}
+    assert "outside its distances" in reasons[farthest]

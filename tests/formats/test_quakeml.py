@@ -189,6 +189,17 @@ def test_what_is_missing_is_unknown_and_not_invented(tmp_path):
     assert (event.magnitude.value, event.magnitude.origin_id) == (3.1, "smi:abc/o")
 
 
+def test_a_depth_that_an_operator_assigned_is_not_resolved(tmp_path):
+    path = tmp_path / "a.xml"
+    stated = "<depth><value>10000</value></depth><depthType>{}</depthType></origin>"
+    for kind, resolved in (("operator assigned", False), ("from location", None)):
+        path.write_text(MINIMAL.replace("</origin>", stated.format(kind)))
+        (event,) = read_quakeml(path)
+        assert event.origin.depth == 10_000.0
+        found = event.origin.uncertainty
+        assert (None if found is None else found.depth_resolved) is resolved
+
+
 @pytest.mark.parametrize("content", [b"", b"no xml", b"<a/>", b"<quakeml><unclosed>", MINIMAL[:300].encode()])
 def test_what_is_no_quakeml_is_told(tmp_path, content):
     path = tmp_path / "a.xml"

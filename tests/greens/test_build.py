@@ -224,7 +224,7 @@ def test_counts_lose_less_than_a_thousandth() -> None:
     assert quantised(np.zeros((2, 4)))[1].tolist() == [0.0, 0.0]
 
 
-@pytest.mark.parametrize("text", ["", "a", "1:2", "5:2:1", "1:2:0", "1:2:0.3", "1:2:3:4", "1:inf:1"])
+@pytest.mark.parametrize("text", ["", "a", "1:2", "5:2:1", "1:2:0", "1:2:0.3", "1:2:3:4", "1:inf:1", "-2:4:2"])
 def test_what_is_no_axis_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_axis(text)
@@ -255,3 +255,15 @@ def test_without_its_program_the_generator_names_the_extra(monkeypatch: pytest.M
     monkeypatch.setattr("wadati.greens.pygrt.shutil.which", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"wadati\[greens\]"):
         _ = PyGrt().version
+
+
+def test_a_distance_at_which_nothing_moves_is_refused(extra: None, tmp_path: Path) -> None:
+    class Still(Pulse):
+        def elementary(self, model, depth, distances, timing, highest_hz) -> Traces:  # type: ignore[no-untyped-def]
+            return (
+                super().elementary(model, depth, distances, timing, highest_hz)
+                * (np.array(distances) > 0)[:, None, None]
+            )
+
+    with pytest.raises(InputError, match="gives no motion at 0 km"):
+        build_store(str(tmp_path), CRUST, parse_axis("0:8:2"), AXES[1], BAND, generator=Still())

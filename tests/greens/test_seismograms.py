@@ -9,7 +9,7 @@ import pytest
 
 from tests.greens.conftest import CRUST
 from wadati.cli.main import main
-from wadati.engine.synthetics import Motion, synthetics
+from wadati.engine.synthetics import Motion, synthetics, write_synthetics
 from wadati.errors import InputError
 from wadati.formats.miniseed import read_miniseed
 from wadati.formats.sac import read_sac
@@ -154,6 +154,11 @@ def test_a_station_too_far_is_left_out_and_told(
     [
         (PLACE, 2, "--strike, --dip, --rake, --magnitude missing"),
         (["--latitude", "35", *FAULT], 2, "--longitude is needed"),
+        (["--latitude", "91", "--longitude", "0", "--depth", "8", *FAULT], 2, "--latitude 91 is no latitude"),
+        (["--latitude", "36", "--longitude", "-181", "--depth", "8", *FAULT], 2, "--longitude -181 is no longitude"),
+        (["--sources", "a.csv", "--fault", "b.csv"], 2, "--sources and --fault exclude each other"),
+        (["--sources", "a.csv", "--depth", "8"], 2, "--sources and --depth exclude each other"),
+        (["--fault", "b.csv", "--magnitude", "5"], 2, "--fault and --magnitude exclude each other"),
         (["--latitude", "35", "--longitude", "-117", "--depth", "30", *FAULT], 3, "outside its depths, 6 to 12 km"),
         ([*PLACE, *FAULT, "--source-time", "triangle:x"], 2, "is no source time function"),
         ([*PLACE, *FAULT, "--source-time", "ramp:1"], 2, "no source time function is called"),
@@ -183,3 +188,24 @@ def test_a_moment_rate_of_a_table_is_that_of_its_shape(small_store: str, station
         np.testing.assert_allclose(one.data, two.data, atol=2e-3 * np.abs(one.data).max())
     rate.write_text("time_s,moment_rate\n0,1\n1,1\n3,1\n")
     assert run(small_store, stations, tmp_path, *PLACE, *FAULT, "--source-time", str(rate)) == 3
+
+
+def test_an_array_that_cannot_be_written_leaves_the_one_before(
+    greens: StoredGreens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    found, _ = synthetics(greens, [PointSource(ORIGIN, 35.0, -117.0, 9000.0, TENSOR)], STATIONS, Motion())
+    (path,) = write_synthetics(found, tmp_path, "zarr", Motion())
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(zarr.Group, "create_array", full)
+        with pytest.raises(OSError, match="no space"):
+            write_synthetics(found, tmp_path, "zarr", Motion())
+    group = zarr.open_group(path, mode="r")
+    np.testing.assert_array_equal(group["samples"][0, 0, 0], found[0].traces[0].data)
+    write_synthetics(found, tmp_path, "zarr", Motion(kind="velocity"))
+    assert zarr.open_group(path, mode="r").attrs["kind"] == "velocity"
+    assert [one.name for one in tmp_path.iterdir()] == ["synthetics.zarr"]

@@ -46,6 +46,7 @@ def test_an_operator_has_the_spectrum_of_the_moment_rate_times_that_of_the_deriv
     times, rate = source.rate()
     for frequency in (0.05, 0.2, 0.5, 0.75):
         spectrum = (rate / rate.sum() * np.exp(-2j * np.pi * frequency * times)).sum()
+        spectrum *= np.sinc(frequency / source.sampling_rate_hz) ** 2 if source.samples else 1.0
         expected = spectrum * (2j * np.pi * frequency) ** KINDS.index(kind)
         assert abs(response(act, frequency) - expected) <= 0.01 * (2 * np.pi * 0.5) ** KINDS.index(kind)
 
@@ -101,3 +102,10 @@ def test_samples_that_cannot_be_meant_are_refused() -> None:
             SourceTime("samples", samples=samples, sampling_rate_hz=rate)
     with pytest.raises(UsageError, match="no kind of motion"):
         operator(SourceTime(), "jerk", RATE, STOP)
+
+
+def test_few_samples_are_joined_by_lines_as_the_triangle_that_they_are() -> None:
+    few = operator(SourceTime("samples", samples=(0.0, 1.0, 0.0), sampling_rate_hz=0.2), "displacement", RATE, STOP)
+    triangle = operator(SourceTime("triangle", 10.0), "displacement", RATE, STOP)
+    for frequency in (0.05, 0.1, 0.15, 0.2, 0.4, 0.6):
+        assert response(few, frequency) == pytest.approx(response(triangle, frequency), abs=2e-3)

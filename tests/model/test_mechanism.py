@@ -100,3 +100,13 @@ def test_kagans_angle_of_a_turn_about_the_vertical(fault, turn) -> None:
     strike, dip, rake = fault
     first, second = (MomentTensor.of_fault(at, dip, rake, 1.0) for at in (strike, strike + turn))
     assert kagan_angle(first, second) <= turn + 1e-4
+
+
+def test_angles_hardly_below_north_are_0_and_not_360() -> None:
+    tensor = MomentTensor.of_fault(0.0, 90.0, 0.0, 1.0)
+    for tiny in (-1e-16, -1e-15, 1e-16, 1e-15):
+        turned = MomentTensor(*(value + tiny * (k + 1) for k, value in enumerate(tensor.components)))
+        assert all(0 <= plane.strike < 360 for plane in nodal_planes(turned))
+    for tiny in (-1e-17, -1e-16, -3e-16):
+        north = MomentTensor(1.0, -1.0, 0.0, tiny, 0.0, 0.0)
+        assert all(0 <= axis.azimuth < 360 for axis in principal_axes(north))

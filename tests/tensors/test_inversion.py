@@ -8,12 +8,14 @@ import pytest
 from benchmarks.tensors.measure import solve as solve_event
 from benchmarks.tensors.simulated import simulate
 from wadati.errors import InputError, UsageError
+from wadati.formats.tables import stated_uncertainty
 from wadati.model import MomentTensor, Origin
 from wadati.model.mechanism import deviatoric_part, eigen_system, kagan_angle
 from wadati.tensors.blocks import at_lags, blocks_of
 from wadati.tensors.centroid import invert
 from wadati.tensors.passband import band_of, filtered, gain
 from wadati.tensors.solution import Solution, isotropic_is_called_for, solve
+from wadati.tensors.spread import bootstrap
 from wadati.tensors.stations import Seen, Window
 from wadati.tensors.synthetics import from_greens
 from wadati.testing.full_space import FullSpace
@@ -174,3 +176,56 @@ def test_bands_follow_the_magnitude_and_stay_within_the_known() -> None:
     assert bands == sorted(bands, reverse=True)
     with pytest.raises(UsageError, match="are right within"):
         band_of(4.3, (0.045, 1.0))
+
+
+def test_three_stations_of_different_words_are_not_sure() -> None:
+    event = simulate(3, bad=0)
+    found, _ = solve_event(event)
+    fewest = np.zeros_like(found.weights)
+    fewest[list(found.used)[:3]] = found.weights[list(found.used)[:3]]
+    nodes = [(node.depth, node.blocks, node.fit) for node in found.curve]
+    few = bootstrap(nodes, found.curve.index(found.node), fewest, "deviatoric")
+    assert few.magnitude > 0.01
+    assert few.angle_90 > found.spread.angle_90
+
+
+def test_without_a_depth_all_depths_are_tried(quake) -> None:
+    truth = MomentTensor.of_fault(30.0, 60.0, -40.0, 3e15)
+    seen, responses = perfect(quake, truth, depth=60e3)
+    nowhere = Origin.of(0, 38.0, 20.0, 0.0, uncertainty=stated_uncertainty(None, None, depth_resolved=False))
+    found = invert(seen, responses, nowhere, WINDOW)
+    assert found.node.depth == 60e3
+    assert kagan_angle(found.tensor, truth) < 1
+
+
+def test_an_epicentre_with_an_error_but_a_depth_without_one_counts_as_none_stated(quake) -> None:
+    seen, responses = perfect(quake, MomentTensor.of_fault(30.0, 60.0, -40.0, 3e15), depth=22e3)
+    random = np.random.default_rng(5)
+    noisy = []
+    for one in seen:
+        noise = 0.5 * np.std(one.data) * random.standard_normal(one.data.shape)
+        noisy.append(Seen(one.station, one.instrument, one.distance, one.azimuth, one.data + noise, one.snr))
+    half = Origin.of(0, 38.0, 20.0, 10_000.0, uncertainty=stated_uncertainty(1.0, None))
+    free = Origin.of(0, 38.0, 20.0, 10_000.0, uncertainty=stated_uncertainty(1.0, None, depth_resolved=False))
+    plain, stated, unknown = (invert(noisy, responses, one, WINDOW).node.depth for one in (ORIGIN, half, free))
+    assert stated == plain != unknown
+
+
+def test_depths_that_end_at_the_best_one_are_open(quake) -> None:
+    seen, responses = perfect(quake, MomentTensor.of_fault(30.0, 60.0, -40.0, 3e15), depth=22e3)
+    cut = invert(seen, responses, ORIGIN, WINDOW, depths=[8e3, 10e3, 12e3])
+    assert (cut.node.depth, cut.quality.grade, cut.quality.because) == (12e3, "D", ("depth_range",))
+    whole = invert(seen, responses, ORIGIN, WINDOW, depths=[12e3, 18e3, 22e3, 26e3, 30e3])
+    assert whole.node.depth == 22e3
+    assert "depth_range" not in whole.quality.because
+
+
+def test_the_isotropic_part_is_tested_at_the_lags_of_the_deviatoric_fit() -> None:
+    for seed in (7, 16):
+        found, _ = solve_event(simulate(seed))
+        fit, blocks, weights = found.node.fit, found.node.blocks, found.weights
+        assert found.kind == "deviatoric"
+        squares, products, energies = at_lags(blocks, fit.lags + blocks.middle)
+        full = solve(np.einsum("s,sij->ij", weights, squares), weights @ products, float(weights @ energies), "full")
+        chances = [isotropic_is_called_for(fit.solution, full, free)[1] for free in (50.0, 1e5)]
+        assert min(chances) <= found.chance <= max(chances)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wadati.model import MomentTensor, PointSource
     from wadati.protocols import Problem
 
+_PLACE = ("latitude", "longitude", "depth")
 _FAULT = ("strike", "dip", "rake", "magnitude")
 
 
@@ -67,12 +68,19 @@ def _sources(options: argparse.Namespace) -> tuple[PointSource, ...]:
     from wadati.formats.source_csv import read_sources
     from wadati.model import PointSource, parse_time
 
+    single = [f"--{name}" for name in (*_PLACE, *_FAULT, "tensor") if getattr(options, name) is not None]
+    tables = [f"--{name}" for name in ("sources", "fault") if getattr(options, name) is not None]
+    if len(tables) > 1 or (tables and single):
+        raise UsageError(f"{' and '.join([*tables, *single[:1]])} exclude each other; give one kind of source")
     table = options.fault or options.sources
     if table is not None:
         return read_sources(table)
-    for name in ("latitude", "longitude", "depth"):
+    for name in _PLACE:
         if getattr(options, name) is None:
             raise UsageError(f"--{name} is needed, or --sources or --fault with a table")
+    for name, most in (("latitude", 90.0), ("longitude", 180.0)):
+        if not abs(getattr(options, name)) <= most:
+            raise UsageError(f"--{name} {getattr(options, name):g} is no {name}; give one from {-most:g} to {most:g}")
     place = options.latitude, options.longitude, 1000 * options.depth
     return (PointSource(parse_time(options.time), *place, _tensor(options)),)
 

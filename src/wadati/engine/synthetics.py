@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -147,7 +148,8 @@ def _write_zarr(found: Sequence[Synthetic], path: Path, motion: Motion) -> Path:
     shape = len(found), len(names[0]), 3, lengths.pop()
     samples: npt.NDArray[np.float32] = np.stack([trace.data for one in found for trace in one.traces]).reshape(shape)
     starts = np.array([[trace.start for trace in one.traces[::3]] for one in found])
-    group = zarr.open_group(path, mode="w", zarr_format=3)
+    partial = path.with_name(f".{path.name}.partial")
+    group = zarr.open_group(partial, mode="w", zarr_format=3)
     dimensions = ["source", "station", "component", "sample"]
     group.create_array("samples", data=samples, dimension_names=dimensions)
     group.create_array("start", data=starts, dimension_names=dimensions[:2])
@@ -161,4 +163,7 @@ def _write_zarr(found: Sequence[Synthetic], path: Path, motion: Motion) -> Path:
             "start": "of the first sample, ns since 1970",
         }
     )
+    if path.exists():
+        shutil.rmtree(path)
+    partial.rename(path)
     return path

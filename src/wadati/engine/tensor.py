@@ -29,7 +29,7 @@ from wadati.model import (
 from wadati.model.mechanism import nodal_planes
 from wadati.protocols import GreensFunctions, Problem, Source
 from wadati.sources.files import open_waveforms
-from wadati.tensors.centroid import Inversion, default_depths, invert
+from wadati.tensors.centroid import Inversion, default_depths, invert, tried_places
 from wadati.tensors.passband import OVERSAMPLED, band_of
 from wadati.tensors.solution import Kind
 from wadati.tensors.stations import Seen, Window, look
@@ -165,7 +165,7 @@ def next_version(event: Event, found: Inversion, window: Window) -> Event:
         centroid.origin_id,
         "Mw",
         tensor_.magnitude,
-        max(found.spread.magnitude, 0.01),
+        found.spread.magnitude,
         method=METHOD,
     )
     mechanism = FocalMechanism(
@@ -196,7 +196,8 @@ def next_version(event: Event, found: Inversion, window: Window) -> Event:
 def _near(
     origin: Origin, inventory: Inventory, greens: GreensFunctions, magnitude: float, band: tuple[float, float]
 ) -> tuple[list[tuple[Station, float]], list[Problem]]:
-    """Stations at distances (m) where a magnitude is heard and the Green's functions know an answer, the nearest first.
+    """Stations at distances (m) where a magnitude is heard and the Green's functions know an answer, the nearest first:
+    also from the places around the origin that the centroid may move to.
 
     The farthest is 200 km below magnitude 4, 400 km below 5, 800 km below 6, else 1,500 km.
     """
@@ -216,13 +217,13 @@ def _near(
 
 
 def _refused(greens: GreensFunctions, origin: Origin, station: Station, band: tuple[float, float]) -> InputError | None:
-    """Why no depth that is tried has an answer at a station; None where one has."""
-    first = None
-    for depth in (origin.depth, *default_depths(origin.depth)):
+    """Why a station has no answer at any depth that is tried, or none of a place that is tried; None where it has."""
+
+    def unknown(latitude: float, longitude: float, depth: float) -> InputError | None:
         try:
             greens.tensor_responses(
-                origin.latitude,
-                origin.longitude,
+                latitude,
+                longitude,
                 depth,
                 [station],
                 sampling_rate_hz=OVERSAMPLED * band[1],
@@ -230,9 +231,17 @@ def _refused(greens: GreensFunctions, origin: Origin, station: Station, band: tu
                 samples=2,
             )
         except InputError as error:
-            first = first or error
-        else:
-            return None
+            return error
+        return None
+
+    first = None
+    for depth in (origin.depth, *default_depths(origin)):
+        error = unknown(origin.latitude, origin.longitude, depth)
+        if error is None:
+            # One station that a place is too near or too far for would silently keep the place from being tried.
+            around = (unknown(*place, depth) for place in tried_places(origin))
+            return next((error for error in around if error is not None), None)
+        first = first or error
     return first
 
 

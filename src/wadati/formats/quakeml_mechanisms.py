@@ -24,6 +24,7 @@ from wadati.model import FocalMechanism, MomentTensor, NodalPlane, content_id
 from wadati.model.mechanism import decompose, nodal_planes, principal_axes
 
 _PER_CENT = 100.0
+_NO_CENTROID = "none"
 
 
 def mechanism_lines(mechanism: FocalMechanism, public_id: Callable[[str, str], str]) -> Lines:
@@ -48,8 +49,10 @@ def mechanism_lines(mechanism: FocalMechanism, public_id: Callable[[str, str], s
     if mechanism.method:
         lines.append(text_element("methodID", public_id("method", mechanism.method)))
     lines.append(text_element("evaluationMode", "automatic"))
-    if tensor is not None and mechanism.derived_origin_id is not None:
-        lines += _tensor_lines(mechanism, tensor, mechanism.derived_origin_id, public_id)
+    if tensor is not None:
+        # The standard asks for an origin of the tensor: without a centroid it is the one that it was made from.
+        lines += _tensor_lines(mechanism, tensor, mechanism.derived_origin_id or mechanism.origin_id, public_id)
+        lines += own_element("centroid", None if mechanism.derived_origin_id is not None else _NO_CENTROID)
     lines += own_element("quality", mechanism.quality or None)
     explained = mechanism.variance_reduction
     lines += own_element("variance_reduction", None if explained is None else real(explained))
@@ -73,12 +76,13 @@ def mechanism_of(
     own = extra.get("variance_reduction")
     used = stated.data_used if stated is not None else None
     origin_id = short_id(found.triggering_origin_id) or chosen
+    centroid = short_id(stated.derived_origin_id) if stated is not None else ""
     return FocalMechanism(
         short_id(found.resource_id) or content_id("mechanism", origin_id, planes),
         origin_id,
         planes,
         tensor,
-        (short_id(stated.derived_origin_id) or None) if stated is not None else None,
+        None if extra.get("centroid") == _NO_CENTROID else centroid or None,
         (short_id(stated.moment_magnitude_id) or None) if stated is not None else None,
         float(own) if own is not None else None if explained is None else explained / _PER_CENT,
         used[0].station_count if used else None,

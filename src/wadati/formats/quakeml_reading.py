@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _OURS = re.compile(r"smi:([^/]+)/wadati")
 _SIGMA_95 = 2.4477
+_ASSIGNED = "operator assigned"
 
 
 class Reader:
@@ -210,7 +211,7 @@ def _uncertainty(origin: quake.Origin, extra: dict[str, str]) -> Uncertainty | N
     plain = stated_uncertainty(
         horizontal / KILOMETRE if math.isfinite(horizontal) else None,
         depth / KILOMETRE if math.isfinite(depth) else None,
-        depth_resolved=origin.depth is not None,
+        depth_resolved=origin.depth is not None and origin.depth_type != _ASSIGNED,
     )
     time = _spread(origin.time_errors)
     if plain is None or not math.isfinite(time):

@@ -65,6 +65,8 @@ def parse_axis(text: str) -> Axis:
     if len(numbers) != 3 or not all(math.isfinite(number) for number in numbers):
         raise UsageError(f"{text!r} is no axis; write START:STOP:STEP in km, such as 5:200:1")
     start, stop, step = numbers
+    if start < 0:
+        raise UsageError(f"{text!r} begins below 0; distances and depths count from the source and the surface on")
     if step <= 0 or stop < start:
         raise UsageError(f"{text!r} goes nowhere; the stop must not be below the start, and the step above 0")
     count = round((stop - start) / step)

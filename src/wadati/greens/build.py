@@ -76,6 +76,10 @@ def _make(group: Any, contents: Contents, generator: GreensGenerator, index: int
         raise InputError(f"model {contents.model.name}", wrong, "move the depth off a boundary, or mend the layers")
     traces = conditioned(raw, contents)
     counts, scale = quantised(traces)
+    still = ~(scale > 0).any(axis=1)
+    if still.any():
+        wrong = f"{generator.name} gives no motion at {distances[int(np.argmax(still))] / 1000:g} km from a source"
+        raise InputError(f"depth {depth / 1000:g} km", wrong, "begin the distances farther away")
     group["traces"][index] = counts
     group["quality"][index] = measured(traces, contents, depth).astype(np.float32)
     group["scale"][index] = scale

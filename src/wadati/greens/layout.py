@@ -17,7 +17,7 @@ import msgspec
 
 from wadati.greens.axis import Axis
 from wadati.greens.elementary import CONVENTION, FUNCTIONS
-from wadati.greens.medium import RULE, completed
+from wadati.greens.medium import completed, told
 from wadati.model import VelocityModel, content_id
 from wadati.protocols import ReducedTime
 from wadati.traveltime.layered import first_arrival
@@ -95,5 +95,5 @@ def planned(
         reduced=ReducedTime(rate, samples, start, fastest),
         generator=generator,
         generator_version=version,
-        attenuation="as stated by the model" if earth.layers == model.layers else RULE,
+        attenuation=told(model),
     )

@@ -6,8 +6,10 @@ import msgspec
 
 from wadati.model import Layer, VelocityModel
 
-RULE = "density by Brocher (2005), Qs = 0.02 Vs below 1500 m/s, else 0.1 Vs, Qp = 1.5 Qs by Olsen et al. (2003)"
+_DENSITY = "density by Brocher (2005)"
+_QUALITY = "Qs = 0.02 Vs below 1500 m/s, else 0.1 Vs, Qp = 1.5 Qs by Olsen et al. (2003)"
 
+_STATED = "as stated by the model"
 _SLOW = 1500.0
 
 
@@ -36,12 +38,26 @@ def olsen_quality(s_velocity: float) -> tuple[float, float]:
 
 
 def completed(model: VelocityModel) -> VelocityModel:
-    """The model with a density and quality factors in every layer: its own where stated, else by `RULE`.
+    """The model with a density and quality factors in every layer: its own where stated, else by rule (`told`).
 
     >>> completed(VelocityModel("half-space", (Layer(0.0, 6000.0, 3500.0),))).layers[0].s_quality
     350.0
     """
     return msgspec.structs.replace(model, layers=tuple(_completed(layer) for layer in model.layers))
+
+
+def told(model: VelocityModel) -> str:
+    """Where the densities and quality factors of a completed model come from: of each quantity its own words.
+
+    >>> told(VelocityModel("half-space", (Layer(0.0, 6000.0, 3500.0, density=2700.0),)))
+    'density as stated by the model, Qs = 0.02 Vs below 1500 m/s, else 0.1 Vs, Qp = 1.5 Qs by Olsen et al. (2003)'
+    """
+    heavy = all(layer.density for layer in model.layers)
+    lossy = all(layer.p_quality and layer.s_quality for layer in model.layers)
+    if heavy and lossy:
+        return _STATED
+    density = f"density {_STATED}" if heavy else _DENSITY
+    return f"{density}, {f'Qp and Qs {_STATED}' if lossy else _QUALITY}"
 
 
 def _completed(layer: Layer) -> Layer:

@@ -28,7 +28,8 @@ _POINTS = 2001
 class SourceTime(msgspec.Struct, frozen=True):
     """The moment rate: one of `SHAPES` over `duration` seconds, or `samples` of any scale at `sampling_rate_hz`.
 
-    The shape begins at the origin time. A step is done at once. Raises `UsageError` for what cannot be meant.
+    The shape begins at the origin time. A step is done at once. Two samples or more are joined by straight lines, from
+    0 a sample before the first to 0 a sample after the last. Raises `UsageError` for what cannot be meant.
 
     >>> round(float(SourceTime("triangle", 2.0).rate()[1].max()), 2)
     1.0
@@ -96,14 +97,19 @@ def operator(source: SourceTime, kind: str, sampling_rate_hz: float, stop_hz: fl
     order = KINDS.index(kind)
     if order == 0 and source.length == 0:
         return IDENTITY
-    reach = math.ceil(source.length * sampling_rate_hz) + 2 * _REACH
+    joined = len(source.samples) > 1
+    beside = _REACH + (math.ceil(sampling_rate_hz / source.sampling_rate_hz) if joined else 0)
+    reach = math.ceil(source.length * sampling_rate_hz) + 2 * beside
     size = 1 << (4 * reach).bit_length()
     frequency = np.fft.rfftfreq(size, 1 / sampling_rate_hz).astype(np.float64)
     times, rate = source.rate()
     spectrum = np.exp(-2j * np.pi * frequency[:, None] * times) @ (rate / rate.sum())
+    if joined:
+        # Impulses repeat their spectrum at their own rate; straight lines between them do not.
+        spectrum *= np.sinc(frequency / source.sampling_rate_hz) ** 2
     spectrum *= (2j * np.pi * frequency) ** order * taper(frequency, stop_hz, sampling_rate_hz / 2)
     weights = np.fft.irfft(spectrum, size)
-    first = -_REACH
+    first = -beside
     kept = np.roll(weights, -first)[: reach + 1]
     edge = np.minimum(np.arange(1, reach + 2), np.arange(reach + 1, 0, -1)) / (_REACH // 2)
     kept = kept * np.sin(np.pi / 2 * np.minimum(edge, 1.0)) ** 2

@@ -26,7 +26,8 @@ class NodalPlane(msgspec.Struct, frozen=True):
 
 
 class PrincipalAxis(msgspec.Struct, frozen=True):
-    """An axis pointing down: `azimuth` from north and `plunge` below the horizontal in degrees, `length` in N m."""
+    """An axis pointing down: `azimuth` from north (0 ≤ azimuth < 360) and `plunge` below the horizontal in degrees,
+    `length` in N m."""
 
     azimuth: float
     plunge: float
@@ -38,7 +39,8 @@ class Decomposition(msgspec.Struct, frozen=True):
 
     With M the deviatoric eigenvalue of largest modulus and m the mean of the eigenvalues, the isotropic share is
     m / (|m| + |M|); of the rest the CLVD takes 2 |ε|, ε being minus the smallest deviatoric eigenvalue in modulus over
-    |M|. Vavryčuk (2001), doi:10.1029/2001JB000372. Shares of moduli add up: double couple + |CLVD| + |isotropic| = 1.
+    |M|. Shares of moduli add up: double couple + |CLVD| + |isotropic| = 1. Hudson, Pearce & Rogers (1989),
+    doi:10.1029/JB094iB01p00765; compared with others by Vavryčuk (2015), doi:10.1007/s10950-014-9463-y.
     """
 
     double_couple: float
@@ -96,7 +98,7 @@ def principal_axes(tensor: MomentTensor) -> tuple[PrincipalAxis, PrincipalAxis, 
     axes = []
     for value, vector in zip(values, vectors, strict=True):
         north, east, down = vector if vector[2] >= 0 else -vector
-        azimuth = math.degrees(math.atan2(east, north)) % 360.0
+        azimuth = _turned(math.atan2(east, north))
         axes.append(PrincipalAxis(azimuth, math.degrees(math.asin(min(down, 1.0))), float(value)))
     return axes[0], axes[1], axes[2]
 
@@ -172,4 +174,10 @@ def _plane(normal: Floats, slip: Floats) -> NodalPlane:
     level = slip[0] * math.cos(strike) + slip[1] * math.sin(strike)
     up = -slip[2] * math.sin(dip) + math.cos(dip) * (slip[0] * math.sin(strike) - slip[1] * math.cos(strike))
     rake = math.degrees(math.atan2(up, level))
-    return NodalPlane(math.degrees(strike) % 360.0, math.degrees(dip), 180.0 if rake <= -180.0 else rake)
+    return NodalPlane(_turned(strike), math.degrees(dip), 180.0 if rake <= -180.0 else rake)
+
+
+def _turned(radians: float) -> float:
+    """Degrees from 0 to below 360: the remainder of what is hardly below 0 rounds to 360 itself."""
+    degrees = math.degrees(radians) % 360.0
+    return 0.0 if degrees >= 360.0 else degrees

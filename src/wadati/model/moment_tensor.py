@@ -52,7 +52,7 @@ class MomentTensor(msgspec.Struct, frozen=True):
 
     @property
     def moment(self) -> float:
-        """The scalar moment (N m), by Silver & Jordan (1982), doi:10.1111/j.1365-246X.1982.tb04984.x."""
+        """The scalar moment (N m), by Silver & Jordan (1982), doi:10.1111/j.1365-246X.1982.tb05982.x."""
         diagonal = self.nn**2 + self.ee**2 + self.dd**2
         return math.sqrt(diagonal / 2 + self.ne**2 + self.nd**2 + self.ed**2)
 

@@ -6,7 +6,8 @@ where that explains much more.
 
 Long waves leave the depth of a shallow earthquake nearly open, and tell it through a model of the crust. So what the
 hypocentre says counts, too: the depth is that of the largest posterior, with the hypocentre's depth as the prior
-(a standard error of 5 km where none is stated; none where its depth was free) and two independent numbers a station.
+(a standard error of 5 km where none is stated, of 2 km at least; none where its depth was free) and two independent
+numbers a station.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from wadati.errors import InputError
 from wadati.model import MomentTensor, Origin
 from wadati.protocols import Problem
 from wadati.tensors.alignment import Fit, align
-from wadati.tensors.blocks import Blocks, blocks_of
+from wadati.tensors.blocks import Blocks, at_lags, blocks_of
 from wadati.tensors.consensus import Verdict, agreeing, verdicts
-from wadati.tensors.quality import Quality, azimuthal_gap, quality
-from wadati.tensors.solution import Kind, isotropic_is_called_for
+from wadati.tensors.quality import Quality, azimuthal_gap, open_range, quality
+from wadati.tensors.solution import Kind, isotropic_is_called_for, solve
 from wadati.tensors.spread import Spread, bootstrap
 from wadati.tensors.stations import Seen, Window
 from wadati.tensors.synthetics import Responses
@@ -120,14 +121,30 @@ class Inversion:
         return tuple(np.flatnonzero(self.weights > 0).tolist())
 
 
-def default_depths(depth: float) -> tuple[float, ...]:
-    """The depths (m) that are tried for a hypocentre's depth: within 15 km of it, or 40 % where that is more.
+def default_depths(origin: Origin) -> tuple[float, ...]:
+    """The depths (m) that are tried for a hypocentre: within 15 km of it, or 40 % of its depth where that is more; all
+    down to 600 km where its depth was free or never found.
 
-    >>> default_depths(12e3)
+    >>> default_depths(Origin.of(0, 38.0, 20.0, 12e3))
     (2000.0, 4000.0, 6000.0, 8000.0, 10000.0, 12000.0, 15000.0, 18000.0, 22000.0, 26000.0)
     """
-    around = max(_AROUND, _FARTHEST * depth)
-    return tuple(km * KILOMETRE for km in _DEPTHS if abs(km * KILOMETRE - depth) <= around)
+    around = max(_AROUND, _FARTHEST * origin.depth) if _depth_is_known(origin) else math.inf
+    return tuple(km * KILOMETRE for km in _DEPTHS if abs(km * KILOMETRE - origin.depth) <= around)
+
+
+def tried_places(origin: Origin) -> list[tuple[float, float]]:
+    """Latitudes and longitudes (degrees) that the centroid may move to: a grid within 10 km of the epicentre.
+
+    >>> len(tried_places(Origin.of(0, 38.0, 20.0, 12e3)))
+    24
+    """
+    frame = LocalFrame(origin.latitude, origin.longitude)
+    steps = [(east, north) for east in _STEPS for north in _STEPS if not east == north == 0.0]
+    return [(float(latitude), float(longitude)) for latitude, longitude in (frame.to_lat_lon(*step) for step in steps)]
+
+
+def _depth_is_known(origin: Origin) -> bool:
+    return origin.uncertainty is None or origin.uncertainty.depth_resolved
 
 
 def invert(
@@ -150,7 +167,7 @@ def invert(
     if len(seen) < LEAST_STATIONS:
         raise InputError("moment tensor", f"{len(seen)} stations have data", "give at least three around the event")
     search = _Search(seen, responses, origin, window, "full" if kind == "full" else "deviatoric")
-    nodes = search.curve(origin.latitude, origin.longitude, depths or default_depths(origin.depth))
+    nodes = search.curve(origin.latitude, origin.longitude, depths or default_depths(origin))
     weights, left_out = search.agree(nodes)
     nodes = search.refit(nodes, weights)
     if not fixed:
@@ -167,7 +184,7 @@ def invert(
     spread = bootstrap([(n.depth, n.blocks, n.fit) for n in curve], curve.index(node), weights, chosen)
     _, explained = search.verdicts(node)
     least = min(_misfit(n) for n in nodes)
-    good = [n.depth for n in nodes if _misfit(n) <= NEARLY * max(least, 1e-3)]
+    good = [n.depth for n in nodes if n is best or _misfit(n) <= NEARLY * max(least, 1e-3)]
     solution = node.fit.solution
     used = np.flatnonzero(weights > 0)
     figures = quality(
@@ -175,7 +192,7 @@ def invert(
         gap=azimuthal_gap([seen[k].azimuth for k in used]),
         variance_reduction=solution.variance_reduction,
         condition=solution.condition,
-        depth_range=max(good) - min(good),
+        depth_range=max(good) - min(good) if fixed else open_range(good, [n.depth for n in nodes]),
         bootstrap_angle=spread.angle_90,
     )
     return Inversion(seen, weights, left_out, explained, node, curve, chosen, chance, spread, figures)
@@ -270,8 +287,10 @@ class _Search:
         numbers = _NUMBERS * int((weights > 0).sum())
         stated = self._origin.uncertainty
         spread = _DEPTH_ERROR
-        if stated is not None:
-            spread = max(stated.depth, _LEAST_DEPTH_ERROR) if stated.depth_resolved else np.inf
+        if not _depth_is_known(self._origin):
+            spread = math.inf
+        elif stated is not None and math.isfinite(stated.depth):
+            spread = max(stated.depth, _LEAST_DEPTH_ERROR)
 
         def surprise(node: Node) -> float:
             away = (node.depth - self._origin.depth) / spread
@@ -281,17 +300,12 @@ class _Search:
 
     def moved(self, best: Node, weights: Floats) -> Node | None:
         """A place within 10 km that explains much more, if there is one."""
-        frame = LocalFrame(self._origin.latitude, self._origin.longitude)
         tried = []
-        for east in _STEPS:
-            for north in _STEPS:
-                if east == north == 0.0:
-                    continue
-                latitude, longitude = (float(value) for value in frame.to_lat_lon(east, north))
-                try:
-                    tried.append(self.node(latitude, longitude, best.depth, weights))
-                except InputError:
-                    continue
+        for latitude, longitude in tried_places(self._origin):
+            try:
+                tried.append(self.node(latitude, longitude, best.depth, weights))
+            except InputError:
+                continue
         found = _best(tried) if tried else None
         return found if found is not None and NEARLY * _misfit(found) < _misfit(best) else None
 
@@ -302,7 +316,10 @@ class _Search:
         seconds = self._used[weights > 0].sum() / self._window.sampling_rate_hz
         independent = 2 * (self._window.band[1] - self._window.band[0]) * seconds * 3
         plain = best.fit if self._linear == "deviatoric" else align(best.blocks, weights, shift)
-        called, chance = isotropic_is_called_for(plain.solution, full.solution, independent)
+        # At the same lags, as the test is of one more unknown and not of other shifts.
+        squares, products, energies = at_lags(best.blocks, plain.lags + best.blocks.middle)
+        nested = solve(np.einsum("s,sij->ij", weights, squares), weights @ products, float(weights @ energies), "full")
+        called, chance = isotropic_is_called_for(plain.solution, nested, independent)
         chosen: Kind = kind or ("full" if called else "deviatoric")
         if chosen == "deviatoric":
             return best, chosen, chance

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +23,9 @@ _AT_LEAST = ("stations", "variance_reduction")
 
 class Quality(msgspec.Struct, frozen=True):
     """`grade` A to D, and what it rests on: stations used, azimuthal gap (degrees), share of the variance explained,
-    condition number, the range of depths (m) that explain nearly as much as the best, and the angle (degrees) within
-    which nine tenths of bootstrapped mechanisms lie. `because` names the figures that kept it from a better one."""
+    condition number, the range of depths (m) that explain nearly as much as the best (see `open_range`), and the angle
+    (degrees) within which nine tenths of bootstrapped mechanisms lie. `because` names the figures that kept it from
+    a better one."""
 
     grade: str
     because: tuple[str, ...]
@@ -68,6 +72,21 @@ def quality(
 def _grade(name: str, value: float) -> int:
     sign = -1.0 if name in _AT_LEAST else 1.0
     return next((k for k, limit in enumerate(_RULES[name]) if sign * value <= sign * limit), len(_RULES[name]))
+
+
+def open_range(good: Sequence[float], tried: Sequence[float]) -> float:
+    """The range (m) of depths that are `good` of those `tried`: what lies beyond the last one tried is good, too.
+
+    It reaches up to the surface where the shallowest tried is good, and without end where the deepest is.
+
+    >>> open_range([8e3, 12e3], [4e3, 8e3, 12e3, 20e3]), open_range([4e3, 8e3], [4e3, 8e3, 12e3])
+    (4000.0, 8000.0)
+    >>> open_range([8e3, 12e3], [4e3, 8e3, 12e3])
+    inf
+    """
+    if max(good) >= max(tried):
+        return math.inf
+    return max(good) - (min(good) if min(good) > min(tried) else min(0.0, *good))
 
 
 def azimuthal_gap(azimuths: npt.ArrayLike) -> float:

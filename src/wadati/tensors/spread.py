@@ -1,6 +1,7 @@
-"""How far a solution depends on which stations there are: stations drawn again, with replacement.
+"""How far a solution depends on which stations there are: stations weighed again by chance.
 
-Efron (1979), Bootstrap methods, doi:10.1214/aos/1176344552.
+The weights are continuous, of the flat Dirichlet distribution, as drawing whole stations again would leave nothing to
+draw where there are three. Rubin (1981), The Bayesian bootstrap, doi:10.1214/aos/1176345338.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from wadati.tensors.solution import Kind, solve
 Floats = npt.NDArray[np.float64]
 
 DRAWS = 200
-"""How many times stations are drawn."""
+"""How many times stations are weighed."""
 _SEED = 1579
 
 
 class Spread(msgspec.Struct, frozen=True):
-    """What drawn sets of stations say: standard deviations of Mw, depth (m) and the CLVD share, and how far (degrees,
+    """What weighed sets of stations say: standard deviations of Mw, depth (m) and the CLVD share, and how far (degrees,
     Kagan's angle) half and nine tenths of their mechanisms at most lie from the solution."""
 
     magnitude: float
@@ -37,9 +38,8 @@ def bootstrap(nodes: list[tuple[float, Blocks, Fit]], best: int, weights: Floats
     """The spread over stations, of nodes (depth in m, blocks, fit) of a depth curve of which one is the best."""
     random = np.random.default_rng(_SEED)
     used = np.flatnonzero(weights > 0)
-    counts = np.array([np.bincount(random.choice(used, len(used)), minlength=len(weights)) for _ in range(DRAWS)])
-    counts = counts[(counts > 0).sum(axis=1) >= min(3, len(used))]
-    drawn = counts * weights
+    drawn = np.zeros((DRAWS, len(weights)))
+    drawn[:, used] = random.dirichlet(np.ones(len(used)), DRAWS) * len(used) * weights[used]
     gains = np.array([_gains(blocks, fit, drawn) for _, blocks, fit in nodes])
     depths = np.array([nodes[k][0] for k in np.argmax(gains, axis=0)])
     _, blocks, fit = nodes[best]
@@ -57,7 +57,7 @@ def bootstrap(nodes: list[tuple[float, Blocks, Fit]], best: int, weights: Floats
 
 
 def _gains(blocks: Blocks, fit: Fit, drawn: Floats) -> Floats:
-    """The share of the variance that is explained with each drawn set at the lags of the fit."""
+    """The share of the variance that is explained with each set of weights at the lags of the fit."""
     squares, products, energies = at_lags(blocks, fit.lags + blocks.middle)
     return np.array(
         [

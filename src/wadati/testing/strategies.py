@@ -164,7 +164,7 @@ def mechanisms(draw: st.DrawFn, origin_id: str) -> FocalMechanism:
         origin_id,
         planes,
         solved,
-        None if solved is None else origin_id,
+        None if solved is None else draw(st.sampled_from((None, origin_id))),
         variance_reduction=draw(st.one_of(st.none(), numbers(0, 1))),
         stations=None if solved is None else draw(st.integers(1, 50)),
         gap=draw(st.one_of(st.none(), numbers(0, 360))),
