@@ -77,8 +77,12 @@ def test_a_bucket_and_pieces_of_work_in_any_order_give_the_same(midnight: Midnig
         run_shard(flow, "nobody")
 
 
-def test_a_campaign_in_its_steady_state_lists_nothing(midnight: Midnight, tmp_path: Path, moto: str) -> None:
-    """By the log that moto keeps of its requests."""
+def test_a_campaign_in_its_steady_state_lists_nothing(
+    midnight: Midnight, tmp_path: Path, moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the log that moto keeps of its requests, in a file of this test's own: moto adds to what is there."""
+    recorder = pytest.importorskip("moto.moto_api").recorder
+    monkeypatch.setattr(recorder, "_location", str(tmp_path / "requests.jsonl"))
     fill(moto, "archive", objects(midnight.scenario.traces, "ncedc"))
     fill(moto, "shards", {})
     flow = midnight.flow(
