@@ -118,6 +118,14 @@ def test_campaigns_share_picks_and_another_picker_has_its_own(midnight: Midnight
     assert len({shard.path.partition("/")[0] for one in (flow, network) for shard in open_campaign(one).shards}) == 2
 
 
+def test_a_campaign_that_ends_later_does_not_go_on_from_an_end(midnight: Midnight, tmp_path: Path) -> None:
+    """The last shard of the shorter one waits for no more picks; the longer one needs the events around midnight."""
+    shards = str(tmp_path / "shards")
+    run(override(midnight.flow(tmp_path / "short", shards=shards), end="2026-03-02"))
+    run(midnight.flow(tmp_path / "long", shards=shards))
+    assert contents(tmp_path / "long") == contents(midnight.one_run)
+
+
 @pytest.fixture
 def own(midnight: Midnight, tmp_path: Path) -> Path:
     """An archive of one's own to damage."""
