@@ -220,6 +220,8 @@ class _Busy(http.server.BaseHTTPRequestHandler):
         if "sta=SHUT" in self.path:
             self._say(403)
         elif "sta=NONE" in self.path:
+            self._say(204)
+        elif "sta=WRONG" in self.path:
             self._say(404)
         elif "sta=NEVER" in self.path or type(self).asked < 3:
             self._say(503 if "sta=NEVER" in self.path else 429, {"Retry-After": "7"})
@@ -257,6 +259,8 @@ def test_a_service_that_puts_off_is_asked_again_as_it_wishes_and_never_for_ever(
     with pytest.raises(ReadError) as told:
         archive.read("XX.SHUT..HHZ.2019-07-04")
     assert told.value.cause == "refused"
+    with pytest.raises(ReadError, match="says 404"):
+        archive.read("XX.WRONG..HHZ.2019-07-04")
     _Busy.asked = 0
     with pytest.raises(ReadError, match="asked 6 times") as told:
         archive.read("XX.NEVER..HHZ.2019-07-04")
