@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from wadati.engine.campaign.commit import Manifest, Unit
+from wadati.engine.campaign.commit import WORKER_DIED, Manifest, Unit
 from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import outputs_of, work_on
 from wadati.engine.campaign.purse import Purse
@@ -102,7 +102,7 @@ class _Crew:
                 continue
             del self._suspects[shard]
             reason = f"its worker process died {_DEATHS} times; see whether there is memory enough"
-            units = tuple(Unit(shard.unit, day, "failed", reason, "worker died") for day in shard.days)
+            units = tuple(Unit(shard.unit, day, "failed", reason, WORKER_DIED) for day in shard.days)
             draft = Manifest(path=shard.path, stage="pick", attempt="", files={}, units=units, finished=time.time_ns())
             yield shard, self._opened.shelf.commit(draft, outputs_of((), ()))
 
