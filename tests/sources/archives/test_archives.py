@@ -90,6 +90,20 @@ def test_days_in_fragments_are_listed_and_read_together(moto: str) -> None:
     assert read(archive, "earthscope", TimeSpan(START, START + 2 * DAY)) == traces
 
 
+def test_a_station_day_is_listed_once_however_often_it_is_read(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(moto, "archive", objects(waveforms("earthscope"), "earthscope"))
+    archive = open_archive(address(moto, "archive"), "earthscope-versions")
+    listed: list[int] = []
+    places = archive.places
+    monkeypatch.setattr(archive, "places", lambda channels, day: listed.append(day) or places(channels, day))
+    reading, whole = Reading(archive), TimeSpan(START, START + 2 * DAY)
+    source = DaySource(reading, inventory("earthscope"), whole)
+    for part in range(4):
+        list(source.read("UW", "RATT", TimeSpan(START + part * DAY // 2, START + (part + 1) * DAY // 2)))
+    assert listed == [DAYS, DAYS + 1]
+    assert len(source.source_ids()) == 3
+
+
 def test_sizes_and_stationxml_come_from_the_bucket(moto: str, tmp_path: Path) -> None:
     write_stationxml(inventory("scedc"), tmp_path / "ado.xml")
     content = objects(waveforms("scedc"), "scedc")
