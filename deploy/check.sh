@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the image as the Containerfile says, on a system made from Debian's packages, and runs it: as its own account,
-# with a root file system that cannot be written and without network. Needs root, buildah and mmdebstrap.
+# with a root file system that cannot be written and without network. Needs root that may
+# mount, buildah and mmdebstrap; without them it says what is missing and does nothing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,10 +9,15 @@ for reason in buildah mmdebstrap; do
   command -v "$reason" >/dev/null || { echo "skipped: the image is not built, there is no $reason"; exit 0; }
 done
 [ "$(id -u)" -eq 0 ] || { echo "skipped: the image is not built, this needs root"; exit 0; }
+# Root in a container is often not allowed to mount.
+unshare --mount --net sh -c 'mount -t tmpfs none /mnt' 2>/dev/null ||
+  { echo "skipped: the image is not built, root may not mount here"; exit 0; }
 
 scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 buildah="buildah --root $scratch/images --runroot $scratch/run --storage-driver overlay"
 $buildah info >/dev/null 2>&1 || buildah="buildah --root $scratch/images --runroot $scratch/run --storage-driver vfs"
+$buildah info >/dev/null 2>&1 || { echo "skipped: the image is not built, buildah does not work here"; exit 0; }
 trap '$buildah rm --all >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
 
 # What `debian:bookworm-slim` is: the smallest system, without documents.

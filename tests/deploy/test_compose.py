@@ -232,3 +232,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     """Told to stop, it does; the HTTP server says by which signal, as Unix programs do."""
     process.terminate()
     assert process.wait(30) in (0, -signal.SIGTERM), shlex.join(map(str, process.args))
+
+
+def test_what_may_write_or_read_buckets_reaches_them() -> None:
+    assert all("outside" in SERVICES[name]["networks"] for name in ("site", "serve"))

@@ -76,3 +76,10 @@ def test_systemd_reads_them_and_finds_them_well_held(tmp_path: Path) -> None:
         exposure = re.search(r"exposure level for \S+: ([\d.]+)", judged.stdout)
         assert exposure is not None, judged.stderr
         assert float(exposure[1]) <= WORST_EXPOSURE, unit.name
+
+
+@every_unit
+def test_a_unit_has_a_limit_of_memory_that_nothing_overrides(unit: Path) -> None:
+    """What stands in a drop-in goes before what stands in the unit itself."""
+    assert len(told(unit.read_text(), "MemoryMax")) == 1
+    assert told((FOLDER / "wadati-.service.d/held.conf").read_text(), "MemoryMax") == []

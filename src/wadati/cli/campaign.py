@@ -68,8 +68,9 @@ def run(options: argparse.Namespace) -> int:
     flow = flow_of(options)
     with TerminalProgress() as progress:
         if options.shard is not None:
-            print(run_shard(flow, options.shard, progress=progress))
-            return 0
+            piece = run_shard(flow, options.shard, progress=progress)
+            print(piece.words)
+            return 4 if piece.partly_failed else 0
         result = run_campaign(flow, budget=options.budget, progress=progress)
     assert flow.campaign is not None
     return end_of(result, f"{len(result.catalog)} events: {Path(flow.campaign.output) / 'report.html'}")

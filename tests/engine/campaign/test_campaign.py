@@ -68,17 +68,21 @@ def test_a_bucket_and_pieces_of_work_in_any_order_give_the_same(midnight: Midnig
     with pytest.raises(NothingUsableError, match="picking shards are not done"):
         run_shard(flow, "associate")
     for number in reversed(range(count)):
-        assert "0 failed" in run_shard(flow, str(number))
-    assert run_shard(flow, open_campaign(flow).shards[0].name).endswith("0 failed")
-    assert run_shard(flow, "associate") == "2 association shards are done"
-    assert run_shard(flow, "finish").endswith("events")
+        assert "0 failed" in run_shard(flow, str(number)).words
+    assert run_shard(flow, open_campaign(flow).shards[0].name).words.endswith("0 failed")
+    assert run_shard(flow, "associate").words == "2 association shards are done"
+    assert run_shard(flow, "finish").words.endswith("events")
     assert contents(tmp_path / "out") == contents(midnight.one_run)
     with pytest.raises(UsageError, match="no shard is called 'nobody'"):
         run_shard(flow, "nobody")
 
 
-def test_a_campaign_in_its_steady_state_lists_nothing(midnight: Midnight, tmp_path: Path, moto: str) -> None:
-    """By the log that moto keeps of its requests."""
+def test_a_campaign_in_its_steady_state_lists_nothing(
+    midnight: Midnight, tmp_path: Path, moto: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the log that moto keeps of its requests, in a file of this test's own: moto adds to what is there."""
+    recorder = pytest.importorskip("moto.moto_api").recorder
+    monkeypatch.setattr(recorder, "_location", str(tmp_path / "requests.jsonl"))
     fill(moto, "archive", objects(midnight.scenario.traces, "ncedc"))
     fill(moto, "shards", {})
     flow = midnight.flow(
@@ -114,6 +118,14 @@ def test_campaigns_share_picks_and_another_picker_has_its_own(midnight: Midnight
     assert len({shard.path.partition("/")[0] for one in (flow, network) for shard in open_campaign(one).shards}) == 2
 
 
+def test_a_campaign_that_ends_later_does_not_go_on_from_an_end(midnight: Midnight, tmp_path: Path) -> None:
+    """The last shard of the shorter one waits for no more picks; the longer one needs the events around midnight."""
+    shards = str(tmp_path / "shards")
+    run(override(midnight.flow(tmp_path / "short", shards=shards), end="2026-03-02"))
+    run(midnight.flow(tmp_path / "long", shards=shards))
+    assert contents(tmp_path / "long") == contents(midnight.one_run)
+
+
 @pytest.fixture
 def own(midnight: Midnight, tmp_path: Path) -> Path:
     """An archive of one's own to damage."""
@@ -143,6 +155,10 @@ def test_damage_and_loss_are_failures_by_cause_and_are_done_again(
     file = write_flow(flow, tmp_path / "flow.toml")
     assert main(["status", str(file)]) == 4
     assert "vanished" in capsys.readouterr().out
+    for number, (shard, manifest) in enumerate(manifests(open_campaign(flow)).items()):
+        assert manifest is not None
+        assert main(["run", str(file), "--shard", str(number)]) == (4 if manifest.failed else 0)
+        assert shard.name in capsys.readouterr().out
     for path, content in kept.items():
         path.write_bytes(content)
     assert retry(flow) == 6
@@ -163,7 +179,7 @@ def test_a_budget_and_a_word_stop_it_and_it_goes_on(midnight: Midnight, tmp_path
     assert 0 < spent.stages[0].done < spent.stages[0].shards
     cancel(flow)
     assert status(flow).cancelled
-    assert run_shard(flow, "0") == "cancelled"
+    assert run_shard(flow, "0").words == "cancelled"
     run(flow)
     assert not status(flow).cancelled
     assert contents(tmp_path / "out") == contents(midnight.one_run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -11,15 +12,20 @@ import pytest
 from tests.engine.campaign.conftest import Midnight, write_flow
 from tests.sources.archives.replica import objects
 from wadati.cli.main import main
+from wadati.engine.campaign import opened as opened_module
 from wadati.engine.campaign.opened import open_campaign
 from wadati.engine.campaign.plan import plan
 from wadati.engine.campaign.prices import prices
 from wadati.engine.campaign.settings import Campaign
 from wadati.engine.campaign.shards import operating_days
+from wadati.engine.campaign.stations import stations_of
 from wadati.engine.flow import Flow, override, read_flow
-from wadati.errors import NothingUsableError, UsageError
+from wadati.errors import NothingUsableError, ReadError, UsageError
 from wadati.formats.stationxml import write_stationxml
-from wadati.model import Channel, Inventory, SourceId, TimeSpan
+from wadati.model import Channel, Inventory, SourceId, TimeSpan, content_id
+from wadati.protocols import DayArchive
+from wadati.sources.archives.addresses import open_archive
+from wadati.store.objects import open_place
 from wadati.units import DAY, HOUR
 
 
@@ -56,6 +62,73 @@ def test_stations_come_from_the_archive_and_stay_the_same(midnight: Midnight, re
     )
     assert len(part.inventory.stations()) == 3
     assert set(part.shards) < set(opened.shards)
+
+
+class _Once:
+    """An archive whose StationXML changes with each reading, and of which one station cannot be read."""
+
+    def __init__(self, archive: DayArchive, broken: str) -> None:
+        self.name, self._archive, self._broken, self.read = archive.name, archive, broken, 0
+
+    def stationxml(self, network: str, station: str) -> bytes | None:
+        if station == self._broken:
+            raise ReadError(f"{network}.{station}", "timed out", "did not come in time", "try again later")
+        self.read += 1
+        content = self._archive.stationxml(network, station)
+        return None if content is None else content + b"<!-- %d -->" % self.read
+
+
+def test_a_station_that_cannot_be_read_now_is_not_left_out(
+    midnight: Midnight, replica: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stations = midnight.scenario.inventory.stations()[1:]
+    names = tuple(f"{one.network}.{one.code}" for one in stations)
+    flow = midnight.flow(tmp_path / "out", archive=str(replica), layout="ncedc", stations=names)
+    real = open_archive(str(replica), "ncedc")
+    monkeypatch.setattr(opened_module, "open_archive", lambda *_: _Once(real, stations[-1].code))
+    with pytest.raises(ReadError, match="did not come in time"):
+        open_campaign(flow)
+    later = _Once(real, "")
+    monkeypatch.setattr(opened_module, "open_archive", lambda *_: later)
+    assert len(open_campaign(flow).inventory.stations()) == len(stations)
+    assert later.read == 1
+
+
+def test_stationxml_of_which_another_machine_was_first_is_that_one(
+    midnight: Midnight, replica: Path, tmp_path: Path
+) -> None:
+    """Between asking what is kept and keeping it."""
+    flow = midnight.flow(tmp_path / "out", archive=str(replica), layout="ncedc", stations=("",))
+    station = midnight.scenario.inventory.stations()[1]
+    campaign = msgspec.structs.replace(flow.campaign, stations=(f"{station.network}.{station.code}",))
+    place = open_place(str(tmp_path / "shards"))
+    archive = open_archive(str(replica), "ncedc")
+
+    class Overtaken(_Once):
+        def stationxml(self, network: str, station: str) -> bytes | None:
+            content = self._archive.stationxml(network, station)
+            assert content is not None
+            other = content.replace(b"</Elevation>", b"1</Elevation>")
+            assert other != content
+            place.create(f"{content_id('stations', self.name)}/{network}.{station}.xml", other)
+            return content
+
+    span = flow.span()
+    assert span is not None
+    first, _ = stations_of(campaign, Overtaken(archive, ""), place, span)
+    again, _ = stations_of(campaign, archive, place, span)
+    assert first == again
+
+
+def test_a_second_plan_remembers_what_the_first_saw(midnight: Midnight, tmp_path: Path) -> None:
+    archive = Path(shutil.copytree(midnight.archive, tmp_path / "archive"))
+    flow = midnight.flow(tmp_path / "out", archive=str(archive))
+    plan(flow)
+    seen = open_campaign(flow).known()
+    gone = next(path for path in archive.rglob("*") if path.is_file())
+    gone.unlink()
+    assert plan(flow).found == len(seen) - 1
+    assert open_campaign(flow).known() == seen
 
 
 def test_a_plan_tells_what_there_is_and_what_it_costs(

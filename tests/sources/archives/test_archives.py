@@ -90,6 +90,20 @@ def test_days_in_fragments_are_listed_and_read_together(moto: str) -> None:
     assert read(archive, "earthscope", TimeSpan(START, START + 2 * DAY)) == traces
 
 
+def test_a_station_day_is_listed_once_however_often_it_is_read(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(moto, "archive", objects(waveforms("earthscope"), "earthscope"))
+    archive = open_archive(address(moto, "archive"), "earthscope-versions")
+    listed: list[int] = []
+    places = archive.places
+    monkeypatch.setattr(archive, "places", lambda channels, day: listed.append(day) or places(channels, day))
+    reading, whole = Reading(archive), TimeSpan(START, START + 2 * DAY)
+    source = DaySource(reading, inventory("earthscope"), whole)
+    for part in range(4):
+        list(source.read("UW", "RATT", TimeSpan(START + part * DAY // 2, START + (part + 1) * DAY // 2)))
+    assert listed == [DAYS, DAYS + 1]
+    assert len(source.source_ids()) == 3
+
+
 def test_sizes_and_stationxml_come_from_the_bucket(moto: str, tmp_path: Path) -> None:
     write_stationxml(inventory("scedc"), tmp_path / "ado.xml")
     content = objects(waveforms("scedc"), "scedc")
@@ -220,6 +234,8 @@ class _Busy(http.server.BaseHTTPRequestHandler):
         if "sta=SHUT" in self.path:
             self._say(403)
         elif "sta=NONE" in self.path:
+            self._say(204)
+        elif "sta=WRONG" in self.path:
             self._say(404)
         elif "sta=NEVER" in self.path or type(self).asked < 3:
             self._say(503 if "sta=NEVER" in self.path else 429, {"Retry-After": "7"})
@@ -257,6 +273,8 @@ def test_a_service_that_puts_off_is_asked_again_as_it_wishes_and_never_for_ever(
     with pytest.raises(ReadError) as told:
         archive.read("XX.SHUT..HHZ.2019-07-04")
     assert told.value.cause == "refused"
+    with pytest.raises(ReadError, match="says 404"):
+        archive.read("XX.WRONG..HHZ.2019-07-04")
     _Busy.asked = 0
     with pytest.raises(ReadError, match="asked 6 times") as told:
         archive.read("XX.NEVER..HHZ.2019-07-04")

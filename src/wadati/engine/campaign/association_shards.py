@@ -54,8 +54,8 @@ def association_shards(opened: Opened, done: Sequence[tuple[PickingShard, Manife
     before, found = "", []
     for number, (block, manifests) in enumerate(groups):
         digests = [manifest.digest for manifest in manifests]
-        before = content_id("events", before, digests, name, about, network, association_version())
         until = (block + 1) * days * DAY if number + 1 < len(groups) else None
+        before = content_id("events", before, digests, until, name, about, network, association_version())
         found.append(AssociationShard(f"{name}/{before}", manifests, until))
     return tuple(found)
 

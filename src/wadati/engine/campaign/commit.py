@@ -19,6 +19,9 @@ from wadati.errors import InputError
 from wadati.protocols import Problem
 from wadati.store.objects import Place
 
+WORKER_DIED = "worker died"
+"""The cause of units whose work was given up with the process that did it."""
+
 
 class Unit(msgspec.Struct, frozen=True):
     """How a station's day ended: `done`, `no data` or `failed` (why, and `cause`, by which failures are counted)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
+
 from wadati.engine.campaign.association_shards import associate
 from wadati.engine.campaign.commit import Manifest
 from wadati.engine.campaign.finish import finish
@@ -26,6 +28,13 @@ class StoppedError(NothingUsableError):
     exit_code = 4
 
 
+class Piece(msgspec.Struct, frozen=True):
+    """What came of a piece of work: in words, and whether a part of it failed or it was not begun."""
+
+    words: str
+    partly_failed: bool = False
+
+
 def run(flow: Flow, *, budget: float | None = None, progress: Progress = SILENT) -> Result:
     """Do what is left of a campaign and write its catalog.
 
@@ -40,16 +49,16 @@ def run(flow: Flow, *, budget: float | None = None, progress: Progress = SILENT)
     return finish(opened, [manifest for _, manifest in done], chain, progress)
 
 
-def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> str:
+def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
     """One piece of work, as a batch system hands it out: a picking shard by its name or number, or `associate` or
-    `finish`; what came of it in words.
+    `finish`; what came of it.
 
     A piece that is done is not done again, and of one that was cancelled nothing is. Raises `UsageError` for a name
     that no piece has, `NothingUsableError` where picking shards are missing for what follows.
     """
     opened = open_campaign(flow)
     if opened.is_cancelled:
-        return "cancelled"
+        return Piece("cancelled", partly_failed=True)
     if name in ("associate", "finish"):
         done = manifests(opened)
         left = [shard for shard, manifest in done.items() if manifest is None]
@@ -60,9 +69,9 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> str:
         picked = [(shard, manifest) for shard, manifest in done.items() if manifest is not None]
         chain = associate(opened, picked, progress)
         if name == "associate":
-            return f"{len(chain)} association shards are done"
+            return Piece(f"{len(chain)} association shards are done")
         result = finish(opened, [manifest for _, manifest in picked], chain, progress)
-        return f"{len(result.catalog)} events"
+        return Piece(f"{len(result.catalog)} events", result.ledger.partly_failed)
     by_name = {shard.name: shard for shard in opened.shards}
     by_name |= {str(number): shard for number, shard in enumerate(opened.shards)}
     if name not in by_name:
@@ -71,7 +80,8 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> str:
     manifest = opened.shelf.manifest(shard.path)
     if manifest is None:
         manifest = work_on(shard, opened, flow.part("pickers"), opened.known())
-    return f"{shard.name}: {len(manifest.units)} days of {shard.unit}, {len(manifest.failed)} failed"
+    words = f"{shard.name}: {len(manifest.units)} days of {shard.unit}, {len(manifest.failed)} failed"
+    return Piece(words, bool(manifest.failed))
 
 
 def pick(opened: Opened, workers: int, budget: float | None, progress: Progress) -> list[tuple[PickingShard, Manifest]]:

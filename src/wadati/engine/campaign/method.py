@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -24,17 +25,20 @@ _ASSOCIATION = ("associators", "engine/association.py", "model", "store/identity
 
 
 def picker_digest(spec: str) -> str:
-    """Of the network and its card where the picker is one in a file, else of its name.
+    """Of its name as a whole, and of the network and its card where it is one in a file, which the last colon names.
 
     >>> picker_digest("stalta") == picker_digest("stalta") != picker_digest("wadati")
     True
+    >>> picker_digest("seisbench:PhaseNet/original") == picker_digest("seisbench:EQTransformer/original")
+    False
     """
     name, _, argument = spec.partition(":")
-    path = Path(argument or ".")
+    path = Path(argument.rpartition(":")[2] or ".")
     if name == "wadati":
         path = shipped.network(argument or shipped.DEFAULT)
-    files = [path, path.with_suffix(".json")] if path.is_file() else []
-    return _digest([name.encode(), *(file.read_bytes() for file in files if file.is_file())])
+    # NAME.json beside NAME.onnx and NAME.pt, and NAME.json.v1 beside SeisBench's NAME.pt.v1.
+    files = [path, path.with_name(re.sub(r"\.[^.]+(\.v[^.]+)?$", r".json\1", path.name))] if path.is_file() else []
+    return _digest([spec.encode(), *(file.read_bytes() for file in files if file.is_file())])
 
 
 @cache

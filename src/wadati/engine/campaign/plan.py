@@ -170,7 +170,7 @@ def _sizes(opened: Opened, objects: list[str]) -> tuple[int, int, str]:
     with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
         sizes = dict(zip(asked, pool.map(lambda place: _size(opened, place), asked), strict=True))
     known = {place: size for place, size in sizes.items() if size is not None}
-    opened.place.put(f"{opened.name}/objects.json", msgspec.json.encode(known), "application/json", 0)
+    opened.place.put(f"{opened.name}/objects.json", msgspec.json.encode(opened.known() | known), "application/json", 0)
     scale = len(objects) / len(asked) if asked else 1.0
     words = "asked of the archive" if scale == 1.0 else f"{len(asked)} objects drawn and asked, the rest like them"
     return round(len(known) * scale), round(sum(known.values()) * scale), words

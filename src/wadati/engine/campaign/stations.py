@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from wadati.engine.campaign.settings import Campaign
-from wadati.errors import InputError, NothingUsableError, ReadError, UsageError
+from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.channel_codes import channel_code
 from wadati.formats.inventory import read_inventory
 from wadati.formats.stationxml import read_stationxml
@@ -25,7 +25,8 @@ def stations_of(
     """The channels that a campaign goes through and what of the stations could not be used.
 
     StationXML from the archive is kept beside the shards, so that every machine works with the same. Raises
-    `NothingUsableError` where no channel is left.
+    `NothingUsableError` where no channel is left, and `ReadError` where the archive cannot be read now: shards have
+    numbers, so a station must not be left out for a passing reason.
     """
     if isinstance(campaign.stations, str):
         found, problems = read_inventory(Path(campaign.stations))
@@ -61,16 +62,15 @@ def _of_archive(names: Iterable[str], archive: DayArchive, place: Place) -> tupl
         if not network or not station or "." in station:
             raise UsageError(f"the station {name!r} is none: write NET.STA")
         kept = f"{folder}/{name}.xml"
-        try:
-            content = place.get(kept) or archive.stationxml(network, station)
-        except ReadError as error:
-            problems.append(Problem(name, error.wrong, error.mend))
-            continue
+        content = place.get(kept)
+        if content is None:
+            content = archive.stationxml(network, station)
+            if content is not None and not place.create(kept, content):
+                content = place.get(kept)  # another machine was first
         if content is None:
             wrong = f"{archive.name.partition(' ')[0]} holds no StationXML of it"
             problems.append(Problem(name, wrong, "name a StationXML file in `stations`"))
             continue
-        place.create(kept, content)
         found, wrongs = _read(content, name)
         problems.extend(wrongs)
         channels.extend(channel for channel in found if channel.source_id.station_key == (network, station))

@@ -1,4 +1,8 @@
-"""Picking shards in processes of this machine, one at a time each; a process that dies costs its shard another try."""
+"""Picking shards in processes of this machine, one at a time each.
+
+A process that dies takes the others with it and does not say on which shard it worked, so those that were under way are
+then done one at a time; one that was alone costs its shard a try.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from wadati.engine.campaign.commit import Manifest, Unit
+from wadati.engine.campaign.commit import WORKER_DIED, Manifest, Unit
 from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import outputs_of, work_on
 from wadati.engine.campaign.purse import Purse
@@ -38,14 +42,15 @@ def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purs
 
 
 class _Crew:
-    """Worker processes, the shards that wait for them, and how often each has died with its worker."""
+    """Worker processes, the shards that wait for them, and the suspects: shards that were under way when a worker died,
+    each with how often one died of it alone."""
 
     def __init__(self, opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purse) -> None:
         self._opened, self._purse = opened, purse
         self._workers = min(workers, len(left))
         self._waiting = list(reversed(left))
         self._under_way: dict[Future[Manifest], PickingShard] = {}
-        self._deaths = dict.fromkeys(left, 0)
+        self._suspects: dict[PickingShard, int] = {}
 
     @property
     def has_work(self) -> bool:
@@ -62,7 +67,9 @@ class _Crew:
             while self._under_way:
                 for future in wait(self._under_way, return_when=FIRST_COMPLETED).done:
                     manifest = future.result()
-                    yield self._under_way.pop(future), manifest
+                    shard = self._under_way.pop(future)
+                    self._suspects.pop(shard, None)
+                    yield shard, manifest
                 self._begin(pool)
         except BrokenProcessPool:
             yield from self._given_up()
@@ -70,10 +77,15 @@ class _Crew:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, pool: ProcessPoolExecutor) -> None:
-        while self._waiting and len(self._under_way) < self._workers and self._may_begin():
+        while self._waiting and self._has_room() and self._may_begin():
             with interrupts_held():  # a worker that starts now inherits that it does not heed Ctrl-C
                 future = pool.submit(_in_worker, self._waiting[-1])
             self._under_way[future] = self._waiting.pop()
+
+    def _has_room(self) -> bool:
+        """Whether one more may be under way; a suspect, which waits before the others, only by itself."""
+        shards = [self._waiting[-1], *self._under_way.values()]
+        return len(shards) <= (1 if self._suspects.keys() & set(shards) else self._workers)
 
     def _may_begin(self) -> bool:
         days = sum(len(shard.days) for shard in self._under_way.values())
@@ -84,12 +96,13 @@ class _Crew:
         shards = list(self._under_way.values())
         self._under_way.clear()
         for shard in shards:
-            self._deaths[shard] += 1
-            if self._deaths[shard] < _DEATHS:
+            self._suspects[shard] = self._suspects.get(shard, 0) + (len(shards) == 1)
+            if self._suspects[shard] < _DEATHS:
                 self._waiting.append(shard)
                 continue
+            del self._suspects[shard]
             reason = f"its worker process died {_DEATHS} times; see whether there is memory enough"
-            units = tuple(Unit(shard.unit, day, "failed", reason, "worker died") for day in shard.days)
+            units = tuple(Unit(shard.unit, day, "failed", reason, WORKER_DIED) for day in shard.days)
             draft = Manifest(path=shard.path, stage="pick", attempt="", files={}, units=units, finished=time.time_ns())
             yield shard, self._opened.shelf.commit(draft, outputs_of((), ()))
 

@@ -21,7 +21,7 @@ from wadati.model import SourceId
 _TRIES = 6
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _LATER = frozenset((408, 429, 500, 502, 503, 504))
-_NOTHING = frozenset((204, 404))
+_NOTHING = 204
 _REFUSED = frozenset((401, 403))
 
 
@@ -30,7 +30,8 @@ class Dataselect:
 
     At most one request at a time is under way in a process, and `pause_s` passes between two. What a server puts off
     (408, 429, 500, 502, 503, 504) or a line that breaks is tried again after growing pauses, or the one the server
-    asks for (`Retry-After`), six times in all. Raises `UsageError` for a URL that is none.
+    asks for (`Retry-After`), six times in all. Nothing there is the answer 204, which is asked for: 404 is also what a
+    wrong address answers, and a failure. Raises `UsageError` for a URL that is none.
 
     >>> Dataselect("https://service.example.org").places([SourceId.parse("FDSN:BK_CMB_00_H_H_Z")], 18081)
     ('BK.CMB.00.HHZ.2019-07-04',)
@@ -85,7 +86,7 @@ class Dataselect:
         return self._get("station", {"net": network, "sta": station, "level": "response"}, f"{network}.{station}")
 
     def _get(self, service: str, asked: dict[str, str], subject: str) -> bytes | None:
-        query = urlencode({**asked, "nodata": "404"})
+        query = urlencode({**asked, "nodata": "204"})
         request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
             f"{self._url}/fdsnws/{service}/1/query?{query}", headers={"User-Agent": f"wadati/{version('wadati')}"}
         )
@@ -95,11 +96,9 @@ class Dataselect:
             try:
                 with urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310 - as above
                     content: bytes = answer.read()
-                    return None if answer.status in _NOTHING else content
+                    return None if answer.status == _NOTHING else content
             except urllib.error.HTTPError as error:
                 error.close()
-                if error.code in _NOTHING:
-                    return None
                 if error.code in _REFUSED:
                     wrong = f"is refused by {self._url} ({error.code})"
                     raise ReadError(subject, "refused", wrong, "ask its operator for leave") from None

@@ -22,11 +22,21 @@ class Reading:
         self.bytes_read = 0
         self._known = dict(known or {})
         self._contents: dict[int, dict[str, bytes | None]] = {}
+        self._places: dict[int, dict[tuple[SourceId, ...], tuple[str, ...]]] = {}
 
     def forget_before(self, day: int) -> None:
         """Keep nothing of the days before one."""
         for earlier in [one for one in self._contents if one < day]:
             del self._contents[earlier]
+        for earlier in [one for one in self._places if one < day]:
+            del self._places[earlier]
+
+    def places(self, channels: tuple[SourceId, ...], day: int) -> tuple[str, ...]:
+        """Where the channels of a day lie; an archive that has to list is asked once. Raises `ReadError`."""
+        kept = self._places.setdefault(day, {})
+        if channels not in kept:
+            kept[channels] = self.archive.places(channels, day)
+        return kept[channels]
 
     def content(self, place: str, day: int) -> bytes | None:
         """What lies at a place of a day. Raises `ReadError`, also where something did lie there and is gone."""
@@ -104,7 +114,7 @@ class DaySource:
             for one in self._inventory
             if one.source_id.station_key == station and one.epoch.overlaps(whole)
         }
-        return self._reading.archive.places(sorted(channels), day) if channels else ()
+        return self._reading.places(tuple(sorted(channels)), day) if channels else ()
 
     def _recorded(self, station: tuple[str, str]) -> Iterator[SourceId]:
         """The channels of a station that have samples on the days of the span."""
