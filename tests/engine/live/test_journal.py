@@ -53,3 +53,25 @@ def test_what_is_not_needed_goes_and_positions_stay(tmp_path: Path) -> None:
     assert min(kept) >= 18 * MINUTE
     assert max(kept) == packet(99).clock
     assert again.positions() == {"a": 99, "old": 5}
+
+
+def test_what_a_full_disk_did_not_take_is_asked_for_again(tmp_path: Path) -> None:
+    class Full:
+        def write(self, _: bytes) -> None:
+            raise OSError(28, "No space left on device")
+
+    journal = Journal(tmp_path)
+    journal.append([Packet(b"x", "a", 1, 0, 0)])
+    begin = journal._next_segment
+
+    def cut_short(minute: int) -> None:
+        begin(minute)
+        assert journal._file is not None
+        journal._file.close()
+        journal._file = Full()  # type: ignore[assignment]
+
+    journal._next_segment = cut_short  # type: ignore[method-assign]
+    with pytest.raises(OSError, match="No space"):
+        journal.append([Packet(b"y", "a", 2, 0, 5 * MINUTE)])
+    assert Journal(tmp_path).positions() == {"a": 1}
+    assert [packet.sequence for packet in Journal(tmp_path).packets()] == [1]

@@ -48,11 +48,12 @@ class Journal:
     def append(self, packets: Iterable[Packet]) -> None:
         """Write packets; they are there when this returns."""
         positions = self.positions()
+        came: dict[str, int] = {}
         parts: list[bytes] = []
         for packet in packets:
             body = _ENCODE.encode(packet)
             parts += [_HEAD.pack(len(body), zlib.crc32(body)), body]
-            positions[packet.stream] = max(packet.sequence, positions.get(packet.stream, packet.sequence))
+            came[packet.stream] = max(packet.sequence, came.get(packet.stream, packet.sequence))
             minute = packet.clock // MINUTE
         if not parts:
             return
@@ -61,6 +62,9 @@ class Journal:
         assert self._file is not None
         self._file.write(b"".join(parts))
         self._file.flush()
+        # Only what is written counts: a full disk may have the head of a segment and not its packets.
+        for stream, sequence in came.items():
+            positions[stream] = max(sequence, positions.get(stream, sequence))
 
     def _next_segment(self, minute: int) -> None:
         self.close()
