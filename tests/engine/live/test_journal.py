@@ -73,5 +73,6 @@ def test_what_a_full_disk_did_not_take_is_asked_for_again(tmp_path: Path) -> Non
     journal._next_segment = cut_short  # type: ignore[method-assign]
     with pytest.raises(OSError, match="No space"):
         journal.append([Packet(b"y", "a", 2, 0, 5 * MINUTE)])
-    assert Journal(tmp_path).positions() == {"a": 1}
     assert [packet.sequence for packet in Journal(tmp_path).packets()] == [1]
+    min(tmp_path.glob("*.log")).unlink()  # as when nothing in it is needed any more
+    assert Journal(tmp_path).positions() == {"a": 1}
