@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import wadati
-from wadati.cli import commands, greens
+from wadati.cli import commands, greens, serving
 from wadati.cli.terminal import complain
 from wadati.errors import WadatiError
 
@@ -140,7 +140,7 @@ def parser() -> argparse.ArgumentParser:
     _parts(serve, "picker")
     _flow(serve)
     _debug(serve)
-    serve.set_defaults(run=commands.serve)
+    serve.set_defaults(run=serving.serve)
 
     site = verbs.add_parser("site", help="the public pages and feeds of a catalog as plain files, only what changed")
     site.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="the output folder of a run")
@@ -149,7 +149,7 @@ def parser() -> argparse.ArgumentParser:
     _holdings(site)
     _flow(site)
     _debug(site)
-    site.set_defaults(run=commands.site)
+    site.set_defaults(run=serving.site)
 
     token = verbs.add_parser("token", help="a word that opens what wadati serve does not give to everybody")
     token.add_argument("file", type=Path, metavar="FILE", help="where digests of tokens are kept; `tokens` of [serve]")
@@ -162,7 +162,7 @@ def parser() -> argparse.ArgumentParser:
     )
     token.add_argument("--days", type=float, default=90.0, metavar="N", help="until it is over (default: 90)")
     _debug(token)
-    token.set_defaults(run=commands.token)
+    token.set_defaults(run=serving.token)
 
     backup = verbs.add_parser("backup", help="a catalog as one file, while others write")
     backup.add_argument("store", metavar="STORE", help="catalog.sqlite, or the URL of a database")
