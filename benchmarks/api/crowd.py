@@ -63,6 +63,9 @@ async def ask(port: int, body: bytes, rate: float, seconds: float) -> tuple[Coun
     idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def one(due: float) -> None:
+        # The service closes lines that were idle for some seconds.
+        while idle and idle[-1][0].at_eof():
+            idle.pop()
         line = idle.pop() if idle else await asyncio.open_connection("127.0.0.1", port)
         line[1].write(request)
         head = await line[0].readuntil(b"\r\n\r\n")
