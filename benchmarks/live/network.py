@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import shared
-from wadati.formats.miniseed import split_records, write_miniseed
+from wadati.formats.miniseed import write_miniseed
+from wadati.formats.miniseed_headers import split_records
 from wadati.model import SourceId, TimeSpan, Trace, parse_time
 from wadati.sources.files import open_waveforms
 from wadati.units import SECOND

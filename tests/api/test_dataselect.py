@@ -13,7 +13,8 @@ import pytest
 from obspy.clients.fdsn import Client
 
 from tests.api.conftest import serving
-from wadati.formats.miniseed import read_miniseed, records_of, write_miniseed
+from wadati.formats.miniseed import read_miniseed, write_miniseed
+from wadati.formats.miniseed_headers import records_of
 from wadati.formats.waveforms import read_waveforms
 from wadati.model import SourceId, TimeSpan, Trace, format_time, sampling_rate
 from wadati.sources.archive import Archive

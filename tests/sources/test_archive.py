@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from wadati.formats import miniseed_index
-from wadati.formats.miniseed import read_miniseed, records_of, write_miniseed
+from wadati.formats.miniseed import read_miniseed, write_miniseed
+from wadati.formats.miniseed_headers import records_of
 from wadati.formats.miniseed_index import index_miniseed
 from wadati.model import SourceId, TimeSpan, Trace, sampling_rate
 from wadati.sources.archive import Archive, TooMuchError

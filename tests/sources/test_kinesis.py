@@ -11,7 +11,8 @@ import pytest
 
 from tests.engine.live.conftest import Scripted
 from wadati.engine.gateway.gateway import gateway
-from wadati.formats.miniseed import split_records, station_of, write_miniseed
+from wadati.formats.miniseed import write_miniseed
+from wadati.formats.miniseed_headers import split_records, station_of
 from wadati.model import SourceId, Trace
 from wadati.sources.addresses import open_source
 

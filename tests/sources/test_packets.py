@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wadati.formats.miniseed import read_miniseed, split_records, write_miniseed
+from wadati.formats.miniseed import read_miniseed, write_miniseed
+from wadati.formats.miniseed_headers import split_records
 from wadati.formats.records import Records
 from wadati.model import SourceId, Trace
 from wadati.sources.folder import Folder

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from wadati.formats.miniseed import Block, Header, headers_of
+from wadati.formats.miniseed_headers import Header, headers_of
+from wadati.formats.miniseed_records import Block
 from wadati.model import SourceId, TimeSpan
 
 BLOCK_BYTES = 1 << 17

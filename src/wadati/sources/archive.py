@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, NamedTuple
 
 from wadati.errors import InputError, WadatiError
-from wadati.formats.miniseed import Header, headers_of, read_miniseed
+from wadati.formats.miniseed import read_miniseed
+from wadati.formats.miniseed_headers import Header, headers_of
 from wadati.model import SourceId, TimeSpan, Trace
 from wadati.sources.availability import first_and_last
 from wadati.sources.cutting import as_version, cut, cut_span

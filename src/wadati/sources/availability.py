@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from wadati.formats.miniseed import headers_of
+from wadati.formats.miniseed_headers import headers_of
 from wadati.model import TimeSpan
 from wadati.sources.held_blocks import Held, HeldBlocks, read_bytes
 from wadati.sources.selection import Asked

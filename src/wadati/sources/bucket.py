@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from wadati.formats.buckets import first_line, open_bucket
-from wadati.formats.miniseed import is_miniseed, places_of_records
+from wadati.formats.miniseed import is_miniseed
+from wadati.formats.miniseed_headers import places_of_records
 from wadati.protocols import Packet, Problem
 from wadati.sources.told_once import ToldOnce
 

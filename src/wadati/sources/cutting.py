@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from wadati.errors import InputError
-from wadati.formats.miniseed import Header, Record, read_miniseed, write_miniseed
+from wadati.formats.miniseed import read_miniseed, write_miniseed
+from wadati.formats.miniseed_headers import Header, Record
 from wadati.model import TimeSpan, Trace
 from wadati.units import SECOND
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wadati.errors import InputError, NothingUsableError
-from wadati.formats.miniseed import Block, is_miniseed, read_records, scan_miniseed
+from wadati.formats.miniseed import is_miniseed, read_records, scan_miniseed
+from wadati.formats.miniseed_records import Block
 from wadati.formats.records import Records
 from wadati.formats.waveforms import read_file, read_waveforms
 from wadati.model import SourceId, TimeSpan, Trace

@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from wadati.formats.miniseed import is_miniseed, places_of_records
+from wadati.formats.miniseed import is_miniseed
+from wadati.formats.miniseed_headers import places_of_records
 from wadati.protocols import Packet, Problem
 from wadati.sources.told_once import ToldOnce
 

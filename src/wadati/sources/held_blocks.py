@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
-from wadati.formats.miniseed import Block, is_miniseed
+from wadati.formats.miniseed import is_miniseed
 from wadati.formats.miniseed_index import index_miniseed
+from wadati.formats.miniseed_records import Block
 from wadati.model import SourceId, TimeSpan
 from wadati.sources.selection import Asked
 from wadati.sources.trees import HOUR, Stored, Tree

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wadati.errors import MissingExtraError
-from wadati.formats.miniseed import split_records
+from wadati.formats.miniseed_headers import split_records
 from wadati.protocols import Packet, Problem
 from wadati.sources.told_once import ToldOnce
 

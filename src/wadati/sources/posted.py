@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from wadati.errors import UsageError
-from wadati.formats.miniseed import split_records
+from wadati.formats.miniseed_headers import split_records
 from wadati.protocols import Packet, Problem
 
 LARGEST = 4 << 20

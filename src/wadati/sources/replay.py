@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from wadati.formats.miniseed import split_records, write_miniseed
+from wadati.formats.miniseed import write_miniseed
+from wadati.formats.miniseed_headers import split_records
 from wadati.model import SourceId, TimeSpan, Trace, parse_time
 from wadati.model.time import BEGINNING, END
 from wadati.protocols import Packet, Problem

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from wadati.formats.channel_codes import channel_code
-from wadati.formats.miniseed import Header
+from wadati.formats.miniseed_headers import Header
 from wadati.model import SourceId, TimeSpan
 from wadati.model.time import BEGINNING, END
 

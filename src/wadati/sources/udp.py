@@ -9,7 +9,7 @@ import struct
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from wadati.formats.miniseed import split_records
+from wadati.formats.miniseed_headers import split_records
 from wadati.protocols import Packet, Problem
 
 _WAITING = 10_000

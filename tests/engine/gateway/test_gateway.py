@@ -19,7 +19,8 @@ from wadati.cli.main import main
 from wadati.engine.gateway.gateway import Limits, gateway
 from wadati.engine.gateway.spool import Spool
 from wadati.errors import InputError, UsageError
-from wadati.formats.miniseed import split_records, write_miniseed
+from wadati.formats.miniseed import write_miniseed
+from wadati.formats.miniseed_headers import split_records
 from wadati.model import SourceId, Trace
 from wadati.protocols import Packet
 from wadati.sources.addresses import open_source

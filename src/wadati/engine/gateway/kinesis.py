@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from wadati.engine.gateway.forwarder import Forwarder, Say
 from wadati.engine.gateway.spool import Spool
-from wadati.formats.miniseed import station_of
+from wadati.formats.miniseed_headers import station_of
 from wadati.sources.kinesis import kinesis_client
 
 _MOST = 500

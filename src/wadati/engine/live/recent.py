@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wadati.engine.live.tail import Tail
-from wadati.formats.miniseed import read_miniseed, station_of
+from wadati.formats.miniseed import read_miniseed
+from wadati.formats.miniseed_headers import station_of
 from wadati.model import SourceId, TimeSpan, Trace
 from wadati.protocols import Packet
 from wadati.signal.extremes import Extremes, extremes

@@ -14,7 +14,7 @@ from wadati.engine.live.intake import Intake
 from wadati.engine.services.partitions import COUNT, partition_of
 from wadati.engine.services.session import Say, member_name
 from wadati.engine.services.status import Telling
-from wadati.formats.miniseed import station_of
+from wadati.formats.miniseed_headers import station_of
 from wadati.model import content_id
 from wadati.protocols import Packet, PacketSource
 
