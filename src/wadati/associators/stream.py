@@ -6,10 +6,10 @@ import contextlib
 import copy
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wadati.associators.joint_settings import JointSettings
 from wadati.associators.picks_of_window import deafness_of, window_of
 from wadati.associators.places import Places
 from wadati.associators.stream_state import Array, StreamState
@@ -21,9 +21,6 @@ from wadati.model import Pick, Station, VelocityModel, format_time, seconds
 from wadati.protocols import Candidate
 from wadati.traveltime.geodesy import LocalFrame
 from wadati.units import SECOND
-
-if TYPE_CHECKING:
-    from wadati.associators.joint import JointAssociator
 
 _MARGIN, _LEAST_MARGIN, _MOST_MARGIN = 0.3, 10_000.0, 100_000.0
 _LEAST_BOTTOM, _BOTTOM = 30_000.0, 0.5
@@ -44,18 +41,18 @@ class Stream:
     once; `provisional` what the picks so far say of the time after. Picks that come after their time is final are left
     out and counted in `late`.
 
-    >>> from wadati.associators.joint import JointAssociator
+    >>> from wadati.associators.joint_settings import JointSettings
     >>> from wadati.model import Station
     >>> from wadati.traveltime.models import DEFAULT
     >>> stations = [Station("XX", name, 35.0 + 0.1 * i, -117.0, 0.0) for i, name in enumerate("ABCDE")]
-    >>> stream = Stream(JointAssociator(), stations, DEFAULT)
+    >>> stream = Stream(JointSettings(), stations, DEFAULT)
     >>> stream.add([])
     ()
     >>> stream.until(None)
     ()
     """
 
-    def __init__(self, settings: JointAssociator, stations: Sequence[Station], model: VelocityModel) -> None:
+    def __init__(self, settings: JointSettings, stations: Sequence[Station], model: VelocityModel) -> None:
         self.settings = settings
         self.number = {station.key: i for i, station in enumerate(stations)}
         latitude, longitude, elevation = (

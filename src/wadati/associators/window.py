@@ -6,12 +6,12 @@ import heapq
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wadati.associators.evidence import weigh
 from wadati.associators.hypocentre import NARROW, UNMOVED, WIDE, refine
+from wadati.associators.joint_settings import JointSettings
 from wadati.associators.parts import share_left_over
 from wadati.associators.picks_of_window import Picks, busy_with_free
 from wadati.associators.places import Places
@@ -20,9 +20,6 @@ from wadati.associators.scan import scan, seeds
 from wadati.associators.terms import Terms, learned
 from wadati.associators.travel import Floats, Integers, Travel, residuals
 from wadati.associators.volume import Volume
-
-if TYPE_CHECKING:
-    from wadati.associators.joint import JointAssociator
 
 _ROUNDS = 2
 _PART = 0.6
@@ -53,7 +50,7 @@ class Window:
 
     def __init__(
         self,
-        settings: JointAssociator,
+        settings: JointSettings,
         travel: Travel,
         volume: Volume,
         terms: Terms,
