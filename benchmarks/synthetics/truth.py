@@ -32,24 +32,24 @@ TENSOR = [0.4, -1.1, 0.7, 0.9, -0.3, 0.6]
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 
-def ours(earth: VelocityModel, distances: Floats, azimuths: Floats, times: Floats) -> Floats:
-    """Z, N, E at places, shape (place, component, time)."""
+def ours(earth: VelocityModel, depth: float, distances: Floats, azimuths: Floats, times: Floats) -> Floats:
+    """Z, N, E at places for a tensor at a depth (m), shape (place, component, time)."""
     contents = planned(
-        earth, Axis(distances[0], distances[-1] - distances[0], 2), Axis(DEPTH, 1.0, 1), (0.02, HIGHEST), "", ""
+        earth, Axis(distances[0], distances[-1] - distances[0], 2), Axis(depth, 1.0, 1), (0.02, HIGHEST), "", ""
     )
-    raw = PyGrt().elementary(earth, DEPTH, distances.tolist(), contents.reduced, 1.75 * HIGHEST)
+    raw = PyGrt().elementary(earth, depth, distances.tolist(), contents.reduced, 1.75 * HIGHEST)
     functions = conditioned(raw, contents)
     shares = radiation(TENSOR, azimuths)
     z = np.einsum("pf,pfs->ps", shares[:, :4], functions[:, :4])
     r = np.einsum("pf,pfs->ps", shares[:, :4], functions[:, 4:8])
     t = np.einsum("pf,pfs->ps", shares[:, 4:], functions[:, 8:])
     n, e = to_north_east(r, t, azimuths)
-    starts = contents.reduced.start_s + np.hypot(DEPTH, distances) / contents.reduced.velocity
+    starts = contents.reduced.start_s + np.hypot(depth, distances) / contents.reduced.velocity
     traces = np.stack([z, n, e], axis=1).astype(np.float32)
     return resampled(Seismograms(starts, contents.reduced.sampling_rate_hz, traces), times, RATE)
 
 
-def theirs(python: str, earth: VelocityModel, distances: Floats, azimuths: Floats) -> Floats:
+def theirs(python: str, earth: VelocityModel, depth: float, distances: Floats, azimuths: Floats) -> Floats:
     """The same of pyprop8 from the origin time on."""
     bottoms = [*(layer.top for layer in earth.layers[1:]), 0.0]
     job = {
@@ -58,7 +58,7 @@ def theirs(python: str, earth: VelocityModel, distances: Floats, azimuths: Float
             for one, bottom in zip(earth.layers, bottoms, strict=True)
         ],
         "tensor": TENSOR,
-        "depth": DEPTH / 1e3,
+        "depth": depth / 1e3,
         "east": (distances / 1e3 * np.sin(np.radians(azimuths))).tolist(),
         "north": (distances / 1e3 * np.cos(np.radians(azimuths))).tolist(),
         "samples": SAMPLES,
@@ -84,14 +84,19 @@ def without_trapezoids(traces: Floats) -> Floats:
     )
 
 
+def lossless(model: VelocityModel) -> VelocityModel:
+    """The model with quality factors of a million."""
+    layers = tuple(msgspec.structs.replace(layer, p_quality=1e6, s_quality=1e6) for layer in completed(model).layers)
+    return msgspec.structs.replace(model, layers=layers)
+
+
 def main() -> None:
-    layers = tuple(msgspec.structs.replace(layer, p_quality=1e6, s_quality=1e6) for layer in completed(GIL7).layers)
-    earth = msgspec.structs.replace(GIL7, layers=layers)
+    earth = lossless(GIL7)
     rng = np.random.default_rng(11)
     distances, azimuths = np.sort(rng.uniform(15e3, 60e3, 8)), rng.uniform(0, 360, 8)
     times = np.arange(-BEFORE, SAMPLES + AFTER) / RATE
-    one = ours(earth, distances, azimuths, times)
-    other = theirs(sys.argv[1], earth, distances, azimuths)
+    one = ours(earth, DEPTH, distances, azimuths, times)
+    other = theirs(sys.argv[1], earth, DEPTH, distances, azimuths)
     before = np.zeros((*other.shape[:2], BEFORE))
     other = np.concatenate([before, other, np.repeat(other[..., -1:], AFTER, axis=-1)], axis=-1)
     band = butter(4, BAND, "band", fs=RATE, output="sos")

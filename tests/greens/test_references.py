@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from scipy.integrate import cumulative_trapezoid
 from scipy.signal import butter, sosfiltfilt
 
 from wadati.formats.sac import read_sac
@@ -18,7 +17,7 @@ from wadati.greens.elementary import FUNCTIONS
 from wadati.greens.layout import planned
 from wadati.greens.pygrt import PyGrt
 from wadati.greens.stored import Seismograms, resampled
-from wadati.model import Layer, VelocityModel
+from wadati.model import VelocityModel
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,37 +53,3 @@ def test_the_functions_of_computer_programs_in_seismology(
     filtered = sosfiltfilt(band, ours, axis=-1)[:, 150 : 150 + theirs.shape[1]]
     shares = np.linalg.norm(filtered - theirs, axis=-1) / np.linalg.norm(theirs, axis=-1)
     assert np.median(shares) <= 0.05
-
-
-@pytest.mark.parametrize("distance", [10, 20, 30])
-def test_the_functions_of_the_original_fk(extra: None, shared: Path, distance: int) -> None:
-    # Zhu & Rivera (2002), doi:10.1046/j.1365-246X.2002.01610.x, by pyfk: 15 km deep, cm per 1e20 dyn cm of an impulse,
-    # density 0.77 + 0.32 Vp where a model states none, Qp = 2 Qs; DS and SS have the other sign.
-    folder = shared / "data" / "fk-reference"
-    rows = [[float(word) for word in line.split()] for line in (folder / "hk").read_text().splitlines() if line.strip()]
-    tops = np.cumsum([0.0] + [row[0] for row in rows[:-1]]).tolist()
-    model = VelocityModel(
-        "hk",
-        tuple(
-            Layer(1e3 * top, 1e3 * vs * ratio, 1e3 * vs, 770 + 320 * vs * ratio, 2 * q, q)
-            for top, (_, vs, ratio, q) in zip(tops, rows, strict=True)
-        ),
-    )
-    times = np.arange(-300, 900) * 0.1
-    ours = 1e15 * computed(model, 15e3, 1e3 * distance, (0.1, 1.5), times)
-    band = butter(3, (0.1, 0.7), "band", fs=10.0, output="sos")
-    likeness, sizes = [], []
-    for index, (name, sign) in enumerate(
-        [("ZDD", 1), ("RDD", 1), ("", 0), *((f"{c}{s}", -1) for s in ("DS", "SS") for c in "ZRT")]
-    ):
-        if not name:
-            continue
-        trace = read_sac((folder / "hk_gf" / f"{distance}.grn.{index}").read_bytes())
-        step = cumulative_trapezoid(trace.data.astype(float), dx=0.1, initial=0.0)
-        theirs = np.interp(times, trace.start / 1e9 + 0.1 * np.arange(len(step)), sign * step, left=0.0)
-        a, b = (sosfiltfilt(band, some)[250:700] for some in (ours[FUNCTIONS.index(name)], theirs))
-        likeness.append(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
-        sizes.append(np.linalg.norm(a) / np.linalg.norm(b))
-    # Not closer: how these were integrated over wavenumbers is not stated.
-    assert min(likeness) >= 0.93
-    assert 0.9 <= min(sizes) <= max(sizes) <= 1.1
