@@ -28,7 +28,7 @@ EVENTS_HEADER = (
     "horizontal_uncertainty_km,depth_uncertainty_km"
 )
 PICKS_HEADER = "pick_id,network,station,location,channel,phase,time,time_uncertainty_s,probability,polarity,amplitude_m"
-ARRIVALS_HEADER = "event_id,pick_id,network,station,phase,distance_km,azimuth,time_residual_s,weight"
+ARRIVALS_HEADER = "event_id,pick_id,network,station,phase,time,distance_km,azimuth,time_residual_s,weight"
 
 
 def pick_as_stated(pick: Pick) -> Pick:
@@ -102,7 +102,7 @@ def test_the_files_are_as_the_contract_says(tmp_path):
         f"{PICKS_HEADER}\n{pick.pick_id},CI,CCC,,HHZ,P,2019-07-04T17:33:49.123400Z,0.0500,0.9100,,\n"
     )
     assert (tmp_path / "arrivals.csv").read_text() == (
-        f"{ARRIVALS_HEADER}\nwd1,{pick.pick_id},CI,CCC,P,12.346,271.50,-0.0321,1.0000\n"
+        f"{ARRIVALS_HEADER}\nwd1,{pick.pick_id},CI,CCC,P,2019-07-04T17:33:49.123400Z,12.346,271.50,-0.0321,1.0000\n"
     )
     assert ",".join(PICK_COLUMNS) == PICKS_HEADER
     assert ",".join(ARRIVAL_COLUMNS) == ARRIVALS_HEADER

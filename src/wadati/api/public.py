@@ -112,7 +112,7 @@ class PublicPages:
         if name == "event.xml":
             return Made(self._quakeml(event, picks), "application/xml")
         if name == "arrivals.csv":
-            return Made("".join(arrival_lines(event)).encode(), "text/csv; charset=utf-8")
+            return Made("".join(arrival_lines(event, picks)).encode(), "text/csv; charset=utf-8")
         return _html(self._event_page(event, picks))
 
     def _event_page(self, event: Event, picks: dict[str, Pick]) -> str:

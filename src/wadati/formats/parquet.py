@@ -64,22 +64,23 @@ def _track_schema() -> pyarrow.Schema:
     )
 
 
-def write_picks(picks: Iterable[Pick], path: Path, *, derived_ids: bool = False) -> None:
+def write_picks(picks: Iterable[Pick], path: Path) -> None:
     """Write picks to one file (`*.parquet`) or, any other path, to a folder of one file for each UTC day.
 
     The folder holds exactly these picks afterwards: days without any are removed. Each file is written atomically, and
-    left untouched where its content is the same. Picks are stored in order of time. With `derived_ids` an identifier
-    that follows from the other columns (see `Pick.of`) is null, which saves ten bytes a pick; reading makes it again.
+    left untouched where its content is the same. Picks are stored in order of time. An identifier that follows from the
+    other columns (see `Pick.of`), as those of our own picks do, is null, which saves ten bytes a pick; `read_picks`
+    makes it again.
     """
     ordered = sorted(picks, key=lambda pick: (pick.time, pick.pick_id))
     if path.suffix == ".parquet":
-        _write_pick_file(ordered, path, derived_ids=derived_ids)
+        _write_pick_file(ordered, path)
         return
     path.mkdir(parents=True, exist_ok=True)
     clean_leftovers(path)
     days = {_day(day): list(group) for day, group in itertools.groupby(ordered, key=lambda pick: pick.time // DAY)}
     for name, group in days.items():
-        _write_pick_file(group, path / name, derived_ids=derived_ids)
+        _write_pick_file(group, path / name)
     for old in path.glob("*.parquet"):
         if old.name not in days:
             old.unlink()
@@ -146,13 +147,13 @@ def _hours(track: AmplitudeTrack) -> list[tuple[int, int]]:
     return list(itertools.pairwise(cuts))
 
 
-def _write_pick_file(picks: list[Pick], path: Path, *, derived_ids: bool) -> None:
+def _write_pick_file(picks: list[Pick], path: Path) -> None:
     import pyarrow as pa
 
     sids = [pick.source_id for pick in picks]
     amplitudes = [pick.amplitude for pick in picks]
     measured = np.array([amplitude is not None for amplitude in amplitudes], bool)
-    ids = [None if derived_ids and pick.pick_id == _derived_id(pick) else pick.pick_id for pick in picks]
+    ids = [None if pick.pick_id == _derived_id(pick) else pick.pick_id for pick in picks]
     columns = {
         "pick_id": _texts(ids),
         "network": _words([sid.network for sid in sids]),

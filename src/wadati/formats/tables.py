@@ -56,12 +56,16 @@ ARRIVAL_COLUMNS = (
     "network",
     "station",
     "phase",
+    "time",
     "distance_km",
     "azimuth",
     "time_residual_s",
     "weight",
 )
 """The columns of `arrivals.csv`."""
+
+ARRIVALS_NEED = ("event_id", "pick_id", "station", "phase", "weight")
+"""The columns without which a table is no `arrivals.csv`."""
 
 EVENTS_NEED = ("event_id", "time", "latitude", "longitude", "depth_km", "magnitude", "magnitude_type")
 """The columns without which a table is no `events.csv`."""
@@ -289,32 +293,33 @@ def _source_id(row: Row) -> SourceId:
 
 
 def write_arrivals_csv(catalog: Catalog, path: Path) -> None:
-    """Write the arrivals of every event's preferred origin as `arrivals.csv`."""
-    write_rows(
-        path,
-        ARRIVAL_COLUMNS,
-        (_arrival_fields(event.event_id, arrival) for event in catalog.events for arrival in event.origin.arrivals),
-    )
+    """Write the arrivals of every event's preferred origin as `arrivals.csv`, each with the time of its pick."""
+    arrivals = [(event.event_id, arrival) for event in catalog.events for arrival in event.origin.arrivals]
+    used = {arrival.pick_id for _, arrival in arrivals}
+    picks = {pick.pick_id: pick for pick in catalog.picks if pick.pick_id in used}
+    write_rows(path, ARRIVAL_COLUMNS, (_arrival_fields(event_id, arrival, picks) for event_id, arrival in arrivals))
 
 
-def arrival_lines(event: Event) -> Iterator[str]:
-    """The lines of an `arrivals.csv` of one event.
+def arrival_lines(event: Event, picks: Mapping[str, Pick]) -> Iterator[str]:
+    """The lines of an `arrivals.csv` of one event; `picks` by their identifiers give the times.
 
-    >>> next(arrival_lines(Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),))))[:16]
+    >>> next(arrival_lines(Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),)), {}))[:16]
     'event_id,pick_id'
     """
     yield ",".join(ARRIVAL_COLUMNS) + "\n"
     for arrival in event.origin.arrivals:
-        yield ",".join(_arrival_fields(event.event_id, arrival)) + "\n"
+        yield ",".join(_arrival_fields(event.event_id, arrival, picks)) + "\n"
 
 
-def _arrival_fields(event_id: str, arrival: Arrival) -> tuple[str, ...]:
+def _arrival_fields(event_id: str, arrival: Arrival, picks: Mapping[str, Pick]) -> tuple[str, ...]:
+    pick = picks.get(arrival.pick_id)
     return (
         event_id,
         arrival.pick_id,
         arrival.network,
         arrival.station,
         arrival.phase,
+        "" if pick is None else format_time(pick.time),
         fixed(arrival.distance / KILOMETRE, 3),
         fixed(arrival.azimuth, 2),
         fixed(arrival.time_residual, 4),
@@ -325,7 +330,7 @@ def _arrival_fields(event_id: str, arrival: Arrival) -> tuple[str, ...]:
 def read_arrivals_csv(path: Path, problems: list[Problem] | None = None) -> dict[str, tuple[Arrival, ...]]:
     """The arrivals of each event of an `arrivals.csv`, in the file's order; what cannot be read is told, or raised."""
     arrivals: dict[str, list[Arrival]] = {}
-    for event_id, arrival in each(read_told_rows(path, ARRIVAL_COLUMNS, problems), _arrival, problems):
+    for event_id, arrival in each(read_told_rows(path, ARRIVALS_NEED, problems), _arrival, problems):
         arrivals.setdefault(event_id, []).append(arrival)
     return {event_id: tuple(found) for event_id, found in arrivals.items()}
 

@@ -69,7 +69,7 @@ def work_on(shard: PickingShard, opened: Opened, picker: Picker, known: dict[str
 def outputs_of(picks: Iterable[Pick], tracks: Iterable[AmplitudeTrack]) -> dict[str, bytes]:
     """Picks and amplitudes as the files that a shard keeps."""
     return {
-        PICKS: _parquet(lambda path: write_picks(picks, path, derived_ids=True)),
+        PICKS: _parquet(lambda path: write_picks(picks, path)),
         AMPLITUDES: _parquet(lambda path: write_tracks(tracks, path)),
     }
 
