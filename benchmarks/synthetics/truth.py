@@ -16,13 +16,13 @@ import msgspec
 import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
+from wadati.greens.answers import Seismograms, resampled
 from wadati.greens.axis import Axis
 from wadati.greens.conditioning import conditioned
 from wadati.greens.elementary import radiation, to_north_east
 from wadati.greens.layout import planned
 from wadati.greens.medium import completed
 from wadati.greens.pygrt import PyGrt
-from wadati.greens.stored import Seismograms, resampled
 from wadati.model import VelocityModel
 from wadati.traveltime.models import GIL7
 

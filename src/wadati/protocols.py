@@ -321,3 +321,52 @@ class GreensGenerator(Protocol):
         be computed. Raises `InputError` for a model that the program cannot use.
         """
         ...
+
+
+class Strains(msgspec.Struct, frozen=True):
+    """How fast strain changes at points: `rates` (1/s per N, shape (point, strain, sample)) at `sampling_rate_hz`.
+
+    `pulse` is how fast the force grows to 1 N (N/s) at the same times: its sum over the sampling rate is 1, and where
+    it lies is when the force acts. It comes to the same if the force is the pulse itself and `rates` are strains.
+    """
+
+    rates: npt.NDArray[np.floating[Any]]
+    sampling_rate_hz: float
+    pulse: npt.NDArray[np.float64]
+
+
+@runtime_checkable
+class StrainGenerator(Protocol):
+    """A program that computes strain in an earth that may vary sideways: for stores of receiver Green tensors.
+
+    `model` is what the earth is called, `model_digest` changes with anything in it. `velocities` (m/s) are those of
+    its fastest P wave, its fastest S wave, and of the slowest wave that is to be held.
+    """
+
+    name: str
+    model: str
+    model_digest: str
+    velocities: tuple[float, float, float]
+
+    @property
+    def version(self) -> str:
+        """Of the program. Raises `MissingExtraError` where it is not installed."""
+        ...
+
+    def strains(
+        self,
+        receiver: Station,
+        place: tuple[float, float],
+        component: str,
+        points: npt.NDArray[np.float64],
+        until_s: float,
+        highest_hz: float,
+    ) -> Strains:
+        """Strain at points from a force at a receiver, `place` metres north and east in the frame of the points.
+
+        The force is up, to the north or to the east of the frame for `component` Z, N or E. `points` are metres north,
+        east and below sea level, shape (point, axis), each once; strains are those of the axes north, east, down in the
+        order of `MomentTensor.components`, shear strains half of what engineers mean. Wanted until `until_s` after the
+        force, up to `highest_hz`. Raises `InputError` for what the program cannot do.
+        """
+        ...

@@ -42,7 +42,7 @@ def folder(event: Simulated, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wadati.greens.stored.StoredGreens", lambda _: FullSpace())
+    monkeypatch.setattr("wadati.greens.opened.open_store", lambda _: FullSpace())
 
 
 def run(folder: Path, output: Path, *more: str) -> int:
@@ -141,7 +141,7 @@ def test_a_station_at_the_edge_of_the_distances_is_refused_and_told(
         for one in event.stations
     }
     farthest = max(away, key=lambda name: away[name])
-    monkeypatch.setattr("wadati.greens.stored.StoredGreens", lambda _: Short(away[farthest] + 1e3))
+    monkeypatch.setattr("wadati.greens.opened.open_store", lambda _: Short(away[farthest] + 1e3))
     assert run(folder, tmp_path, str(folder / "event.xml")) in (0, 4)
     record = json.loads((tmp_path / "tensor.json").read_text())
     reasons = {one["station"]: one["reason"] for one in record["left_out"]}

@@ -11,12 +11,12 @@ from scipy.signal import butter, sosfiltfilt
 
 from wadati.formats.sac import read_sac
 from wadati.formats.velocity_csv import read_velocity_model
+from wadati.greens.answers import Seismograms, resampled
 from wadati.greens.axis import Axis
 from wadati.greens.conditioning import conditioned
 from wadati.greens.elementary import FUNCTIONS
 from wadati.greens.layout import planned
 from wadati.greens.pygrt import PyGrt
-from wadati.greens.stored import Seismograms, resampled
 from wadati.model import VelocityModel
 
 Floats = npt.NDArray[np.float64]

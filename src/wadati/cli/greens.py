@@ -49,12 +49,12 @@ def synthetics(options: argparse.Namespace) -> int:
     from wadati.engine.synthetics import Motion, write_synthetics
     from wadati.engine.synthetics import synthetics as make
     from wadati.formats.inventory import read_inventory
-    from wadati.greens.stored import StoredGreens
+    from wadati.greens.opened import open_store
 
     motion = Motion(options.kind, options.components, _source_time(options.source_time), options.fault is not None)
     sources = _sources(options)
     inventory, problems = read_inventory(options.stations)
-    store = StoredGreens(options.greens)
+    store = open_store(options.greens)
     found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)
     written = write_synthetics(found, options.output, options.format, motion)
     problems = [*problems, *left_out]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -15,12 +15,11 @@ from wadati.errors import InputError, UsageError
 from wadati.formats.atomic import atomic_write
 from wadati.formats.miniseed import write_miniseed
 from wadati.formats.sac import write_sac
+from wadati.greens.answers import Answers
 from wadati.greens.source_time import SourceTime
-from wadati.greens.stored import StoredGreens
 from wadati.greens.summed import as_one_fault
 from wadati.model import PointSource, SourceId, Station, Trace, sampling_rate, seconds
 from wadati.protocols import Problem
-from wadati.traveltime.geodesy import distance_azimuth
 
 FORMATS = ("mseed", "sac", "zarr")
 
@@ -50,11 +49,11 @@ class Synthetic(NamedTuple):
 
 
 def synthetics(
-    greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station], motion: Motion, workers: int = 1
+    greens: Answers[Any], sources: Sequence[PointSource], stations: Sequence[Station], motion: Motion, workers: int = 1
 ) -> tuple[list[Synthetic], list[Problem]]:
-    """Seismograms of each source at the stations within the store's distances, and the stations that were left out.
+    """Seismograms of each source at the stations that the store answers for, and the stations that were left out.
 
-    Raises `InputError` where no station is, or a source lies deeper or shallower than the store reaches.
+    Raises `InputError` where no station is, or a source lies where the store does not reach.
     """
     found: list[Synthetic] = []
     problems: list[Problem] = []
@@ -67,7 +66,7 @@ def synthetics(
         if not problems:
             raise InputError("stations", "there are none", "name a file that holds some")
         first = problems[0]
-        raise InputError(first.subject, first.wrong, "give stations within the distances of the store")
+        raise InputError(first.subject, first.wrong, "give stations that the store answers for")
     return found, problems
 
 
@@ -98,25 +97,16 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str,
 
 
 def _within(
-    greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station]
+    greens: Answers[Any], sources: Sequence[PointSource], stations: Sequence[Station]
 ) -> tuple[tuple[Station, ...], list[Problem]]:
-    reach = greens.contents.distances
-    latitudes, longitudes = (np.array([getattr(one, name) for one in sources])[:, None] for name in _PLACE)
-    places = np.array([(station.latitude, station.longitude) for station in stations]).reshape(-1, 2)
-    distances, _ = distance_azimuth(latitudes, longitudes, places[:, 0], places[:, 1])
-    inside = reach.holds(distances)
-    near, problems = [], []
-    for station, distance, within in zip(stations, distances.T, inside.T, strict=True):
-        if within.all():
-            near.append(station)
-        else:
-            wrong = f"is {distance[~within][0] / 1000:.1f} km from a source, outside the store's {reach}"
-            problems.append(Problem(".".join(station.key), wrong, "make a store with this distance"))
-    return tuple(near), problems
+    latitudes, longitudes = ([getattr(one, name) for one in sources] for name in _PLACE)
+    told = greens.left_out(latitudes, longitudes, stations)
+    near = tuple(station for station, problem in zip(stations, told, strict=True) if problem is None)
+    return near, [problem for problem in told if problem is not None]
 
 
 def _traces(
-    greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station], motion: Motion, workers: int
+    greens: Answers[Any], sources: Sequence[PointSource], stations: Sequence[Station], motion: Motion, workers: int
 ) -> Iterator[Trace]:
     found = greens.seismograms(
         sources,

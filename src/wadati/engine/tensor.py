@@ -54,9 +54,9 @@ class TensorResult:
 
 def open_greens(url: str) -> GreensFunctions:
     """The Green's functions at an address. Raises `MissingExtraError` where what reads stores is not installed."""
-    from wadati.greens.stored import StoredGreens
+    from wadati.greens.opened import open_store
 
-    return StoredGreens(url)
+    return open_store(url)
 
 
 def find_event(event: str, results: Path | None, inventory: Inventory | None = None) -> tuple[Event, tuple[Pick, ...]]:

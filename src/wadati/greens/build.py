@@ -16,6 +16,7 @@ from wadati.greens.layout import MEASURES, STOP, Contents
 from wadati.greens.quantisation import quantised
 from wadati.greens.storage import create, write_contents
 from wadati.protocols import GreensGenerator, Problem
+from wadati.traveltime.layered import first_arrival
 
 _MARGIN = 1.1
 """Times where the low-pass ends, up to which the generator computes: its own end is a sharp edge."""
@@ -55,7 +56,7 @@ def build(
     checked = {name: float(worst) for name, worst in zip(MEASURES, _worst(group), strict=True)}
     whole = msgspec.structs.replace(contents, checked=checked)
     write_contents(group, whole)
-    return whole, [_problem(url, name, share) for name, share in checked.items() if not share <= LIMITS[name]]
+    return whole, blamed(url, checked)
 
 
 def _settle(running: set[Future[None]], step: Callable[[], None]) -> set[Future[None]]:
@@ -81,12 +82,20 @@ def _make(group: Any, contents: Contents, generator: GreensGenerator, index: int
         wrong = f"{generator.name} gives no motion at {distances[int(np.argmax(still))] / 1000:g} km from a source"
         raise InputError(f"depth {depth / 1000:g} km", wrong, "begin the distances farther away")
     group["traces"][index] = counts
-    group["quality"][index] = measured(traces, contents, depth).astype(np.float32)
+    reduced, far = contents.reduced, contents.distances.values
+    starts = reduced.start_s + np.hypot(far, depth) / reduced.velocity
+    arrivals = first_arrival(contents.model, "P", far, depth)
+    group["quality"][index] = measured(traces, contents, starts, arrivals).astype(np.float32)
     group["scale"][index] = scale
 
 
 def _worst(group: Any) -> Any:
     return group["quality"][:].max(axis=(0, 1))
+
+
+def blamed(url: str, checked: dict[str, float]) -> list[Problem]:
+    """What checks found that is above `LIMITS`."""
+    return [_problem(url, name, share) for name, share in checked.items() if not share <= LIMITS[name]]
 
 
 def _problem(url: str, name: str, share: float) -> Problem:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from wadati.greens.layout import STOP, Contents
 from wadati.greens.quantisation import quantised
-from wadati.traveltime.layered import first_arrival
+from wadati.greens.receiver_layout import ReceiverContents
 
 Floats = npt.NDArray[np.float64]
 
@@ -17,20 +17,18 @@ LIMITS = {"causality": 0.005, "band": 0.001, "end": 0.02, "quantisation": 0.001}
 _PERIODS = 3
 
 
-def measured(traces: Floats, contents: Contents, depth: float) -> Floats:
-    """Shares by `layout.MEASURES` of the traces (distance, function, sample) of a depth, shape (distance, measure).
+def measured(traces: Floats, contents: Contents | ReceiverContents, starts: Floats, arrivals: Floats) -> Floats:
+    """Shares by `layout.MEASURES` of traces (place, row, sample) that begin at `starts`, shape (place, measure).
 
-    The low-pass turns no phase and so begins before the first arrival: what counts is what comes three periods of the
-    band's top earlier.
+    The low-pass turns no phase and so begins before the first arrival at `arrivals`: what counts is what comes three
+    periods of the band's top earlier. All times in seconds after the origin, shape (place).
     """
     reduced = contents.reduced
-    distances = contents.distances.values
     largest = np.abs(traces).max(axis=(1, 2))
     largest = np.where(largest > 0, largest, 1.0)
-    starts = reduced.start_s + np.hypot(distances, depth) / reduced.velocity
-    arrivals = first_arrival(contents.model, "P", distances, depth) - _PERIODS / contents.band[1]
+    soonest = arrivals - _PERIODS / contents.band[1]
     times = starts[:, None] + np.arange(reduced.samples) / reduced.sampling_rate_hz
-    early = np.where((times < arrivals[:, None])[:, None, :], np.abs(traces), 0.0).max(axis=(1, 2))
+    early = np.where((times < soonest[:, None])[:, None, :], np.abs(traces), 0.0).max(axis=(1, 2))
     window = np.hanning(reduced.samples)
     spectra = np.abs(np.fft.rfft(np.diff(traces, axis=-1, append=traces[..., -1:]) * window, axis=-1))
     frequency = np.fft.rfftfreq(reduced.samples, 1 / reduced.sampling_rate_hz)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.greens.layout import STOP, Contents
+from wadati.greens.receiver_layout import ReceiverContents
 from wadati.greens.spectra import integrated
 
 Floats = npt.NDArray[np.float64]
@@ -14,7 +15,7 @@ _QUIET_PERIODS = 2
 """As long, in periods of the band's top, as nothing moves at the beginning of a trace (see `layout.planned`)."""
 
 
-def conditioned(velocity: Floats, contents: Contents) -> Floats:
+def conditioned(velocity: Floats, contents: Contents | ReceiverContents) -> Floats:
     """Displacement (..., sample) of ground velocity (..., at least as many samples), ready to be stored.
 
     It holds nothing beyond the band but the fall of the low-pass, lies at 0 while nothing moves yet, rising from

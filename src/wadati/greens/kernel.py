@@ -20,7 +20,7 @@ def _between(four: Any, weights: Any, result: Any) -> None:
 
 
 @numba.njit(**_FAST)  # type: ignore[untyped-decorator]
-def _turned(radial: Any, transverse: Any, cos: Any, sin: Any) -> None:
+def turned(radial: Any, transverse: Any, cos: Any, sin: Any) -> None:
     """R and T become N and E."""
     for i in range(len(radial)):
         r, t = radial[i], transverse[i]
@@ -29,7 +29,7 @@ def _turned(radial: Any, transverse: Any, cos: Any, sin: Any) -> None:
 
 
 @numba.njit(**_FAST)  # type: ignore[untyped-decorator]
-def _operated(padded: Any, weights: Any, result: Any) -> None:
+def operated(padded: Any, weights: Any, result: Any) -> None:
     """The sum of the weights times `padded`, which has one sample less than weights more than `result`."""
     count, samples = len(weights), len(result)
     result[:] = 0.0
@@ -83,10 +83,10 @@ def seismograms(
             _between(four, amounts, here)
         cos, sin = np.float32(turn[p, 0]), np.float32(turn[p, 1])
         if sin != 0.0 or cos != 1.0:
-            _turned(motion[1, before : before + samples], motion[2, before : before + samples], cos, sin)
+            turned(motion[1, before : before + samples], motion[2, before : before + samples], cos, sin)
         for c in range(3):
             motion[c, before + samples :] = motion[c, before + samples - 1]
-            _operated(motion[c], weights, found[p, c])
+            operated(motion[c], weights, found[p, c])
 
 
 @numba.njit(**_FAST)  # type: ignore[untyped-decorator]

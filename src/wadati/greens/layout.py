@@ -1,4 +1,4 @@
-"""What a store of Green's functions says of itself, and how it is cut.
+"""What a store of Green's functions of flat layers says of itself, and how it is cut.
 
 The group's attribute `wadati` holds a `Contents`; its arrays are
 
@@ -12,6 +12,7 @@ with functions in the order of `elementary.FUNCTIONS`. Zarr 3: https://zarr-spec
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +22,9 @@ from wadati.greens.medium import completed, told
 from wadati.model import VelocityModel, content_id
 from wadati.protocols import ReducedTime
 from wadati.traveltime.layered import first_arrival
+
+LAYERS = "layers"
+"""The kind of a store of flat layers, and of one that states no kind."""
 
 FORMAT = 1
 """Raised where an older reader would read wrong numbers."""
@@ -41,8 +45,24 @@ _DEEPEST = 60e3
 _SLOWEST_WAVE = 0.85
 
 
+def layers_digest(model: VelocityModel) -> str:
+    """What changes with anything in flat layers, their densities and quality factors completed."""
+    return content_id("earth", [msgspec.to_builtins(layer) for layer in completed(model).layers])
+
+
+class Stored(NamedTuple):
+    """An array of a store: what it is called, its shape and chunks, what its axes are; no number yet is `fill`."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    axes: tuple[str, ...]
+    fill: float = 0
+
+
 class Contents(msgspec.Struct, frozen=True):
-    """What a store holds and how right it is: lengths in metres, times in seconds, frequencies in Hz.
+    """What a store of flat layers holds and how right it is: lengths in metres, times in seconds, frequencies in Hz.
 
     `band` is where its traces are right. `reduced` is how they are cut. `model` states density and quality factors of
     each layer as they were used, and its velocities are those of waves of `reference_hz`; `model_digest` changes with
@@ -65,7 +85,28 @@ class Contents(msgspec.Struct, frozen=True):
     source: str = "a moment that steps at time 0"
     reference_hz: float = 1.0
     receiver: str = "the free surface, which is at sea level"
+    kind: str = LAYERS
     checked: dict[str, float] | None = None
+
+    def arrays(self) -> tuple[Stored, ...]:
+        """The arrays of the store."""
+        nodes, functions = (self.depths.count, self.distances.count), len(self.functions)
+        beside = ("depth", "distance")
+        chunk = (1, min(DISTANCES_A_CHUNK, nodes[1]), functions, self.reduced.samples)
+        return (
+            Stored("traces", "int16", (*nodes, functions, chunk[-1]), chunk, (*beside, "function", "sample")),
+            *(
+                Stored(name, "float32", (*nodes, size), (1, nodes[1], size), (*beside, third), math.nan)
+                for name, third, size in (("scale", "function", functions), ("quality", "measure", len(MEASURES)))
+            ),
+        )
+
+    def words(self) -> str:
+        """What the store holds, for people."""
+        low, high = self.band
+        return (
+            f"{self.model.name} ({self.model_digest}), {self.distances}, depths {self.depths}, {low:g} to {high:g} Hz"
+        )
 
 
 def planned(
@@ -88,7 +129,7 @@ def planned(
     samples = 32 * math.ceil((tail + 1 / band[0] + _PAD_PERIODS / band[1] - start) * rate / 32)
     return Contents(
         model=earth,
-        model_digest=content_id("earth", [msgspec.to_builtins(layer) for layer in earth.layers]),
+        model_digest=layers_digest(earth),
         distances=distances,
         depths=depths,
         band=band,

@@ -2,7 +2,9 @@
 
 PyGRT sums generalised reflection and transmission matrices over wavenumbers: https://github.com/Dengda98/PyGRT.
 Settings that would silently be wrong are fixed here: all frequencies are kept however low, the wavenumber step is the
-program's own for the window, and the window is twice what is asked for, so that what wraps around is damped. The
+program's own for the window, and the window is twice what is asked for, so that what wraps around is damped. The sum
+over wavenumbers ends where waves of that depth have lost exp(6π): the program's own search for an end stops too soon,
+by 0.1 % of the norm and otherwise for forces than for moments, and its own fixed end is ten times the work. The
 program answers a moment that is an impulse, in 1e-20 cm per dyn cm, which is the velocity that a step gives. It also
 rounds the beginning of a trace to whole samples since the origin, which is undone: traces that are to be interpolated
 would otherwise jump against each other. And it takes a model's velocities as those at the highest frequency that it
@@ -38,6 +40,9 @@ _UNIT = 1e-15
 _TURNED = ("ZDS", "RDS", "TSS")
 """Functions whose sign PyGRT has the other way round."""
 
+WAVENUMBERS = "+f+k6"
+"""Where its sum over wavenumbers ends; by it, motion and strain are reciprocal to 1e-7."""
+
 _HEADER = 632
 _BEGIN = 20
 """Where in a SAC file the time of the first sample stands."""
@@ -49,7 +54,8 @@ class PyGrt:
     name = "pygrt"
 
     @cached_property
-    def _program(self) -> str:
+    def program(self) -> str:
+        """Where it is. Raises `MissingExtraError` where it is not installed."""
         spec = find_spec("pygrt")
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             bundled = Path(folder) / "C_extension" / "bin" / "grt"
@@ -63,7 +69,7 @@ class PyGrt:
     @cached_property
     def version(self) -> str:
         """Of the program, as it tells itself. Raises `MissingExtraError` where it is not installed."""
-        told = _run([self._program, "greenfn", "-h"], Path())
+        told = _run([self.program, "greenfn", "-h"], Path())
         number = re.search(r"\bv(\d[\w.]*)", told.stdout + told.stderr)
         return number[1] if number else "unknown"
 
@@ -80,10 +86,10 @@ class PyGrt:
             folder = Path(name)
             step = timing.sampling_rate_hz / (2 * timing.samples)
             top = step * min(math.floor(highest_hz / step), timing.samples)
-            (folder / "earth").write_text(_table(as_if_at(model, top)), encoding="ascii")
+            (folder / "earth").write_text(layers_table(as_if_at(model, top)), encoding="ascii")
             (folder / "distances").write_text("\n".join(_km(value) for value in distances) + "\n", encoding="ascii")
             command = [
-                self._program,
+                self.program,
                 "greenfn",
                 "-Mearth",
                 f"-D{_km(depth)}/0",
@@ -91,6 +97,7 @@ class PyGrt:
                 "-Rdistances",
                 f"-E{timing.start_s!r}/{timing.velocity / 1000!r}",
                 f"-H-1/{top + step / 2!r}",
+                f"-K{WAVENUMBERS}",
                 "-Onodes",
                 "-Ges",
                 "-P1",
@@ -134,8 +141,11 @@ def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _table(model: VelocityModel) -> str:
-    """Thickness (km), velocities (km/s), density (g/cm³), Qp, Qs; sea level is the free surface."""
+def layers_table(model: VelocityModel) -> str:
+    """A model as the program reads it: thickness (km), velocities (km/s), density (g/cm³), Qp, Qs.
+
+    Its top is sea level, where the free surface is.
+    """
     bottoms = [layer.top for layer in model.layers[1:]] + [None]
     rows = []
     top = 0.0

@@ -10,20 +10,27 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from wadati.errors import InputError, MissingExtraError, UsageError
-from wadati.greens.layout import DISTANCES_A_CHUNK, FORMAT, MEASURES, Contents
+from wadati.greens.layout import FORMAT, LAYERS, Contents
+from wadati.greens.receiver_layout import RECEIVERS, ReceiverContents
 
 _ATTRIBUTE = "wadati"
 _LIMIT = timedelta(seconds=30)
 
 
-def read_contents(url: str) -> tuple[Any, Contents]:
+_KINDS: dict[str, type[Contents | ReceiverContents]] = {LAYERS: Contents, RECEIVERS: ReceiverContents}
+
+
+def read_contents(url: str) -> tuple[Any, Contents | ReceiverContents]:
     """The open group of a store and what it says of itself. Raises `InputError` where there is none."""
     group = _group(url)
     plain = None if group is None else group.attrs.asdict().get(_ATTRIBUTE)
     if plain is None:
         raise InputError(url, "is no store of Green's functions", "make one with wadati greens build")
+    kind = plain.get("kind", LAYERS)
+    if kind not in _KINDS:
+        raise InputError(url, f"holds Green's functions of a kind {kind!r}", "use a newer version of Wadati")
     try:
-        contents = msgspec.convert(plain, Contents, strict=False)
+        contents: Contents | ReceiverContents = msgspec.convert(plain, _KINDS[kind], strict=False)
     except msgspec.ValidationError as error:
         raise InputError(url, f"says of itself what cannot be ({error})", "make it again elsewhere") from None
     if contents.format > FORMAT:
@@ -31,7 +38,7 @@ def read_contents(url: str) -> tuple[Any, Contents]:
     return group, contents
 
 
-def create(url: str, contents: Contents) -> Any:
+def create(url: str, contents: Contents | ReceiverContents) -> Any:
     """The group of a store that is to hold this: a new one, or the one there, which must hold the same.
 
     Raises `InputError` where what is there holds something else.
@@ -43,49 +50,30 @@ def create(url: str, contents: Contents) -> Any:
     if there is not None and _ATTRIBUTE in there.attrs.asdict():
         _, found = read_contents(url)
         if msgspec.structs.replace(found, checked=None) != contents:
-            wrong = f"holds Green's functions of {words(found)}"
-            raise InputError(url, wrong, f"name another place for those of {words(contents)}")
+            wrong = f"holds Green's functions of {found.words()}"
+            raise InputError(url, wrong, f"name another place for those of {contents.words()}")
     elif there is not None and list(there):
         raise InputError(url, "holds other arrays", "name a place of its own for the store")
     group = zarr.open_group(_open(url), mode="a", zarr_format=3)
     if there is None or _ATTRIBUTE not in there.attrs.asdict():
         write_contents(group, contents)
-    nodes = contents.depths.count, contents.distances.count
-    functions, samples = len(contents.functions), contents.reduced.samples
-    if "traces" not in group:
-        group.create_array(
-            "traces",
-            shape=(*nodes, functions, samples),
-            dtype="int16",
-            chunks=(1, min(DISTANCES_A_CHUNK, nodes[1]), functions, samples),
-            dimension_names=["depth", "distance", "function", "sample"],
-            compressors=[ZstdCodec(level=1)],
-        )
-    for name, third, size in (("scale", "function", functions), ("quality", "measure", len(MEASURES))):
-        if name not in group:
+    for array in contents.arrays():
+        if array.name not in group:
             group.create_array(
-                name,
-                shape=(*nodes, size),
-                dtype="float32",
-                chunks=(1, nodes[1], size),
-                fill_value=float("nan"),
-                dimension_names=["depth", "distance", third],
+                array.name,
+                shape=array.shape,
+                dtype=array.dtype,
+                chunks=array.chunks,
+                fill_value=array.fill,
+                dimension_names=list(array.axes),
+                compressors=[ZstdCodec(level=1)],
             )
     return group
 
 
-def write_contents(group: Any, contents: Contents) -> None:
+def write_contents(group: Any, contents: Contents | ReceiverContents) -> None:
     """Let a store say this of itself."""
     group.attrs.update({_ATTRIBUTE: msgspec.to_builtins(contents)})
-
-
-def words(contents: Contents) -> str:
-    """What a store holds, for people."""
-    low, high = contents.band
-    return (
-        f"{contents.model.name} ({contents.model_digest}), {contents.distances}, depths {contents.depths}, "
-        f"{low:g} to {high:g} Hz"
-    )
 
 
 def _group(url: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wadati.greens.stored import Seismograms, resampled
+from wadati.greens.answers import Seismograms, resampled
 from wadati.model import PointSource
 from wadati.units import SECOND
 
