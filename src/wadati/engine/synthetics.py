@@ -75,7 +75,8 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str,
     """Write seismograms, atomically; the files, in order.
 
     `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. `zarr`: one group, if all
-    sources have the same stations. Raises `UsageError` for another format.
+    sources have the same stations. What an earlier run left in this format goes, so that its sources stand not beside
+    those of this one. Raises `UsageError` for another format.
     """
     if file_format not in FORMATS:
         raise UsageError(f"no format is called {file_format!r}; there are: {', '.join(FORMATS)}")
@@ -94,7 +95,18 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str,
             with atomic_write(path) as partial:
                 partial.write_bytes(write_sac(trace, one.stations[place // 3], one.source))
             written.append(path)
+    _clear(output, file_format, set(written))
     return written
+
+
+def _clear(output: Path, file_format: str, written: set[Path]) -> None:
+    """Take away what a run before left under names that only these files have."""
+    for name in ("synthetics", "source-" + "[0-9]" * 4):
+        stale = output.glob(f"{name}.mseed" if file_format == "mseed" else f"{name}/*.sac")
+        for path in set(stale) - written:
+            path.unlink()
+            if path.parent != output and not any(path.parent.iterdir()):
+                path.parent.rmdir()
 
 
 def within(
