@@ -51,7 +51,8 @@ class StoredGreens:
     """The Green's functions of a store, as `GreensFunctions` and as seismograms.
 
     Distances are geodesics on the ellipsoid; stations stand on the free surface, whatever their elevation. Raises
-    `InputError` for a URL without a whole store, and where `model` is not the one that it was made for.
+    `InputError` for a URL without a whole store, and where `model` is not the one that it was made for; `ReadError`,
+    also when it is asked later, where the store is damaged or cannot be had now.
     """
 
     def __init__(self, url: str, model: VelocityModel | None = None) -> None:
@@ -60,7 +61,7 @@ class StoredGreens:
             raise InputError(url, "is not whole", "run the same wadati greens build again, which goes on")
         self._check_model(url, model)
         self._url = url
-        self._nodes = Nodes(group, self.contents)
+        self._nodes = Nodes(url, group, self.contents)
 
     @property
     def band(self) -> tuple[float, float]:
