@@ -17,6 +17,8 @@ from hypothesis import settings
 from benchmarks.servers import NatsServer, PostgresServer
 from wadati.engine import local
 from wadati.engine.flow import Flow
+from wadati.engine.greens_building import build_store
+from wadati.greens.axis import parse_axis
 from wadati.synthetics.scenario import Scenario, simulate
 
 settings.register_profile("wadati", deadline=None, derandomize=True, max_examples=40)
@@ -84,6 +86,20 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     scenario.write(folder)
     result = local.catalog(folder / "waveforms", folder / "stations.xml", folder / "out", flow=Flow(workers=1))
     return Small(scenario, folder / "waveforms", folder / "stations.xml", folder / "out", result)
+
+
+@pytest.fixture(scope="session")
+def near_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store of Green's functions for the small network: 4 to 60 km away, 4 to 12 km deep, up to 0.2 Hz."""
+    for name in ("zarr", "pygrt"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"Green's functions: {name} is not installed (extra greens)")
+    from tests.greens.conftest import CRUST
+
+    url = str(tmp_path_factory.mktemp("near") / "store")
+    _, problems = build_store(url, CRUST, parse_axis("4:60:4"), parse_axis("4:12:4"), (0.03, 0.2), workers=2)
+    assert problems == []
+    return url
 
 
 @pytest.fixture

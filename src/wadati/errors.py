@@ -6,11 +6,23 @@ The command line prints these as one line without a traceback; the exit code is 
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class WadatiError(Exception):
     """The base of all errors raised on purpose; `exit_code` is what a command ends with."""
 
     exit_code = 3
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _come_from_elsewhere, (type(self), self.args, self.__dict__)
+
+
+def _come_from_elsewhere(kind: type[WadatiError], args: tuple[Any, ...], rest: dict[str, Any]) -> WadatiError:
+    """An error of another process: what was said there is not put into words again."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(rest)
+    return error
 
 
 class UsageError(WadatiError):

@@ -32,7 +32,7 @@ class Served:
 
 
 @contextmanager
-def serving(small: Small, scratch: Path, settings: str = "", waveforms: str = "") -> Iterator[Served]:
+def serving(small: Small, scratch: Path, settings: str = "", waveforms: str = "", greens: str = "") -> Iterator[Served]:
     """`wadati serve` of a copy of the small network's results; `settings` are more lines of [serve]."""
     folder = scratch / "out"
     shutil.copytree(small.output, folder)
@@ -44,6 +44,7 @@ def serving(small: Small, scratch: Path, settings: str = "", waveforms: str = ""
     )
     command = [sys.executable, "-m", "wadati.cli.main", "serve", str(folder), "--port", "0", "--flow", str(flow)]
     command += ["--waveforms", waveforms] if waveforms else []
+    command += ["--greens", greens] if greens else []
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         try:
@@ -57,9 +58,9 @@ def serving(small: Small, scratch: Path, settings: str = "", waveforms: str = ""
 
 
 @pytest.fixture(scope="session")
-def served(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A service whose catalog no test changes."""
-    with serving(small, tmp_path_factory.mktemp("served")) as found:
+def served(small: Small, near_store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service whose catalog no test changes, with Green's functions."""
+    with serving(small, tmp_path_factory.mktemp("served"), greens=near_store) as found:
         yield found
 
 

@@ -68,6 +68,8 @@ def test_each_scope_opens_its_own(words, reading_open) -> None:
         (query, picker): 200 if reading_open else 403,
         (query, "guess"): 401,
         ("/feeds/all_hour.geojson", ""): 200 if reading_open else 401,
+        ("/synthetics", ""): 200 if reading_open else 401,
+        ("/syngine/1/query", reader): 200,
         ("/health", ""): 200,
         ("/portal/", ""): 200,
         ("/portal/assets/index.js", ""): 200,

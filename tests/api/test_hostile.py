@@ -19,6 +19,7 @@ from tests.api.conftest import Served, serving
 from wadati.api.fdsn.dataselect import PARAMETERS as DATASELECT
 from wadati.api.fdsn.event import PARAMETERS as EVENT
 from wadati.api.fdsn.station import PARAMETERS as STATION
+from wadati.api.syngine_words import PARAMETERS as SYNGINE
 from wadati.api.tokens import new_token
 from wadati.store.event_search import EventSearch
 
@@ -46,11 +47,25 @@ PATHS = (
 )
 
 
+_LITTLE = {
+    "/fdsnws/event/1": {"limit": "1"},
+    "/fdsnws/station/1": {},
+    "/fdsnws/dataselect/1": {"starttime": "2019-07-06", "endtime": "2019-07-07", "station": "NONE"},
+    "/syngine/1": {
+        "station": "W01",
+        "sourcelatitude": "35.9",
+        "sourcelongitude": "-117.5",
+        "sourcedepthinmeters": "8000",
+        "sourcedoublecouple": "320,85,180",
+    },
+}
+
+
 @pytest.fixture(scope="module")
-def guarded(small, tmp_path_factory) -> Iterator[tuple[Served, str]]:
+def guarded(small, near_store, tmp_path_factory) -> Iterator[tuple[Served, str]]:
     scratch = tmp_path_factory.mktemp("guarded")
     word = new_token(scratch / "tokens.json", "tester", ("admin",), 1)
-    with serving(small, scratch, f'tokens = "{scratch / "tokens.json"}"\n') as served:
+    with serving(small, scratch, f'tokens = "{scratch / "tokens.json"}"\n', greens=near_store) as served:
         yield served, word
 
 
@@ -72,14 +87,20 @@ def test_whatever_the_document_allows_and_more_is_answered_as_it_says(guarded: t
 
 
 @pytest.mark.parametrize(
-    ("service", "parameters"), [("event", EVENT), ("station", STATION), ("dataselect", DATASELECT)]
+    ("path", "parameters"),
+    [
+        ("/fdsnws/event/1", EVENT),
+        ("/fdsnws/station/1", STATION),
+        ("/fdsnws/dataselect/1", DATASELECT),
+        ("/syngine/1", SYNGINE),
+    ],
 )
-def test_sql_in_every_parameter_finds_and_changes_nothing(served: Served, service: str, parameters) -> None:
+def test_sql_in_every_parameter_finds_and_changes_nothing(served: Served, path: str, parameters) -> None:
     before = _revision(served)
     with httpx.Client(base_url=served.url, timeout=30) as client:
         for parameter in parameters:
             for words in SQL:
-                answer = client.get(f"/fdsnws/{service}/1/query", params={parameter.name: words, "limit": "1"})
+                answer = client.get(f"{path}/query", params=_LITTLE[path] | {parameter.name: words})
                 assert answer.status_code in (200, 204, 400, 404), (parameter.name, words, answer.text)
                 assert "sqlite" not in answer.text.lower()
                 assert "Traceback" not in answer.text

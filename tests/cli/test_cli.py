@@ -101,7 +101,7 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
                 ]
             )
         ],
-        "serve": sorted([*running, "--host", "--picker", "--port", "--stations", "--store", "--waveforms"]),
+        "serve": sorted([*running, "--greens", "--host", "--picker", "--port", "--stations", "--store", "--waveforms"]),
         "site": ["--debug", "--flow", "--follow", "--help", "--stations", "--store", "--to", "--waveforms"],
         "plan": ["--debug", "--help", "--json", "--workers"],
         "run": ["--budget", "--debug", "--help", "--shard", "--workers"],

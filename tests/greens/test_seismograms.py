@@ -136,6 +136,21 @@ def test_sources_of_a_table_get_a_file_each(small_store: str, stations: Path, tm
     assert len(traces(tmp_path)) == 6
 
 
+def test_sources_of_an_earlier_run_do_not_stand_beside_those_of_this_one(greens: StoredGreens, tmp_path: Path) -> None:
+    one = PointSource(ORIGIN, 35.0, -117.0, 9000.0, TENSOR)
+    three, two, alone = (synthetics(greens, [one] * count, STATIONS, Motion())[0] for count in (3, 2, 1))
+    mine = tmp_path / "notes.mseed"
+    mine.write_bytes(b"mine")
+    for name in ("mseed", "sac"):
+        for found in (three, two, alone, three, alone[:1], two):
+            written = write_synthetics(found, tmp_path, name, Motion())
+            assert sorted(tmp_path.rglob(f"*.{name}")) == sorted([*written, *([mine] if name == "mseed" else [])])
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["source-0001", "source-0002"]
+    fewer, _ = synthetics(greens, [one] * 2, STATIONS[:1], Motion())
+    written = write_synthetics(fewer, tmp_path, "sac", Motion())
+    assert sorted(tmp_path.rglob("*.sac")) == sorted(written)
+
+
 def test_a_station_too_far_is_left_out_and_told(
     small_store: str, stations: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

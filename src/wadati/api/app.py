@@ -36,6 +36,8 @@ from wadati.api.portal.routes import portal
 from wadati.api.public import FRONT, PREFIXES, PublicPages
 from wadati.api.reviewing import ReviewService
 from wadati.api.stream import StreamService
+from wadati.api.syngine import SyngineService
+from wadati.api.synthetics import SyntheticsService
 from wadati.api.tokens import Tokens
 from wadati.report.markup import element
 
@@ -55,9 +57,15 @@ _INDEX = [
     (link("portal/"), "the portal: a live map, waveforms, stations and statistics"),
     (link("openapi.json"), "all of it, for programs"),
 ]
+_SYNTHETIC = [
+    ("POST synthetics", "seismograms of sources that are sent"),
+    (link("syngine/1/"), "seismograms as Syngine is asked for them: miniSEED, SAC"),
+]
 
 
-def application(holdings: Holdings, picks: PicksService | None = None) -> Application:
+def application(
+    holdings: Holdings, picks: PicksService | None = None, synthetics: SyntheticsService | None = None
+) -> Application:
     """The services of what there is; they are closed with it."""
     current = Current(holdings.store, holdings.authority)
 
@@ -77,6 +85,13 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
 
     asked = EventService(holdings, current), StationService(holdings), DataselectService(holdings)
     services = [one.service for one in asked]
+    made: list[Route] = []
+    index = list(_INDEX)
+    if synthetics is not None:
+        syngine = SyngineService(holdings, synthetics)
+        services.append(syngine.service)
+        made = [*synthetics.routes(), *syngine.routes()]
+        index[-1:-1] = _SYNTHETIC
     stream, reviewing = StreamService(current), ReviewService(holdings, current)
     portal_routes, close_portal = portal(holdings, current)
 
@@ -89,11 +104,12 @@ def application(holdings: Holdings, picks: PicksService | None = None) -> Applic
 
     async def services_page(_: Request) -> Response:
         terms = element("p", holdings.settings.words())
-        return page(holdings.settings.title, table(("address", "what"), _INDEX), terms)
+        return page(holdings.settings.title, table(("address", "what"), index), terms)
 
     routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
     routes += [
+        *made,
         *stream.routes(),
         *reviewing.routes(),
         *portal_routes,

@@ -19,7 +19,7 @@ from wadati.errors import InputError, WadatiError
 from wadati.formats.inventory import read_inventory
 from wadati.formats.stationxml_selection import StationDocuments
 from wadati.locators.station_terms import StationTerms, read_station_terms
-from wadati.model import Inventory, Origin, VelocityModel
+from wadati.model import Event, Inventory, Origin, VelocityModel
 from wadati.protocols import Problem
 from wadati.sources.archive import Archive
 from wadati.sources.selection import Selection
@@ -74,6 +74,12 @@ class Holdings:
     def superseded(self, event_id: str) -> tuple[Origin, ...]:
         """The origins that an event once had."""
         return self._catalog.superseded(event_id)
+
+    def event(self, event_id: str) -> Event | None:
+        """The current event of a name or of an alias of it; None where there is none."""
+        number = self.search.number(event_id)
+        found = None if number is None else next(self.search.events([number]), None)
+        return None if found is None else found[0]
 
     def was_published(self, event_id: str) -> bool:
         """Whether an event of this name is in the catalog, or was."""

@@ -16,10 +16,13 @@ from wadati.api.feeds import LEVELS, SPANS
 from wadati.api.parameters import Parameter
 from wadati.api.picks import PARAMETERS as PICKING
 from wadati.api.reviewing import Reviews
+from wadati.api.syngine import PATH as SYNGINE
 from wadati.engine.analyst import ReviewRequest
 from wadati.engine.jobs import Job
 from wadati.engine.picking_requests import PickReply, PickRequest
 from wadati.engine.serving import Serving
+from wadati.engine.synthetics_answers import SyntheticsReply
+from wadati.engine.synthetics_requests import SyntheticsRequest
 from wadati.model import Nanoseconds
 
 _TYPES = {
@@ -49,16 +52,32 @@ _EXAMPLE = {
         }
     ]
 }
+_CHANNELS = "NETWORK STATION LOCATION CHANNEL START END"
+_A_SOURCE = {
+    "sources": [
+        {
+            "latitude": 35.7,
+            "longitude": -117.5,
+            "depth": 8000.0,
+            "strike": 320.0,
+            "dip": 85.0,
+            "rake": 180.0,
+            "magnitude": 4.0,
+        }
+    ]
+}
 _WAVEFORMS = {"schema": {"type": "string", "format": "binary"}}
 
 
 def openapi(services: Sequence[Service], settings: Serving, address: str) -> dict[str, Any]:
     """The document of some services at an address."""
-    kinds = (PickRequest, PickReply, Job, ReviewRequest, Reviews, SignedObjects)
+    kinds = (PickRequest, PickReply, Job, ReviewRequest, Reviews, SignedObjects, SyntheticsRequest, SyntheticsReply)
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     paths: dict[str, Any] = {}
     for service in services:
         paths |= _fdsn(service)
+        if service.path == SYNGINE:
+            paths |= _synthetics(service)
     info: dict[str, Any] = {
         "title": settings.title,
         "version": wadati.__version__,
@@ -95,13 +114,14 @@ def _fdsn(service: Service) -> dict[str, Any]:
     query: dict[str, Any] = {
         "get": {
             "operationId": f"{service.name}Query",
-            "summary": f"fdsnws-{service.name} {service.version}",
+            "summary": f"{service.title} {service.version}",
             "parameters": [_parameter(one) for one in service.parameters],
             "responses": answers,
         }
     }
     if service.lists:
-        query["post"] = _listed(f"{service.name}List", answers)
+        lines = "LATITUDE LONGITUDE or NETWORK STATION" if service.path == SYNGINE else _CHANNELS
+        query["post"] = _listed(f"{service.name}List", answers, lines)
     return {
         f"{service.path}/query": query,
         f"{service.path}/version": {"get": _plain(f"{service.name}Version", "the version", "text/plain")},
@@ -109,10 +129,10 @@ def _fdsn(service: Service) -> dict[str, Any]:
     }
 
 
-def _listed(name: str, answers: dict[str, Any]) -> dict[str, Any]:
+def _listed(name: str, answers: dict[str, Any], lines: str) -> dict[str, Any]:
     return {
         "operationId": name,
-        "summary": "the same by a list of NETWORK STATION LOCATION CHANNEL START END",
+        "summary": f"the same by a list of {lines}",
         "requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}, "required": True},
         "responses": answers,
     }
@@ -128,7 +148,7 @@ def _archive() -> dict[str, Any]:
         "parameters": [_parameter(one) for one in ADDRESSING],
         "responses": answers,
     }
-    return {ADDRESSES: {"get": asked, "post": _listed("archiveUrlsList", answers)}}
+    return {ADDRESSES: {"get": asked, "post": _listed("archiveUrlsList", answers, _CHANNELS)}}
 
 
 def _parameter(one: Parameter) -> dict[str, Any]:
@@ -204,6 +224,35 @@ def _picks() -> dict[str, Any]:
                 "responses": {"200": {"description": "the picks", "content": reply}, **known},
             },
         },
+    }
+
+
+def _synthetics(syngine: Service) -> dict[str, Any]:
+    request = {"schema": {"$ref": "#/components/schemas/SyntheticsRequest"}, "example": _A_SOURCE}
+    model = _plain("syngineInfo", "the model in numbers", "application/json")
+    model["responses"] |= _refusals(400)
+    return {
+        "/synthetics": {
+            "post": {
+                "operationId": "postSynthetics",
+                "summary": "seismograms of sources that are sent",
+                "requestBody": {"required": True, "content": {"application/json": request}},
+                "responses": {
+                    "200": {
+                        "description": "the seismograms",
+                        "headers": {"X-Left-Out": {"schema": {"type": "integer"}, "description": "stations too far"}},
+                        "content": {
+                            "application/vnd.fdsn.mseed": _WAVEFORMS,
+                            "application/zip": _WAVEFORMS,
+                            "application/json": {"schema": {"$ref": "#/components/schemas/SyntheticsReply"}},
+                        },
+                    },
+                    **_refusals(400, 413, 429, 503),
+                },
+            }
+        },
+        f"{SYNGINE}/models": {"get": _plain("syngineModels", "the model there is", "application/json")},
+        f"{SYNGINE}/info": {"get": model | {"parameters": [_parameter(syngine.parameters[0])]}},
     }
 
 

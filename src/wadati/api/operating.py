@@ -113,5 +113,5 @@ def _group(path: str) -> str:
     parts = path.split("/")
     if parts[1:2] == ["fdsnws"] and parts[2:3] and parts[2] in ("event", "station", "dataselect"):
         return parts[2]
-    known = ("picks", "jobs", "stream", "health", "ready", "metrics", "openapi.json", "portal")
+    known = ("picks", "jobs", "stream", "health", "ready", "metrics", "openapi.json", "portal", "synthetics", "syngine")
     return parts[1] if len(parts) > 1 and parts[1] in known else "other"

@@ -137,6 +137,7 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="who may reach it: 0.0.0.0 is everybody (default: loopback)")
     serve.add_argument("--port", type=int, default=8080, metavar="N", help="default: 8080; 0 takes a free one")
     _holdings(serve)
+    serve.add_argument("--greens", metavar="URL", help="seismograms on demand, out of what wadati greens build made")
     _parts(serve, "picker")
     _flow(serve)
     _debug(serve)

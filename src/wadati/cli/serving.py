@@ -25,9 +25,15 @@ def serve(options: argparse.Namespace) -> int:
     )
     for problem in holdings.problems():
         complain(f"{problem.subject}: {problem.wrong}; {problem.mend}")
+    synthetics = None
+    if options.greens is not None:
+        from wadati.api.synthetics import SyntheticsService
+        from wadati.greens.stored import StoredGreens
+
+        synthetics = SyntheticsService(holdings, StoredGreens(options.greens))
     jobs = (options.folder or Path()) / "jobs"
     picks = PicksService([flow.picker, *flow.serve.pickers], jobs)
-    server = Server(application(holdings, picks), options.host, options.port, flow.serve.proxies)
+    server = Server(application(holdings, picks, synthetics), options.host, options.port, flow.serve.proxies)
     if not flow.serve.tokens and options.host not in ("127.0.0.1", "::1", "localhost"):
         complain("whoever reaches this port may send waveforms; see wadati token")
     print(f"{server.address}: {holdings.words()}", flush=True)

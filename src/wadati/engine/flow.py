@@ -9,6 +9,7 @@ import msgspec
 
 from wadati import registry
 from wadati.engine.campaign.settings import Campaign
+from wadati.engine.compute import Compute
 from wadati.engine.live.settings import Live
 from wadati.engine.review_rules import Review
 from wadati.engine.serving import Serving
@@ -36,7 +37,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     `station_terms`, the delays of stations, and `magnitude_terms`, their terms in magnitude, are learned from the run
     (`learn`), not used (`none`) or read from a JSON file that an earlier run wrote. `review` are the rules by which
     events are published, `live` what concerns the live runner alone, `serve` what concerns the services, `campaign`
-    which part of which archive `wadati run` goes through.
+    which part of which archive `wadati run` goes through, `compute` who does that work.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
     ('wadati', True)
@@ -58,6 +59,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     live: Live = Live()
     serve: Serving = Serving()
     campaign: Campaign | None = None
+    compute: Compute = Compute()
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:

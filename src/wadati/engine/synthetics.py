@@ -58,7 +58,7 @@ def synthetics(
     found: list[Synthetic] = []
     problems: list[Problem] = []
     for group in [tuple(sources)] if motion.one_fault else [(source,) for source in sources]:
-        near, left_out = _within(greens, group, stations)
+        near, left_out = within(greens, group, stations)
         problems += left_out
         if near:
             found.append(Synthetic(group[0], near, tuple(_traces(greens, group, near, motion, workers))))
@@ -74,7 +74,8 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str,
     """Write seismograms, atomically; the files, in order.
 
     `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. `zarr`: one group, if all
-    sources have the same stations. Raises `UsageError` for another format.
+    sources have the same stations. What an earlier run left in this format goes, so that its sources stand not beside
+    those of this one. Raises `UsageError` for another format.
     """
     if file_format not in FORMATS:
         raise UsageError(f"no format is called {file_format!r}; there are: {', '.join(FORMATS)}")
@@ -93,12 +94,24 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str,
             with atomic_write(path) as partial:
                 partial.write_bytes(write_sac(trace, one.stations[place // 3], one.source))
             written.append(path)
+    _clear(output, file_format, set(written))
     return written
 
 
-def _within(
+def _clear(output: Path, file_format: str, written: set[Path]) -> None:
+    """Take away what a run before left under names that only these files have."""
+    for name in ("synthetics", "source-" + "[0-9]" * 4):
+        stale = output.glob(f"{name}.mseed" if file_format == "mseed" else f"{name}/*.sac")
+        for path in set(stale) - written:
+            path.unlink()
+            if path.parent != output and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+def within(
     greens: Answers[Any], sources: Sequence[PointSource], stations: Sequence[Station]
 ) -> tuple[tuple[Station, ...], list[Problem]]:
+    """The stations that the store answers for, for all sources, and the others with the reason."""
     latitudes, longitudes = ([getattr(one, name) for one in sources] for name in _PLACE)
     told = greens.left_out(latitudes, longitudes, stations)
     near = tuple(station for station, problem in zip(stations, told, strict=True) if problem is None)
@@ -119,13 +132,20 @@ def _traces(
     if len(sources) > 1:
         found = as_one_fault(found, sources)
     rate = sampling_rate(found.sampling_rate_hz)
-    band = next((letter for least, letter in _BANDS if found.sampling_rate_hz >= least), _LONGEST)
     for station, start, samples in zip(stations, found.start_s, found.samples, strict=True):
         begin = sources[0].time + seconds(float(start))
         for component, row in zip(motion.components, samples, strict=True):
-            # X is the standard's letter for channels that no instrument recorded.
-            source_id = SourceId(station.network, station.code, "", band, "X", component)
-            yield Trace(source_id, begin, rate, row)
+            yield Trace(channel_of(station, "", found.sampling_rate_hz, component), begin, rate, row)
+
+
+def channel_of(station: Station, location: str, sampling_rate_hz: float, component: str) -> SourceId:
+    """What a seismogram that was computed is called; X is the standard's letter for what no instrument recorded.
+
+    >>> channel_of(Station("XX", "A", 0.0, 0.0, 0.0), "", 2.0, "Z").nslc
+    'XX.A..MXZ'
+    """
+    band = next((letter for least, letter in _BANDS if sampling_rate_hz >= least), _LONGEST)
+    return SourceId(station.network, station.code, location, band, "X", component)
 
 
 def _write_zarr(found: Sequence[Synthetic], path: Path, motion: Motion) -> Path:

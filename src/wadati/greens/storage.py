@@ -9,12 +9,13 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from wadati.errors import InputError, MissingExtraError, UsageError
+from wadati.errors import InputError, MissingExtraError, ReadError, UsageError
 from wadati.greens.layout import FORMAT, LAYERS, Contents
 from wadati.greens.receiver_layout import RECEIVERS, ReceiverContents
 
 _ATTRIBUTE = "wadati"
 _LIMIT = timedelta(seconds=30)
+_MADE_AGAIN = "copy it again whole, or make it again elsewhere"
 
 
 _KINDS: dict[str, type[Contents | ReceiverContents]] = {LAYERS: Contents, RECEIVERS: ReceiverContents}
@@ -76,6 +77,32 @@ def write_contents(group: Any, contents: Contents | ReceiverContents) -> None:
     group.attrs.update({_ATTRIBUTE: msgspec.to_builtins(contents)})
 
 
+def read(url: str, group: Any, name: str, where: tuple[int | slice, ...]) -> Any:
+    """A part of an array of a store. Raises `ReadError` where it is damaged, not there or cannot be had now.
+
+    Chunks that are not there read as the array's fill value: see `incomplete`.
+    """
+    try:
+        return group[name][where]
+    except KeyError:
+        raise incomplete(url, name) from None
+    except (ValueError, RuntimeError) as error:
+        wrong = f"a chunk of its {name} is damaged ({_first_line(error)})"
+        raise ReadError(url, "damaged", wrong, _MADE_AGAIN) from error
+    except Exception as error:  # as in `_group`
+        raise _unreadable(url, error) from error
+
+
+def incomplete(url: str, what: str) -> ReadError:
+    """That a part of a whole store is not there."""
+    return ReadError(url, "incomplete", f"lacks a part of its {what}", _MADE_AGAIN)
+
+
+def _unreadable(url: str, error: Exception) -> ReadError:
+    wrong = f"cannot be read ({_first_line(error)})"
+    return ReadError(url, "unreachable", wrong, "check the name, keys and network")
+
+
 def _group(url: str) -> Any:
     """The open group of a URL; None where there is none."""
     store = _open(url)
@@ -86,7 +113,7 @@ def _group(url: str) -> Any:
     except (FileNotFoundError, zarr.errors.GroupNotFoundError):
         return None
     except Exception as error:  # obstore has an exception of its own for each kind of store
-        raise InputError(url, f"cannot be read ({_first_line(error)})", "check the name, keys and network") from error
+        raise _unreadable(url, error) from error
 
 
 def _open(url: str) -> Any:

@@ -39,7 +39,8 @@ class StoredGreens(Answers[Paths]):
     """The Green's functions of a store of flat layers, as `GreensFunctions` and as seismograms.
 
     Distances are geodesics on the ellipsoid; stations stand on the free surface, whatever their elevation. Raises
-    `InputError` for a URL without a whole store of this kind, and where `model` is not the one that it was made for.
+    `InputError` for a URL without a whole store of this kind, and where `model` is not the one that it was made for;
+    `ReadError`, also when it is asked later, where the store is damaged or cannot be had now.
     """
 
     def __init__(self, url: str, model: VelocityModel | None = None) -> None:
@@ -50,7 +51,7 @@ class StoredGreens(Answers[Paths]):
             raise InputError(url, "is not whole", "run the same wadati greens build again, which goes on")
         self.url, self.contents, self.reduced = url, contents, contents.reduced
         self._check_model(model)
-        self._nodes = Nodes(group, contents)
+        self._nodes = Nodes(url, group, contents)
 
     @property
     def band(self) -> tuple[float, float]:

@@ -54,20 +54,38 @@ class Selecting(NamedTuple):
     end: str
 
 
-Ask = Callable[[dict[str, Any], "list[Selecting] | None", frozenset[str]], "Answer | None"]
-"""(values, lines of a list, scopes of who asks) to the answer; None where nothing is found."""
+Ask = Callable[[dict[str, Any], Any, frozenset[str]], "Answer | None"]
+"""(values, lines of a list or None, scopes of who asks) to the answer; None where nothing is found."""
+
+ReadList = Callable[[str], "tuple[list[tuple[str, str]], list[Any]]"]
+"""The text of a list to its parameters and its lines."""
 
 
 class Service:
     """One service: its name, version, parameters, and what answers; `ask` runs in a thread.
 
-    Where `lists`, it takes lists by POST.
+    Where `lists`, it takes lists by POST, of lines as `read_list` reads them. It answers under `path`.
     """
 
-    def __init__(self, name: str, version: str, parameters: Sequence[Parameter], ask: Ask, *, lists: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        parameters: Sequence[Parameter],
+        ask: Ask,
+        *,
+        lists: bool,
+        read_list: ReadList | None = None,
+        path: str = "",
+    ) -> None:
         self.name, self.version, self.parameters, self.lists = name, version, (*parameters, NODATA), lists
-        self._ask = ask
-        self.path = f"/fdsnws/{name}/1"
+        self._ask, self._read_list = ask, read_list or lists_of
+        self.path = path or f"/fdsnws/{name}/1"
+
+    @property
+    def title(self) -> str:
+        """What it is called by who knows it."""
+        return f"fdsnws-{self.name}" if self.path.startswith("/fdsnws/") else self.name
 
     def routes(self) -> list[Route]:
         """Where it answers."""
@@ -83,7 +101,7 @@ class Service:
         return PlainTextResponse(self.version)
 
     async def _wadl(self, request: Request) -> Response:
-        text = wadl(f"{request.base_url}fdsnws/{self.name}/1/", self.parameters, lists=self.lists)
+        text = wadl(f"{request.base_url}{self.path[1:]}/", self.parameters, lists=self.lists)
         return Response(text, media_type="application/xml")
 
     async def _help(self, _: Request) -> Response:
@@ -97,7 +115,7 @@ class Service:
             for one in self.parameters
         ]
         told = table(("parameter", "kind", "meaning", "usually"), rows)
-        return page(f"fdsnws-{self.name} {self.version}", element("p", link("application.wadl")), told)
+        return page(f"{self.title} {self.version}", element("p", link("application.wadl")), told)
 
     async def _query(self, request: Request) -> Response:
         try:
@@ -119,7 +137,7 @@ class Service:
             raise Refused(414, f"the address is longer than {LONGEST_ADDRESS} characters; ask by POST")
         lines = None
         if request.method == "POST":
-            given, lines = lists_of(await body_of(request))
+            given, lines = self._read_list(await body_of(request))
         else:
             given = parse_qsl(request.url.query, keep_blank_values=True, strict_parsing=bool(request.url.query))
         values = read(self.parameters, given)
@@ -137,7 +155,7 @@ class Service:
         status = refused.status
         text = (
             f"Error {status}: {REASONS.get(status, '')}\n\n{refused.words}\n\n"
-            f"Usage details are available from {request.base_url}fdsnws/{self.name}/1/\n\n"
+            f"Usage details are available from {request.base_url}{self.path[1:]}/\n\n"
             f"Request:\n{str(request.url)[:LONGEST_ADDRESS]}\n\n"
             f"Request Submitted:\n{format_time(time.time_ns())}\n\nService version:\n{self.version}\n"
         )

@@ -1,4 +1,4 @@
-"""The local engine: a campaign on this machine, from what is left of it to its catalog."""
+"""A campaign, from what is left of it to its catalog; who picks is what the Flow says under `[compute]`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
+from wadati.engine.campaign import cluster_workers, workers
 from wadati.engine.campaign.association_shards import associate
 from wadati.engine.campaign.commit import Manifest
 from wadati.engine.campaign.finish import finish
@@ -13,7 +14,6 @@ from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import work_on
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
-from wadati.engine.campaign.workers import work
 from wadati.engine.flow import Flow
 from wadati.engine.local import SILENT, Result
 from wadati.engine.progress import Progress
@@ -84,15 +84,16 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
     return Piece(words, bool(manifest.failed))
 
 
-def pick(opened: Opened, workers: int, budget: float | None, progress: Progress) -> list[tuple[PickingShard, Manifest]]:
-    """All picking shards with their manifests; those that are not done are done in `workers` processes."""
+def pick(opened: Opened, count: int, budget: float | None, progress: Progress) -> list[tuple[PickingShard, Manifest]]:
+    """All picking shards with their manifests; those that are not done are done by `count` workers."""
     done = manifests(opened)
     left = [shard for shard, manifest in done.items() if manifest is None]
     purse = Purse(opened, [manifest for manifest in done.values() if manifest is not None], budget)
     progress.start("pick", len(done))
     for _ in range(len(done) - len(left)):
         progress.step("pick")
-    for shard, manifest in work(opened, left, workers, purse):
+    engine = cluster_workers if opened.flow.compute.engine == "dask" else workers
+    for shard, manifest in engine.work(opened, left, count, purse):
         done[shard] = manifest
         purse.pay(manifest)
         progress.step("pick")

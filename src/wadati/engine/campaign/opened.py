@@ -11,6 +11,7 @@ from wadati.engine.campaign.commit import Shelf
 from wadati.engine.campaign.settings import Campaign
 from wadati.engine.campaign.shards import PickingShard, picking_shards
 from wadati.engine.campaign.stations import stations_of
+from wadati.engine.compute import Compute
 from wadati.engine.flow import Flow
 from wadati.errors import UsageError
 from wadati.model import Inventory, TimeSpan, content_id
@@ -57,7 +58,7 @@ def open_campaign(flow: Flow) -> Opened:
     place = open_place(campaign.shards or str(Path(campaign.output) / "shards"))
     inventory, problems = stations_of(campaign, archive, place, span)
     shards = picking_shards(inventory, span, archive=archive.name, picker=flow.picker, days=campaign.days)
-    settings = msgspec.structs.replace(flow, workers=None)
+    settings = msgspec.structs.replace(flow, workers=None, compute=Compute())
     name = content_id("campaign", msgspec.json.encode(settings), [shard.path for shard in shards])
     return Opened(flow, campaign, span, archive, inventory, problems, shards, place, Shelf(place), name)
 

@@ -7,15 +7,15 @@ then done one at a time; one that was alone costs its shard a try.
 from __future__ import annotations
 
 import multiprocessing
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from wadati.engine.campaign.commit import WORKER_DIED, Manifest, Unit
+from wadati.engine.campaign.commit import Manifest
+from wadati.engine.campaign.crew import Crew, Done
 from wadati.engine.campaign.opened import Opened, open_campaign
-from wadati.engine.campaign.picking_shard import outputs_of, work_on
+from wadati.engine.campaign.picking_shard import work_on
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
 from wadati.engine.flow import Flow
@@ -23,8 +23,6 @@ from wadati.engine.picking import interrupts_held
 from wadati.protocols import Picker
 
 _DEATHS = 3
-
-Done = tuple[PickingShard, Manifest]
 
 
 def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purse) -> Iterator[Done]:
@@ -36,75 +34,36 @@ def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purs
                 return
             yield shard, work_on(shard, opened, picker, known)
         return
-    crew = _Crew(opened, left, workers, purse)
+    crew = Crew(opened, left, purse, _DEATHS)
     while crew.has_work:
-        yield from crew.until_a_death()
+        yield from _until_a_death(crew, opened.flow, min(workers, len(left)))
 
 
-class _Crew:
-    """Worker processes, the shards that wait for them, and the suspects: shards that were under way when a worker died,
-    each with how often one died of it alone."""
+def _until_a_death(crew: Crew, flow: Flow, workers: int) -> Iterator[Done]:
+    """Work with one pool of processes as long as all of them live."""
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (flow,))
+    under_way: dict[Future[Manifest], PickingShard] = {}
+    try:
+        under_way |= _begun(crew, pool, workers)
+        while under_way:
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                manifest = future.result()
+                shard = under_way.pop(future)
+                crew.ended(shard)
+                yield shard, manifest
+            under_way |= _begun(crew, pool, workers)
+    except BrokenProcessPool:
+        yield from crew.died(crew.under_way)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
 
-    def __init__(self, opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purse) -> None:
-        self._opened, self._purse = opened, purse
-        self._workers = min(workers, len(left))
-        self._waiting = list(reversed(left))
-        self._under_way: dict[Future[Manifest], PickingShard] = {}
-        self._suspects: dict[PickingShard, int] = {}
 
-    @property
-    def has_work(self) -> bool:
-        """Whether there is something that may be begun."""
-        return bool(self._waiting) and self._may_begin()
-
-    def until_a_death(self) -> Iterator[Done]:
-        """Work with one pool of processes as long as all of them live."""
-        pool = ProcessPoolExecutor(
-            self._workers, multiprocessing.get_context("spawn"), _start_worker, (self._opened.flow,)
-        )
-        try:
-            self._begin(pool)
-            while self._under_way:
-                for future in wait(self._under_way, return_when=FIRST_COMPLETED).done:
-                    manifest = future.result()
-                    shard = self._under_way.pop(future)
-                    self._suspects.pop(shard, None)
-                    yield shard, manifest
-                self._begin(pool)
-        except BrokenProcessPool:
-            yield from self._given_up()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-    def _begin(self, pool: ProcessPoolExecutor) -> None:
-        while self._waiting and self._has_room() and self._may_begin():
-            with interrupts_held():  # a worker that starts now inherits that it does not heed Ctrl-C
-                future = pool.submit(_in_worker, self._waiting[-1])
-            self._under_way[future] = self._waiting.pop()
-
-    def _has_room(self) -> bool:
-        """Whether one more may be under way; a suspect, which waits before the others, only by itself."""
-        shards = [self._waiting[-1], *self._under_way.values()]
-        return len(shards) <= (1 if self._suspects.keys() & set(shards) else self._workers)
-
-    def _may_begin(self) -> bool:
-        days = sum(len(shard.days) for shard in self._under_way.values())
-        return self._purse.suffices(len(self._waiting[-1].days), days) and not self._opened.is_cancelled
-
-    def _given_up(self) -> Iterator[Done]:
-        """Shards whose worker has died too often; the others wait again."""
-        shards = list(self._under_way.values())
-        self._under_way.clear()
-        for shard in shards:
-            self._suspects[shard] = self._suspects.get(shard, 0) + (len(shards) == 1)
-            if self._suspects[shard] < _DEATHS:
-                self._waiting.append(shard)
-                continue
-            del self._suspects[shard]
-            reason = f"its worker process died {_DEATHS} times; see whether there is memory enough"
-            units = tuple(Unit(shard.unit, day, "failed", reason, WORKER_DIED) for day in shard.days)
-            draft = Manifest(path=shard.path, stage="pick", attempt="", files={}, units=units, finished=time.time_ns())
-            yield shard, self._opened.shelf.commit(draft, outputs_of((), ()))
+def _begun(crew: Crew, pool: ProcessPoolExecutor, workers: int) -> dict[Future[Manifest], PickingShard]:
+    found = {}
+    for shard in crew.begun(workers):
+        with interrupts_held():  # a worker that starts now inherits that it does not heed Ctrl-C
+            found[pool.submit(_in_worker, shard)] = shard
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,47 @@
+"""Where work is done: `[compute]` of a Flow, the same for campaigns and for seismograms."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from wadati.errors import UsageError
+
+
+class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Processes of this machine (`local`), or the workers of a Dask cluster (`dask`, extra `wadati[cluster]`).
+
+    `scheduler` is the address of a cluster that is there, whose workers are used as they come. Without one a cluster
+    is started and ended again: on this machine, or of the class named by `cluster` (`dask_jobqueue.SLURMCluster`,
+    `dask_kubernetes.operator.KubeCluster`), made with the keywords in `options`. It has as many workers as the Flow
+    says, or with a `maximum` between `minimum` and that, as work comes. `resources` are what a worker must have to be
+    given work, by its tags (`{GPU = 1}`).
+
+    >>> Compute(engine="dask", scheduler="tcp://10.0.0.1:8786").is_elastic
+    False
+    """
+
+    engine: Literal["local", "dask"] = "local"
+    scheduler: str = ""
+    cluster: str = ""
+    options: dict[str, Any] = {}
+    minimum: int = 0
+    maximum: int | None = None
+    resources: dict[str, float] = {}
+
+    def __post_init__(self) -> None:
+        own = [name for name in ("cluster", "options", "minimum", "maximum") if getattr(self, name)]
+        if self.engine == "local" and (own or self.scheduler or self.resources):
+            raise UsageError("the engine local takes no other settings in [compute]; write engine = 'dask'")
+        if self.scheduler and own:
+            raise UsageError(f"scheduler and {own[0]} exclude each other: a cluster that is there is used as it is")
+        if self.minimum < 0 or (self.maximum is not None and self.maximum < max(self.minimum, 1)):
+            raise UsageError("minimum and maximum are numbers of workers, 0 ≤ minimum ≤ maximum and 1 ≤ maximum")
+        if self.minimum and self.maximum is None:
+            raise UsageError("minimum needs a maximum; workers of the Flow says how many there are always")
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether workers come and go with the work."""
+        return self.maximum is not None
