@@ -309,7 +309,9 @@ def _parts(verb: argparse.ArgumentParser, *names: str) -> None:
     if "topography" in names:
         verb.add_argument("--topography", metavar="FILE", help="an ESRI ASCII grid: the ground above all hypocentres")
     if "greens" in names:
-        verb.add_argument("--greens", metavar="URL", help="a store of Green's functions: tensors of large events with it")
+        verb.add_argument(
+            "--greens", metavar="URL", help="a store of Green's functions: tensors of large events with it"
+        )
 
 
 def _running(verb: argparse.ArgumentParser) -> None:

@@ -36,8 +36,8 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     of elevations (see `formats.ascii_grid`), the ground that nothing is located above.
     `station_terms`, the delays of stations, and `magnitude_terms`, their terms in magnitude, are learned from the run
     (`learn`), not used (`none`) or read from a JSON file that an earlier run wrote. `review` are the rules by which
-    events are published, `tensor` which events get a moment tensor, `live` what concerns the live runner alone, `serve` what concerns the services, `campaign`
-    which part of which archive `wadati run` goes through.
+    events are published, `tensor` which events get a moment tensor, `live` what concerns the live runner alone, `serve`
+    what concerns the services, `campaign` which part of which archive `wadati run` goes through.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
     ('wadati', True)

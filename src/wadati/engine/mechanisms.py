@@ -66,13 +66,21 @@ def with_mechanisms(
             moved = with_first_motion(event, stated.values(), inventory)
             if greens is not None and is_large(moved, flow.tensor):
                 whole = with_tensor(moved, source, inventory, greens)
-                ledger.notes += [*whole.left_out, *([whole.failure] if whole.failure else [])]
+                ledger.notes += _notes(event, whole)
                 moved, made = whole.event, made + (whole.failure is None)
             found.append(moved)
             progress.step("mechanism")
     motions = sum(any(one.method == FIRST_MOTION for one in event.mechanisms) for event in found)
     progress.finish("mechanism", f"{motions} events from first motions, {made} moment tensors")
     return tuple(found)
+
+
+def _notes(event: Event, moved: Moved) -> list[Problem]:
+    left_out = [
+        Problem(one.subject, f"not in the moment tensor of {event.event_id}: {one.wrong}", one.mend)
+        for one in moved.left_out
+    ]
+    return [*left_out, *([moved.failure] if moved.failure is not None else [])]
 
 
 def is_large(event: Event, rules: Tensor) -> bool:
@@ -101,11 +109,7 @@ def with_tensor(event: Event, source: Records, inventory: Inventory, greens: Gre
     except Exception as error:  # what a store or a record holds may be anything, and one event must not cost the others
         words = f"has no moment tensor: unexpected {type(error).__name__}: {error}"
         return Moved(without_tensor(event), (), Problem(event.event_id, words, "please report it"))
-    left_out = tuple(
-        Problem(problem.subject, f"not in the moment tensor of {event.event_id}: {problem.wrong}", problem.mend)
-        for problem in result.left_out
-    )
-    return Moved(_joined(without_tensor(event), result.event), left_out)
+    return Moved(_joined(without_tensor(event), result.event), result.left_out)
 
 
 def computed(event: Event) -> Event:
@@ -174,7 +178,8 @@ def carried(found: Event, event: Event) -> Event:
         one if one.origin_id in named else msgspec.structs.replace(one, origin_id=now.origin_id)
         for one in found.mechanisms
     )
-    return _joined(without_tensor(event), msgspec.structs.replace(found, mechanisms=mechanisms))
+    bare = without_tensor(event) if has_tensor(found) else event
+    return _joined(bare, msgspec.structs.replace(found, mechanisms=mechanisms))
 
 
 def is_elsewhere(before: Origin, now: Origin) -> bool:

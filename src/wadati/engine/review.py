@@ -6,8 +6,8 @@ In this order:
    may be near any of the other. The older name stays (`ages`, else the first in order), the others are aliases.
 2. *Preferred origin*: one not rejected; manual before automatic; that of the authority where it lies; the better
    evaluated; the more supported; the better constrained.
-3. *Preferred magnitude*: of those that are not saturated nor of a tensor of quality D, by type in the order of `magnitude_types`; of the preferred
-   origin before others; the more stations; the smaller uncertainty.
+3. *Preferred magnitude*: of those that are neither saturated nor of a tensor of quality D, by type in the order of
+   `magnitude_types`; of the preferred origin before others; the more stations; the smaller uncertainty.
 4. *Event type*: an automatic origin at daytime in a listed quarry, shallow or of unresolved depth, is called a quarry
    blast. Where no quarries are listed nothing is.
 5. *Publication*: what the gates hold back is told, and left out.
