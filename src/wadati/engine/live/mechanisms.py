@@ -63,8 +63,8 @@ class _Waiting(NamedTuple):
 class Mechanisms:
     """What finds mechanisms; `found` takes the event they belong to, `tell` what went wrong.
 
-    `inventory` gives the stations there are now, `reached` how far records reach, `records` where they are kept, and
-    `store` the database of the run.
+    `inventory` gives the stations there are now, `reached` how far records reach, `records` where they are kept
+    (None where none are), and `store` the database of the run.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Mechanisms:
         flow: Flow,
         inventory: Callable[[], Inventory],
         store: str | Path,
-        records: KeptRecords,
+        records: KeptRecords | None,
         reached: Callable[[], Reached],
         found: Found,
     ) -> None:
@@ -164,7 +164,7 @@ class Mechanisms:
         """What the tensor of an event waits for."""
         event = message.event
         greens = self._rules.greens
-        if greens is None or has_tensor(event) or not is_large(event, self._rules):
+        if greens is None or self._records is None or has_tensor(event) or not is_large(event, self._rules):
             return
         if NAME not in message.additions and self._is_new(message, NAME):
             planned = self._ask(process, message, plan, greens)
