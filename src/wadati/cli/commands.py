@@ -321,11 +321,15 @@ def demo(options: argparse.Namespace) -> int:
 
 def flow_of(options: argparse.Namespace) -> Flow:
     """The Flow of a file, with the flags that override it."""
+    import msgspec
+
     from wadati.engine.flow import Flow, override, read_flow
 
     flow = read_flow(options.flow) if options.flow else Flow()
     names = set(Flow.__struct_fields__) & set(vars(options))
     flow = override(flow, **{name: getattr(options, name) for name in names})
+    if (greens := getattr(options, "greens", None)) is not None:
+        flow = override(flow, tensor=msgspec.structs.replace(flow.tensor, greens=greens))
     return flow if flow.workers else override(flow, workers=os.cpu_count() or 1)
 
 

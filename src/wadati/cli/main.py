@@ -27,13 +27,13 @@ def parser() -> argparse.ArgumentParser:
     demo = verbs.add_parser("demo", help="simulate a network with known truth, run the whole chain, score it")
     demo.add_argument("--output", type=Path, default=Path("demo"), metavar="DIR", help="default: ./demo")
     demo.add_argument("--seed", type=int, default=1, help="which network and sequence (default: 1)")
-    _parts(demo, "picker", "velocity_model")
+    _parts(demo, "picker", "velocity_model", "greens")
     _running(demo)
     demo.set_defaults(run=commands.demo)
 
     catalog = verbs.add_parser("catalog", help="waveforms to a catalog and a report: the whole chain")
     _waveforms(catalog)
-    _parts(catalog, "picker", "velocity_model", "topography")
+    _parts(catalog, "picker", "velocity_model", "topography", "greens")
     _running(catalog)
     catalog.set_defaults(run=commands.catalog)
 
@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     )
     _stations_of(live, required=False)
     live.add_argument("--output", type=Path, metavar="DIR", help="where the results go")
-    _parts(live, "picker", "velocity_model", "topography")
+    _parts(live, "picker", "velocity_model", "topography", "greens")
     live.add_argument("--metrics-port", type=int, metavar="N", help="serve /metrics for Prometheus on loopback")
     _flow(live)
     _debug(live)
@@ -309,6 +309,10 @@ def _parts(verb: argparse.ArgumentParser, *names: str) -> None:
         verb.add_argument("--velocity-model", metavar="FILE", help="a CSV of layers, or the name of a published model")
     if "topography" in names:
         verb.add_argument("--topography", metavar="FILE", help="an ESRI ASCII grid: the ground above all hypocentres")
+    if "greens" in names:
+        verb.add_argument(
+            "--greens", metavar="URL", help="a store of Green's functions: tensors of large events with it"
+        )
 
 
 def _running(verb: argparse.ArgumentParser) -> None:

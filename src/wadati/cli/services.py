@@ -26,7 +26,8 @@ def serve(options: argparse.Namespace, flow: Flow, stop: threading.Event) -> int
     say = LogLines()
     address = given(options, "bus")
     store = "" if options.service == "ingest" else str(given(options, "store"))
-    inventory = _inventory(options) if options.service in ("pick", "associate") else None
+    moves = options.service == "publish" and (options.stations is not None or flow.tensor.greens is not None)
+    inventory = _inventory(options) if moves or options.service in ("pick", "associate") else None
     folder = Path(given(options, "output")) if options.service == "publish" else options.output
     bus = open_bus(address, stop, say)
     if bus is None:
@@ -62,7 +63,7 @@ def _run(
         from wadati.engine.services.pick import pick
 
         pick(flow, inventory, store, bus, stop, say)
-    elif inventory is not None:
+    elif inventory is not None and options.service == "associate":
         from wadati.engine.services.associate import associate
 
         associate(flow, inventory, store, bus, stop, say)
@@ -70,7 +71,8 @@ def _run(
         from wadati.engine.services.publish import publish
 
         folder.mkdir(parents=True, exist_ok=True)
-        publish(flow, store, folder, bus, stop, say, peer=options.peer, standby=options.standby)
+        sites = {"peer": options.peer, "standby": options.standby}
+        publish(flow, store, folder, bus, stop, say, inventory=inventory, **sites)
 
 
 def _inventory(options: argparse.Namespace) -> Inventory:

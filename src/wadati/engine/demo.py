@@ -10,6 +10,7 @@ from wadati.engine.ledger import Ledger
 from wadati.engine.local import DEFAULTS, SILENT, PathLike, run_chain
 from wadati.engine.outputs import Outputs
 from wadati.engine.progress import Progress
+from wadati.engine.tensor import open_greens
 from wadati.evaluation.coverage import UncertaintyCoverage
 from wadati.evaluation.coverage import coverage as coverage_of
 from wadati.evaluation.evaluate import Evaluation, evaluate
@@ -49,13 +50,15 @@ class Demo:
 def demo(output: PathLike, *, seed: int = 1, flow: Flow = DEFAULTS, progress: Progress = SILENT) -> Demo:
     """Simulate a network, write its records into `output`, run the chain over them and score the result.
 
+    Where the flow names Green's functions, the long periods of larger events are theirs, and their tensors are sought.
     The folder then holds `waveforms/`, `stations.xml`, `truth.csv` and all that `wadati catalog` writes.
     """
     flow.check("pickers", "associators", "locators", "attenuation")
     folder = Path(output)
     folder.mkdir(parents=True, exist_ok=True)
     progress.start("simulate", 1)
-    scenario = simulate(seed)
+    greens = None if flow.tensor.greens is None else open_greens(flow.tensor.greens)
+    scenario = simulate(seed, greens=greens)
     scenario.write(folder)
     progress.step("simulate")
     progress.finish("simulate", f"{len(scenario.truth)} earthquakes at {len(scenario.inventory.stations())} stations")

@@ -11,6 +11,7 @@ from wadati import registry
 from wadati.engine.campaign.settings import Campaign
 from wadati.engine.compute import Compute
 from wadati.engine.live.settings import Live
+from wadati.engine.mechanism_settings import Tensor
 from wadati.engine.review_rules import Review
 from wadati.engine.serving import Serving
 from wadati.errors import InputError, UsageError
@@ -36,8 +37,9 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     of elevations (see `formats.ascii_grid`), the ground that nothing is located above.
     `station_terms`, the delays of stations, and `magnitude_terms`, their terms in magnitude, are learned from the run
     (`learn`), not used (`none`) or read from a JSON file that an earlier run wrote. `review` are the rules by which
-    events are published, `live` what concerns the live runner alone, `serve` what concerns the services, `campaign`
-    which part of which archive `wadati run` goes through, `compute` who does that work.
+    events are published, `tensor` which events get a moment tensor, `live` what concerns the live runner alone, `serve`
+    what concerns the services, `campaign` which part of which archive `wadati run` goes through, `compute` who does
+    that work.
 
     >>> Flow().picker, Flow(start="2019-07-04").span().start > 0
     ('wadati', True)
@@ -56,6 +58,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     station_terms: str = LEARN
     magnitude_terms: str = LEARN
     review: Review = Review()
+    tensor: Tensor = Tensor()
     live: Live = Live()
     serve: Serving = Serving()
     campaign: Campaign | None = None

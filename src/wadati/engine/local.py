@@ -13,6 +13,7 @@ from wadati.engine.association import associate_all
 from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.location import locate_all
+from wadati.engine.mechanisms import check_greens, with_mechanisms
 from wadati.engine.outputs import Outputs
 from wadati.engine.picking import halo, pick_all
 from wadati.engine.progress import Progress, Silent
@@ -85,13 +86,15 @@ def run_chain(
     progress: Progress,
     outputs: Outputs | None = None,
 ) -> Chain:
-    """Read, pick, associate, locate, magnitude; picks are written as soon as there are all of them."""
+    """Read, pick, associate, locate, magnitude, mechanism; picks are written as soon as there are all of them."""
+    check_greens(flow)
     source = _open(waveforms, flow, ledger, progress)
     picks, tracks = pick_all(source, inventory, flow, ledger, progress)
     if outputs is not None:
         outputs.write_picks(picks, tracks)
     preliminary = associate_all(picks, inventory, flow, ledger, progress)
-    events = locate_all(preliminary, picks, inventory, tracks, flow, ledger, progress)
+    located = locate_all(preliminary, picks, inventory, tracks, flow, ledger, progress)
+    events = with_mechanisms(located, picks, source, inventory, flow, ledger, progress)
     return Chain(Catalog(events, picks), source)
 
 

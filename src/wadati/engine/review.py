@@ -6,8 +6,8 @@ In this order:
    may be near any of the other. The older name stays (`ages`, else the first in order), the others are aliases.
 2. *Preferred origin*: one not rejected; manual before automatic; that of the authority where it lies; the better
    evaluated; the more supported; the better constrained.
-3. *Preferred magnitude*: of those that are not saturated, by type in the order of `magnitude_types`; of the preferred
-   origin before others; the more stations; the smaller uncertainty.
+3. *Preferred magnitude*: of those that are neither saturated nor of a tensor of quality D, by type in the order of
+   `magnitude_types`; of the preferred origin before others; the more stations; the smaller uncertainty.
 4. *Event type*: an automatic origin at daytime in a listed quarry, shallow or of unresolved depth, is called a quarry
    blast. Where no quarries are listed nothing is.
 5. *Publication*: what the gates hold back is told, and left out.
@@ -98,6 +98,8 @@ def _merged(group: Sequence[Event], ages: Mapping[str, int], decisions: list[Dec
         )
     origins = {origin.origin_id: origin for event in group for origin in event.origins}
     magnitudes = {one.magnitude_id: one for event in group for one in event.magnitudes}
+    mechanisms = {one.mechanism_id: one for event in group for one in event.mechanisms}
+    chosen = [event.preferred_mechanism_id for event in (oldest, *others) if event.preferred_mechanism_id]
     names = {name for event in group for name in (event.event_id, *event.aliases)} - {oldest.event_id}
     types = sorted({event.event_type for event in group} - {"earthquake"})
     return msgspec.structs.replace(
@@ -106,6 +108,8 @@ def _merged(group: Sequence[Event], ages: Mapping[str, int], decisions: list[Dec
         magnitudes=tuple(sorted(magnitudes.values(), key=lambda one: one.magnitude_id)),
         event_type=types[0] if types else "earthquake",
         aliases=tuple(sorted(names)),
+        mechanisms=tuple(sorted(mechanisms.values(), key=lambda one: one.mechanism_id)),
+        preferred_mechanism_id=next(iter(chosen), None),
     )
 
 
@@ -156,6 +160,8 @@ def _merits(origin: Origin, authorities: Sequence[Authority]) -> tuple[float, ..
 
 
 def _with_magnitude(event: Event, types: Sequence[str], decisions: list[Decision]) -> Event:
+    doubtful = {one.magnitude_id for one in event.mechanisms if one.quality == "D"}
+
     def rank(magnitude: Magnitude) -> tuple[float, bool, int, float, str]:
         kind = magnitude.magnitude_type.lower()
         place = next((at for at, name in enumerate(types) if kind.startswith(name.lower())), len(types))
@@ -163,7 +169,8 @@ def _with_magnitude(event: Event, types: Sequence[str], decisions: list[Decision
         elsewhere = magnitude.origin_id != event.origin.origin_id
         return place, elsewhere, -magnitude.station_count, error, magnitude.magnitude_id
 
-    best = min((one for one in event.magnitudes if not one.saturated), key=rank, default=None)
+    sound = [one for one in event.magnitudes if not one.saturated and one.magnitude_id not in doubtful]
+    best = min(sound, key=rank, default=None)
     chosen = best.magnitude_id if best else None
     if chosen == event.preferred_magnitude_id:
         return event

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -23,11 +24,12 @@ from wadati.model import (
     Pick,
     Station,
     TimeSpan,
+    Trace,
     content_id,
     seconds,
 )
 from wadati.model.mechanism import nodal_planes
-from wadati.protocols import GreensFunctions, Problem, Source
+from wadati.protocols import GreensFunctions, Problem
 from wadati.sources.files import open_waveforms
 from wadati.tensors.centroid import Inversion, default_depths, invert, tried_places
 from wadati.tensors.passband import OVERSAMPLED, band_of
@@ -39,6 +41,18 @@ from wadati.traveltime.geodesy import distance_azimuth
 METHOD = "wadati-tensor"
 
 _REACH = ((4.0, 200e3), (5.0, 400e3), (6.0, 800e3), (np.inf, 1500e3))
+
+
+class Records(Protocol):
+    """Where the waveforms of stations are."""
+
+    def read(self, network: str, station: str, span: TimeSpan | None = None) -> Iterator[Trace]:
+        """See `Source.read`."""
+        ...
+
+    def problems(self) -> Sequence[Problem]:
+        """See `Source.problems`."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,9 +88,57 @@ def find_event(event: str, results: Path | None, inventory: Inventory | None = N
     raise UsageError(f"no event of {place} is called {event}; see its events.csv")
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a tensor asks for: the window of the band, and the stations at distances (m) that count, nearest first.
+
+    `left_out` are stations within reach that the Green's functions know no answer for.
+    """
+
+    magnitude: float
+    origin: Origin
+    window: Window
+    near: tuple[tuple[Station, float], ...]
+    left_out: tuple[Problem, ...]
+
+    def span(self, distance: float) -> TimeSpan:
+        """The times of a station's records that are used where there are some."""
+        low, high = self.window.welcome(distance)
+        return TimeSpan(self.origin.time + seconds(low), self.origin.time + seconds(high))
+
+
+def size_of(event: Event) -> float | None:
+    """How large an event is for all that is known: its preferred magnitude, else the largest it has.
+
+    >>> event = Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),), (Magnitude("m", "o", "ML", 7.0, saturated=True),))
+    >>> size_of(event)
+    7.0
+    """
+    if event.magnitude is not None:
+        return event.magnitude.value
+    return max((one.value for one in event.magnitudes), default=None)
+
+
+def asked(event: Event, inventory: Inventory, greens: GreensFunctions, magnitude: float | None = None) -> Asked:
+    """What the tensor of an event asks for; `magnitude` chooses the band, without it the event's own does.
+
+    Raises `InputError` where the event has no magnitude, or where no station is within reach, `UsageError` where the
+    Green's functions do not hold the band.
+    """
+    size = magnitude if magnitude is not None else size_of(event)
+    if size is None:
+        raise InputError(event.event_id, "has no magnitude", "give one (--magnitude), so that the band can be chosen")
+    origin = event.origin
+    band = band_of(size, greens.band)
+    near, left_out = _near(origin, inventory, greens, size, band)
+    if not near:
+        raise _none(event, left_out)
+    return Asked(size, origin, Window(band, max(distance for _, distance in near)), tuple(near), tuple(left_out))
+
+
 def tensor(
     event: Event,
-    source: Source,
+    source: Records,
     inventory: Inventory,
     greens: GreensFunctions,
     *,
@@ -89,20 +151,11 @@ def tensor(
     `magnitude` chooses band, distances and duration; without it the event's own does. `depths` (m) are those tried.
     Raises `InputError` where the event has no magnitude, or where too few stations can be used.
     """
-    size = magnitude if magnitude is not None else event.magnitude.value if event.magnitude else None
-    if size is None:
-        raise InputError(event.event_id, "has no magnitude", "give one (--magnitude), so that the band can be chosen")
-    origin = event.origin
-    band = band_of(size, greens.band)
-    near, left_out = _near(origin, inventory, greens, size, band)
-    if not near:
-        raise _none(event, left_out)
-    window = Window(band, max(distance for _, distance in near))
+    what = asked(event, inventory, greens, magnitude)
+    origin, window, left_out = what.origin, what.window, list(what.left_out)
     seen: list[Seen] = []
-    for station, distance in near:
-        low, high = window.welcome(distance)
-        span = TimeSpan(origin.time + seconds(low), origin.time + seconds(high))
-        traces = list(source.read(station.network, station.code, span))
+    for station, distance in what.near:
+        traces = list(source.read(station.network, station.code, what.span(distance)))
         if not traces:
             continue
         try:
@@ -111,7 +164,7 @@ def tensor(
             left_out.append(Problem(error.subject, error.wrong, error.mend))
     if not seen:
         raise _none(event, left_out)
-    found = invert(seen, from_greens(greens, window, size), origin, window, depths=depths, kind=kind)
+    found = invert(seen, from_greens(greens, window, what.magnitude), origin, window, depths=depths, kind=kind)
     told = (*left_out, *found.left_out)
     return TensorResult(next_version(event, found, window), found, window, told, tuple(source.problems()))
 

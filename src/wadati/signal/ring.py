@@ -116,6 +116,11 @@ class Ring:
         runs.insert(at, _Run(stream, trace))
         return True
 
+    def reached(self) -> int | None:
+        """Until when (ns) there are samples of all channels that there are any of; None where there are none."""
+        ends = [max(run.end for run in runs) for runs in self._runs.values() if runs]
+        return min(ends, default=None)
+
     def forget(self, before: int, verticals_before: int | None = None) -> None:
         """Drop the samples before a time (ns), those of verticals perhaps before a later one."""
         for stream, runs in list(self._runs.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -9,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.model import TimeSpan, Trace
+from wadati.protocols import GreensFunctions
 from wadati.synthetics.bursts import bursts
 from wadati.synthetics.defects import digitise, gap, lost_components, traces_of
 from wadati.synthetics.earth import TrueEarth
 from wadati.synthetics.instruments import Instrument
+from wadati.synthetics.long_period import LongPeriods, long_periods
 from wadati.synthetics.network import SimulatedStation
 from wadati.synthetics.noise import background, noise_level, root_mean_square
 from wadati.synthetics.sequence import SimulatedEvent
@@ -26,13 +29,19 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Simulation:
-    """All that is true of a scenario before anybody records it."""
+    """All that is true of a scenario before anybody records it; with Green's functions, the long periods are theirs."""
 
     seed: int
     span: TimeSpan
     earth: TrueEarth
     stations: tuple[SimulatedStation, ...]
     events: tuple[SimulatedEvent, ...]
+    greens: GreensFunctions | None = None
+
+    def long_periods(self) -> dict[int, LongPeriods]:
+        """What Green's functions say of the long periods of events, by their index."""
+        found = ((event.index, long_periods(event, self.stations, self.greens)) for event in self.events)
+        return {index: one for index, one in found if one is not None}
 
     def geometry(self, station: SimulatedStation) -> Geometry:
         """The rays from all events to a station."""
@@ -68,11 +77,18 @@ def station_magnitudes(simulation: Simulation, station: SimulatedStation) -> Flo
 
 
 def record(
-    simulation: Simulation, station: SimulatedStation, scales: Floats, *, noise: bool, defects: bool
+    simulation: Simulation,
+    station: SimulatedStation,
+    scales: Floats,
+    slow: Mapping[int, LongPeriods],
+    *,
+    noise: bool,
+    defects: bool,
 ) -> tuple[tuple[Trace, ...], tuple[SimulatedPhase, ...]]:
     """The traces of one station and how well it recorded the phases of each event.
 
-    `scales`, shape (event,), are the factors that calibrate the events' magnitudes.
+    `scales`, shape (event,), are the factors that calibrate the events' magnitudes, `slow` the long periods of those
+    events for which rays do not say them.
     """
     if not defects:
         station = msgspec.structs.replace(station, defect="")
@@ -89,12 +105,16 @@ def record(
         counts = station_noise(simulation, station, instrument, number, count) if noise else np.zeros((3, count))
         for event in simulation.events:
             ground = simulation.motion(event, station, rays, instrument.rate)
-            own = scales[event.index] * _turn(ground.through(instrument.counts_per_velocity), station.first_azimuth)
-            own = own[:, max(-ground.first, 0) : max(count - ground.first, 0)]
-            first = max(ground.first, 0)
-            counts[:, first : first + own.shape[1]] += own
+            long = slow.get(event.index)
+            heard = long is not None and station.index in long.spectra
+            fast = ground.above(long.corner) if long is not None and heard else ground
+            own = scales[event.index] * _turn(fast.through(instrument.counts_per_velocity), station.first_azimuth)
+            first = _add(counts, own, ground.first)
             if number == 0:
-                listener.hear(event, rays, first, own)
+                listener.hear(event, rays, first, own[:, max(-ground.first, 0) : max(count - ground.first, 0)])
+            if long is not None and heard:
+                moved, at = long.through(station, instrument.rate, start, instrument.counts_per_velocity)
+                _add(counts, _turn(moved, station.first_azimuth), at)
         if number == 0:
             phases = listener.phases(counts)
         offset = rng.normal(0.0, 1500.0, (3, 1)) if noise else 0.0
@@ -102,6 +122,14 @@ def record(
         samples = digitise(counts + offset, full_scale)
         traces += traces_of(rng, station, instrument, start, samples, lost, silence)
     return tuple(traces), phases
+
+
+def _add(counts: Floats, own: Floats, first: int) -> int:
+    """Add samples from a place on, as far as they fit; the place where they begin."""
+    begin = max(first, 0)
+    inside = own[:, max(-first, 0) : max(counts.shape[1] - first, 0)]
+    counts[:, begin : begin + inside.shape[1]] += inside
+    return begin
 
 
 def _turn(samples: Floats, azimuth: float) -> Floats:

@@ -21,7 +21,7 @@ from wadati.model import (
     VelocityModel,
     format_time,
 )
-from wadati.protocols import Problem
+from wadati.protocols import GreensFunctions, Problem
 from wadati.synthetics.earth import draw_earth
 from wadati.synthetics.network import draw_network, inventory_of
 from wadati.synthetics.recording import Simulation, record, station_magnitudes
@@ -129,44 +129,50 @@ def simulate(
     spacing_km: float = 5.0,
     noise: bool = True,
     defects: bool = True,
+    greens: GreensFunctions | None = None,
 ) -> Scenario:
     """A network, a mainshock with its aftershocks, and what was recorded; the same for the same arguments.
 
     Magnitudes are true by definition: each event is scaled so that the median ML over all stations with horizontals,
     measured without noise or defects (Hutton & Boore 1987, mean of both horizontals), equals the stated one.
     Without `noise` there is only ground motion; without `defects` there is no full scale, no gap, no wrong clock.
+    With `greens` the long periods of events from magnitude 3 on are theirs (see `long_period`), and the truth holds
+    the moment tensor of each event.
     Raises `UsageError` for fewer than 3 stations or 4 minutes.
 
     >>> scenario = simulate(1, stations=4, minutes=4)
     >>> len(scenario.inventory.stations()), max(event.magnitude.value for event in scenario.truth) > 4
     (4, True)
     """
-    simulation = prepare(seed, stations=stations, minutes=minutes, spacing_km=spacing_km)
+    simulation = prepare(seed, stations=stations, minutes=minutes, spacing_km=spacing_km, greens=greens)
+    slow = simulation.long_periods()
     scales = calibrate(simulation)
     traces: list[Trace] = []
     phases: list[SimulatedPhase] = []
     for station in simulation.stations:
-        new_traces, new_phases = record(simulation, station, scales, noise=noise, defects=defects)
+        new_traces, new_phases = record(simulation, station, scales, slow, noise=noise, defects=defects)
         traces += new_traces
         phases += new_phases
     return Scenario(
         seed,
         inventory_of(simulation.stations),
-        truth_of(simulation.events),
+        truth_of(simulation.events, tensors=greens is not None),
         tuple(sorted(phases, key=lambda phase: (phase.time, phase.station, phase.phase))),
         tuple(sorted(traces, key=lambda trace: (trace.source_id, trace.start))),
         simulation.earth.layers,
     )
 
 
-def prepare(seed: int, *, stations: int, minutes: float, spacing_km: float) -> Simulation:
+def prepare(
+    seed: int, *, stations: int, minutes: float, spacing_km: float, greens: GreensFunctions | None = None
+) -> Simulation:
     """Network, earth and events, not yet calibrated or recorded."""
     if stations < 3 or minutes < 4:
         raise UsageError(f"a simulation of {stations} stations and {minutes} minutes: give at least 3 and 4")
     span = TimeSpan(START, START + round(minutes * MINUTE))
     network = draw_network(seed, stations, spacing_km * KILOMETRE)
     half_width = max(max(abs(station.x), abs(station.y)) for station in network)
-    return Simulation(seed, span, draw_earth(seed), network, draw_sequence(seed, span, half_width))
+    return Simulation(seed, span, draw_earth(seed), network, draw_sequence(seed, span, half_width), greens)
 
 
 def calibrate(simulation: Simulation) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +18,7 @@ import scipy.fft
 from wadati.synthetics.attenuation import constant_q
 from wadati.synthetics.brune import P_CORNER_RATIO, corner_frequency, moment_rate
 from wadati.synthetics.earth import Ray, TrueEarth
+from wadati.synthetics.long_period import above
 from wadati.synthetics.network import SimulatedStation
 from wadati.synthetics.radiation import double_couple
 from wadati.synthetics.scattering import coda_envelope
@@ -91,6 +92,10 @@ class Motion:
     first: int
     count: int
     rate: int
+
+    def above(self, corner: float) -> Motion:
+        """What is left of it above a frequency (Hz)."""
+        return replace(self, spectra=self.spectra * above(_frequency(self.count, self.rate), corner))
 
     def through(self, response: Callable[[Floats], Spectra]) -> Floats:
         """Samples behind a response (of frequencies in Hz), shape (component, sample)."""

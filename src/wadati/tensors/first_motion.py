@@ -7,6 +7,7 @@ of all mechanisms that contradict few more polarities than the best, and how far
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ LEAST = 8
 _STEP = 5.0
 _MORE = 0.05
 _DRAWN = 400
+_AT_ONCE = 8192
 _NEAR = 50.0
 _SEED = 2002
 _LIMITS = ((0.15, 25.0, 0.5), (0.20, 35.0, 0.4), (0.30, 45.0, 0.3))
@@ -78,10 +80,8 @@ def mechanism(azimuths: npt.ArrayLike, takeoffs: npt.ArrayLike, up: npt.ArrayLik
     if count < LEAST:
         raise InputError("first motions", f"{count} polarities are too few", f"{LEAST} are needed")
     tensors = _grid()
-    accepted = np.zeros(len(tensors))
-    for trial in angle:
-        wrong = (_amplitudes(tensors, north, trial) * sign < 0).mean(axis=1)
-        accepted += wrong <= wrong.min() + max(_MORE, 1.0 / count) + 1e-9
+    wrong = _contradicted(tensors, north, angle, sign)
+    accepted = (wrong <= wrong.min(axis=0) + max(_MORE, 1.0 / count) * count + 1e-6).sum(axis=1).astype(np.float64)
     chosen = np.flatnonzero(accepted)
     mean = tensors[chosen].T @ accepted[chosen]
     preferred = MomentTensor(*mean.tolist())
@@ -103,6 +103,21 @@ def mechanism(azimuths: npt.ArrayLike, takeoffs: npt.ArrayLike, up: npt.ArrayLik
     return FirstMotion(planes, misfit, spread, distribution, azimuthal_gap(np.degrees(north)), count, grade)
 
 
+def _contradicted(tensors: Floats, azimuth: Floats, takeoffs: Floats, sign: Floats) -> npt.NDArray[np.int64]:
+    """How many polarities each mechanism contradicts in each trial, shape (mechanism, trial).
+
+    Some mechanisms at a time, so that what is between stays in the processor's cache.
+    """
+    rays = np.concatenate([_rays(azimuth, trial) * sign for trial in takeoffs], axis=1)
+    found = np.empty((len(tensors), len(takeoffs)), np.int64)
+    for first in range(0, len(tensors), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        against = tensors[part] @ rays < 0
+        found[part] = against.reshape(-1, len(takeoffs), len(sign)).sum(axis=2)
+    return found
+
+
+@cache
 def _grid() -> Floats:
     """Tensors of unit moment of all mechanisms, shape (mechanism, tensor component).
 
@@ -129,8 +144,13 @@ def _grid() -> Floats:
 
 def _amplitudes(tensors: Floats, azimuth: Floats, takeoff: Floats) -> Floats:
     """P radiation (−1 to 1) of tensors of unit moment along rays (radians), shape (mechanism, station)."""
+    return np.asarray(tensors @ _rays(azimuth, takeoff))
+
+
+def _rays(azimuth: Floats, takeoff: Floats) -> Floats:
+    """What P along rays (radians) takes of each component of a tensor, shape (tensor component, station)."""
     n, e, d = np.sin(takeoff) * np.cos(azimuth), np.sin(takeoff) * np.sin(azimuth), np.cos(takeoff)
-    return np.asarray(tensors @ np.array([n * n, e * e, d * d, 2 * n * e, 2 * n * d, 2 * e * d]))
+    return np.array([n * n, e * e, d * d, 2 * n * e, 2 * n * d, 2 * e * d])
 
 
 def _spread(preferred: MomentTensor, tensors: Floats, times: Floats) -> float:

@@ -1,7 +1,7 @@
 """The end of a campaign: what all shards gave becomes the catalog, as `wadati catalog` writes it.
 
 Locations learn station terms from all events and magnitudes are solved for together, so this is one piece of work. It
-reads nothing but shards and, for the record sections of the report, some minutes of the archive.
+reads nothing but shards and, for moment tensors and the record sections of the report, some minutes of the archive.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from wadati.engine.campaign.picks import picks_of, tracks_of
 from wadati.engine.ledger import Ledger
 from wadati.engine.local import Result
 from wadati.engine.location import locate_all
+from wadati.engine.mechanisms import with_mechanisms
 from wadati.engine.outputs import Outputs
 from wadati.engine.progress import Progress
 from wadati.errors import ReadError
@@ -42,8 +43,10 @@ def finish(opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest
     outputs.write_picks(picks, tracks)
     preliminary = events(opened, chain, picks)
     located = locate_all(preliminary, picks, opened.inventory, tracks, flow, ledger, progress)
-    published = outputs.publish(Catalog(located, picks))
-    outputs.write_whole(published, _Pictures(opened), progress)
+    waveforms = _Again(opened)
+    moved = with_mechanisms(located, picks, waveforms, opened.inventory, flow, ledger, progress)
+    published = outputs.publish(Catalog(moved, picks))
+    outputs.write_whole(published, waveforms, progress)
     return Result(published, ledger)
 
 
@@ -68,8 +71,8 @@ def coverage(units: Iterable[Unit]) -> list[Coverage]:
     return found
 
 
-class _Pictures(DaySource):
-    """Waveforms to be drawn, each read anew: where the archive does not give them now, there is no picture."""
+class _Again(DaySource):
+    """Waveforms for tensors and drawings, each read anew: what the archive does not give now is left out."""
 
     def __init__(self, opened: Opened) -> None:
         super().__init__(Reading(opened.archive), opened.inventory, opened.span)

@@ -16,6 +16,7 @@ from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
 from wadati.engine.flow import Flow
 from wadati.engine.local import SILENT, Result
+from wadati.engine.mechanisms import check_greens
 from wadati.engine.progress import Progress
 from wadati.errors import NothingUsableError, UsageError
 
@@ -42,6 +43,7 @@ def run(flow: Flow, *, budget: float | None = None, progress: Progress = SILENT)
     stopped it, `UsageError` for settings that cannot be.
     """
     flow.check("pickers", "associators", "locators", "attenuation")
+    check_greens(flow)
     opened = open_campaign(flow)
     opened.place.remove(f"{opened.name}/cancelled")
     done = pick(opened, flow.workers or 1, budget, progress)

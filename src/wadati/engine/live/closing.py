@@ -10,8 +10,10 @@ from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
 from wadati.engine.live.tracks import TrackFiles
 from wadati.engine.location import locate_all
+from wadati.engine.mechanisms import with_mechanisms
 from wadati.engine.outputs import Outputs
 from wadati.engine.progress import Progress
+from wadati.engine.tensor import Records
 from wadati.formats.parquet import read_picks
 from wadati.model import Catalog, Inventory, Pick
 from wadati.sources.files import FileSource
@@ -37,17 +39,22 @@ def close(
     stations: Path,
     coverage: Sequence[Coverage],
     source: FileSource | None,
+    records: Records,
     ledger: Ledger,
     progress: Progress,
 ) -> Catalog:
-    """The catalog of a run whose stream has ended, written as `wadati catalog` writes it."""
+    """The catalog of a run whose stream has ended, written as `wadati catalog` writes it.
+
+    Waveforms come from the archive that was replayed, or, where there is none, from what is kept of the `records`.
+    """
     picks = all_picks(log, folder / "picks")
     tracks = files.read() if files is not None else ()
     ledger.coverage.extend(coverage)
     outputs = Outputs(folder, "catalog", flow, ledger, inventory, stations)
     outputs.write_picks(picks, tracks)
     preliminary = associate_all(picks, inventory, flow, ledger, progress)
-    events = locate_all(preliminary, picks, inventory, tracks, flow, ledger, progress)
+    located = locate_all(preliminary, picks, inventory, tracks, flow, ledger, progress)
+    events = with_mechanisms(located, picks, source or records, inventory, flow, ledger, progress)
     published = outputs.publish(Catalog(events, picks))
     if source is not None:
         outputs.write_whole(published, source, progress)

@@ -1,4 +1,4 @@
-"""The listeners of a live run: decorators, coincidences, the feed, and the ways out, each with a thread of its own.
+"""The listeners of a live run: decorators, mechanisms, coincidences, the feed, and the ways out, each with a thread.
 
 What cannot be sent is tried again after 1, 2, 4 … s, at most `TRIES` times; meanwhile only its own queue grows.
 """
@@ -23,6 +23,7 @@ from wadati.bus.messages import (
 )
 from wadati.engine.flow import Flow
 from wadati.engine.live.feed import SPAN, Feed
+from wadati.engine.live.mechanisms import Mechanisms
 from wadati.engine.live.settings import Join
 from wadati.errors import WadatiError
 from wadati.formats.earthworm_pick import earthworm_pick
@@ -58,6 +59,7 @@ class Listeners:
         log: LiveLog,
         more: Sequence[Decorator] = (),
         silent: Callable[[], bool] = lambda: False,
+        mechanisms: Mechanisms | None = None,
     ) -> None:
         self._silent = silent
         settings = flow.live
@@ -74,6 +76,10 @@ class Listeners:
         for decorator in decorators:
             heard = bus.subscribe(decorator.name, [EventMessage.kind])
             self._thread(decorator.name, self._decorate, decorator, heard, add)
+        self.mechanisms = mechanisms
+        if mechanisms is not None:
+            heard = bus.subscribe("mechanisms", [EventMessage.kind])
+            self._thread("mechanisms", mechanisms.run, log, heard, self._stop, silent)
         self._thread("feed", self._feed, bus.subscribe("feed", [EventMessage.kind]))
         for join in settings.joins:
             heard = bus.subscribe(f"join {join.file}", [EventMessage.kind])
@@ -114,7 +120,7 @@ class Listeners:
     def problems(self) -> list[Problem]:
         """What went wrong since the last call."""
         told, self._problems = self._problems, []
-        return told
+        return told if self.mechanisms is None else [*told, *self.mechanisms.problems()]
 
     def _decorate(self, decorator: Decorator, heard: Subscription, add: Add) -> None:
         for message in self._messages(heard):

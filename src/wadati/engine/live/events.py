@@ -23,6 +23,7 @@ from wadati.engine.live.latecomers import changed
 from wadati.engine.live.observations import Observation, observation, same_observations
 from wadati.engine.live.settings import Live
 from wadati.engine.live.solver import Key, Solver, Traces
+from wadati.engine.mechanisms import carried
 from wadati.model import Arrival, Event, Inventory, Origin, Pick, Review, reviewed
 from wadati.model.codec import decode_json, encode_json
 from wadati.protocols import Candidate
@@ -223,12 +224,14 @@ class LiveEvents:
         known: Mapping[str, Pick],
         clock: int | None,
     ) -> None:
-        """Where and, with a clock, how large an event is by other picks than before."""
-        origin = self.solver.origin(picks, candidate, known)
+        """Where and, with a clock, how large an event is by other picks than before; its mechanism stays where the
+        origin does."""
+        before, origin = one.event, self.solver.origin(picks, candidate, known)
         one.event = Event(name, (origin,), preferred_origin_id=origin.origin_id)
         one.observations = tuple(sorted(observation(known[pick_id]) for pick_id in candidate.pick_ids))
         if clock is not None:
             one.event, one.sized = self.solver.sized(one.event, known, clock), clock
+        one.event = carried(before, one.event)
         self._tell_origin(name, origin, candidate)
 
     def _tell_origin(self, name: str, origin: Origin, candidate: Candidate) -> None:
@@ -309,7 +312,7 @@ class LiveEvents:
         """Keep a version, and tell of it."""
         if said := self.catalog.reviews(message.event_id):
             message = self._with_reviews(message, said)
-        if message.state == "final" and not message.additions:
+        if message.state == "final" and (message.event.mechanisms or not message.additions):
             self.catalog.publish([message.event])
         version = EventVersion(
             message.event_id, message.version, message.state, time.time_ns(), encode_json(message).decode()
@@ -339,6 +342,21 @@ class LiveEvents:
         state: EventState = "updated" if message.state == "created" else message.state
         more = message.additions | {name: dict(additions)}
         self.publish(msgspec.structs.replace(message, version=one.version, state=state, additions=more))
+
+    def moved(self, found: Event, additions: Mapping[str, object]) -> None:
+        """What was found of how a final event moved, and what is said of it, makes the next version.
+
+        Nothing where that is known already, or where the event is elsewhere or none by now.
+        """
+        one, last = self.open.get(found.event_id), self.log.last(found.event_id)
+        if one is None or last is None or one.state != "final" or last.state == "retracted":
+            return
+        message = decode_json(last.message.encode(), EventMessage)
+        event, more = carried(found, one.event), message.additions | dict(additions)
+        if (event, more) == (one.event, message.additions):
+            return
+        one.event, one.version = event, max(one.version, message.version) + 1
+        self.publish(msgspec.structs.replace(message, version=one.version, state="final", event=event, additions=more))
 
     def _own_picks(self) -> list[list[Pick]]:
         """The picks of each final event."""

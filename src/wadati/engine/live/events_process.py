@@ -24,7 +24,7 @@ from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
 from wadati.engine.live.usage import cpu_seconds, largest_memory_mb
 from wadati.errors import UsageError, WadatiError
-from wadati.model import Inventory, Pick
+from wadati.model import Event, Inventory, Pick
 from wadati.protocols import Problem
 from wadati.units import HOUR
 
@@ -109,6 +109,10 @@ class EventsProcess:
     def add(self, event_id: str, name: str, additions: Mapping[str, object], message: EventMessage) -> None:
         """As `LiveEvents.add`."""
         self._ask("add", event_id, name, dict(additions), message)
+
+    def moved(self, found: Event, additions: Mapping[str, object]) -> None:
+        """As `LiveEvents.moved`."""
+        self._ask("moved", found, dict(additions))
 
     def close(self) -> None:
         """End the process; one that is in the middle of a step is not waited for long."""

@@ -25,7 +25,7 @@ _DECODE = msgspec.msgpack.Decoder(Packet)
 
 
 class Journal:
-    """Segments of one minute of the data's clock in a folder.
+    """Segments of one minute of the data's clock in a folder; what is forgotten moves to `dropped` where that is given.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -36,9 +36,11 @@ class Journal:
     ([7], {'a': 7})
     """
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+    def __init__(self, folder: Path, dropped: Path | None = None) -> None:
+        for path in (folder, dropped):
+            if path is not None:
+                path.mkdir(parents=True, exist_ok=True)
+        self._folder, self._dropped = folder, dropped
         self._file: BinaryIO | None = None
         self._minute = 0
         self._positions: dict[str, int] | None = None
@@ -89,7 +91,10 @@ class Journal:
         for path in segments[:-1]:
             if int(path.stem.split("-")[1]) + 1 >= before // MINUTE:
                 break
-            path.unlink(missing_ok=True)
+            if self._dropped is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.replace(self._dropped / path.name)
 
     def packets(self) -> Iterator[Packet]:
         """All packets that are there, in the order in which they came."""

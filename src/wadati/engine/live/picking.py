@@ -56,7 +56,7 @@ class Tick(NamedTuple):
 
 
 class Picking:
-    """The picking side of a live run: one thread, but for `traces` and `arrival`, which any may ask for.
+    """The picking side of a live run: one thread, but for `traces`, `arrival` and `reached`, which any may ask for.
 
     Amplitudes of whole records, for the end of a stream, are kept in a `folder` where one is given.
     """
@@ -295,6 +295,12 @@ class Picking:
         with self.lock:
             states = [self.streaming.states[key] for key in keys if key in self.streaming.states]
             return tuple(t for state in states for t in state.ring.traces(span) if t.source_id.subsource != "Z")
+
+    def reached(self) -> dict[Key, int]:
+        """Until when (ns) there are records of all channels of each station."""
+        with self.lock:
+            found = {key: state.ring.reached() for key, state in self.streaming.states.items()}
+        return {key: until for key, until in found.items() if until is not None}
 
     def _cause(self, pick: Pick, wall: int) -> int:
         """When (ns) the record came in that made an early pick possible: of those that reach beyond it, and came since

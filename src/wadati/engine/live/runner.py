@@ -34,14 +34,16 @@ from wadati.engine.live.delivery import Listeners
 from wadati.engine.live.events_process import HEARING, EventsProcess
 from wadati.engine.live.intake import Intake
 from wadati.engine.live.journal import Journal
+from wadati.engine.live.mechanisms import Mechanisms, Reached
 from wadati.engine.live.picking import Picking, Tick
+from wadati.engine.live.records import KeptRecords
 from wadati.engine.live.status import Status, serve_metrics
 from wadati.engine.live.usage import give_back_memory
 from wadati.engine.live.watermark import watermark
 from wadati.engine.progress import Progress, Silent
 from wadati.errors import InputError, UsageError
 from wadati.formats.inventory import read_inventory
-from wadati.model import Catalog, Inventory
+from wadati.model import Catalog, Event, Inventory
 from wadati.protocols import Decorator, PacketSource, Problem
 from wadati.sources.replay import Replay
 from wadati.store.coverage import Coverage
@@ -140,19 +142,27 @@ class _Run:
         self.flow, self.log, self.say = flow, log, say
         settings = flow.live
         self.bus = MemoryBus()
-        self.journal = Journal(folder / "live" / "journal")
+        dropped = None if flow.tensor.greens is None else folder / "live" / "records"
+        self.journal = Journal(folder / "live" / "journal", dropped)
+        self.records = KeptRecords(folder / "live" / "journal", folder / "live" / "records")
         self.picking = Picking(flow.part("pickers"), inventory, settings, log, self.bus, folder / "live")
         self.events = EventsProcess(
             flow, inventory, folder, self.bus, self.picking.traces, self.picking.arrival, self.tell
         )
         self.intake = Intake(sources, self.journal.positions())
-        self.listeners = Listeners(flow, folder, self.bus, self.events_add, say, log, decorators)
-        self.status = Status(folder, self.picking, self.events, self.intake, self.bus, self.listeners, stations)
+        store = folder / "catalog.sqlite"
+        self.mechanisms = Mechanisms(flow, lambda: self.inventory, store, self.records, self._reached, self.moved)
+        self.listeners = Listeners(
+            flow, folder, self.bus, self.events_add, say, log, decorators, mechanisms=self.mechanisms
+        )
+        self.status = Status(
+            folder, self.picking, self.events, self.intake, self.bus, self.listeners, self.mechanisms, stations
+        )
         self._ticks: deque[Tick] = deque()
         self._more = threading.Condition()
         self._done = False
         self._passed = 0
-        self._decorated: deque[tuple[EventMessage, str, dict[str, Any]]] = deque()
+        self._heard: deque[Callable[[], None]] = deque()
         self._stations_at = stations.stat().st_mtime_ns if stations.is_file() else 0
         self._new_inventory: Inventory | None = None
         self._compacted = 0
@@ -166,9 +176,19 @@ class _Run:
 
     def events_add(self, message: EventMessage, name: str, additions: dict[str, Any]) -> None:
         """What a decorator adds; the events thread makes the next version of it."""
+        self._later(lambda: self.events.add(message.event_id, name, additions, message))
+
+    def moved(self, _: EventMessage, found: Event, additions: dict[str, Any]) -> None:
+        """How an event moved; the events thread makes the next version of it."""
+        self._later(lambda: self.events.moved(found, additions))
+
+    def _later(self, task: Callable[[], None]) -> None:
         with self._more:
-            self._decorated.append((message, name, additions))
+            self._heard.append(task)
             self._more.notify()
+
+    def _reached(self) -> Reached:
+        return Reached(self.picking.clock, self.picking.reached())
 
     def go(self, stop: threading.Event, progress: Progress) -> LiveResult:
         self._restore()
@@ -213,6 +233,7 @@ class _Run:
                 self.stations,
                 self._coverage(),
                 replayed[0].files() if len(replayed) == 1 else None,
+                self.records,
                 ledger,
                 progress,
             )
@@ -274,19 +295,19 @@ class _Run:
         try:
             while True:
                 with self._more:
-                    if not (self._ticks or self._decorated or self._done):
+                    if not (self._ticks or self._heard or self._done):
                         self._more.wait(1.0)
                     ticks = list(self._ticks)
                     self._ticks.clear()
                     self._more.notify_all()
-                    decorated = list(self._decorated)
-                    self._decorated.clear()
+                    heard = list(self._heard)
+                    self._heard.clear()
                     done = self._done
                 if self._new_inventory is not None:
                     self.events.use(self._new_inventory)
                     self._new_inventory = None
-                for message, name, additions in decorated:
-                    self.events.add(message.event_id, name, additions, message)
+                for task in heard:
+                    task()
                 if ticks:
                     began = time.monotonic()
                     self._step(ticks)
@@ -318,6 +339,7 @@ class _Run:
         for source in self.listeners.problems():
             self.tell(source)
         self.journal.forget(self.picking.needed())
+        self.records.forget(self.mechanisms.needed())
         self.status.write(running=True)
         if self.stations.is_file() and self.stations.stat().st_mtime_ns != self._stations_at:
             self._stations_at = self.stations.stat().st_mtime_ns

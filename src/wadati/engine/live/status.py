@@ -17,6 +17,7 @@ from wadati.bus.memory import MemoryBus
 from wadati.engine.live.delivery import Listeners
 from wadati.engine.live.events_process import EventsProcess
 from wadati.engine.live.intake import Intake
+from wadati.engine.live.mechanisms import Mechanisms
 from wadati.engine.live.picking import Picking
 from wadati.engine.live.usage import cpu_seconds, largest_memory_mb
 from wadati.formats.atomic import atomic_write
@@ -40,12 +41,13 @@ class Status:
         intake: Intake,
         bus: MemoryBus,
         listeners: Listeners,
+        mechanisms: Mechanisms,
         stations: Path,
     ) -> None:
         self._station_file = str(stations.resolve())
         self._path = folder / "live" / "status.json"
         self._picking, self._events, self._intake, self._bus = picking, events, intake, bus
-        self._listeners = listeners
+        self._listeners, self._mechanisms = listeners, mechanisms
         self._began = time.time()
         self._picks: deque[tuple[float, int]] = deque(maxlen=100)
 
@@ -87,6 +89,12 @@ class Status:
             },
             "queues": {"intake": self._intake.depth} | {one.name: one.depth for one in self._bus.listeners},
             "shed": {one.name: one.shed for one in self._bus.listeners if one.shed},
+            "mechanisms": {
+                "waiting": self._mechanisms.waiting,
+                "tensors": self._mechanisms.made,
+                "failed": self._mechanisms.failed,
+                "delay_s": quantiles(self._mechanisms.delays),
+            },
             "sent": dict(self._listeners.sent),
             "given_up": dict(self._listeners.given_up),
             "problems": msgspec.to_builtins(list(picking.problems.values())[-20:]),

@@ -23,7 +23,7 @@ from wadati.engine.services.questions import Asking
 from wadati.engine.services.session import Say, again_and_again, member_name
 from wadati.engine.services.status import Telling, of_events
 from wadati.engine.services.ticks import TickMessage, key_of
-from wadati.model import Inventory, Pick, seconds
+from wadati.model import Event, Inventory, Pick, seconds
 from wadati.model.codec import decode_json, decode_msgpack
 from wadati.store.catalog import CatalogStore
 from wadati.store.live_log import LiveLog
@@ -42,6 +42,13 @@ class Addition(msgspec.Struct, frozen=True):
     name: str
     additions: bytes
     message: bytes
+
+
+class MovedEvent(msgspec.Struct, frozen=True):
+    """An event with what was found of how it moved, and what is said of that."""
+
+    event: bytes
+    additions: bytes
 
 
 def associate(
@@ -127,6 +134,9 @@ class _Session:
         for message in reader.take():
             if message.subject.endswith(".addition"):
                 self._add(decode_msgpack(message.data, Addition))
+            elif message.subject.endswith(".moved"):
+                moved = decode_msgpack(message.data, MovedEvent)
+                self.events.moved(decode_msgpack(moved.event, Event), msgspec.msgpack.decode(moved.additions))
             else:
                 ticks.append(decode_msgpack(message.data, TickMessage))
         if not ticks:

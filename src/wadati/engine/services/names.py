@@ -119,4 +119,5 @@ class Names:
 def _content(message: EventMessage) -> tuple[object, ...]:
     origin, size = message.event.origin, message.event.magnitude
     place = (origin.time, origin.latitude, origin.longitude, origin.depth)
-    return (*place, None if size is None else size.value, message.released, sorted(message.additions))
+    moved = [mechanism.mechanism_id for mechanism in message.event.mechanisms]
+    return (*place, None if size is None else size.value, message.released, sorted(message.additions), moved)

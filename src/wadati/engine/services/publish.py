@@ -1,4 +1,4 @@
-"""Listeners of the events on the bus: decorators, joins, the feed, and the ways out."""
+"""Listeners of the events on the bus: decorators, mechanisms, joins, the feed, and the ways out."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from wadati.bus.messages import EventMessage, Message
 from wadati.bus.nats import NatsBus
 from wadati.engine.flow import Flow
 from wadati.engine.live.delivery import Listeners
-from wadati.engine.services.associate import Addition
+from wadati.engine.live.mechanisms import Mechanisms, Reached
+from wadati.engine.services.associate import Addition, MovedEvent
 from wadati.engine.services.leases import Leases, lead
 from wadati.engine.services.messages import pack, unpack
+from wadati.engine.services.recording import Recording
 from wadati.engine.services.session import Say, again_and_again, member_name
 from wadati.engine.services.status import Telling
 from wadati.engine.services.two_sites import TwoSites
+from wadati.model import Event, Inventory
 from wadati.model.codec import encode_msgpack
 from wadati.store.live_log import LiveLog
 
@@ -39,12 +42,14 @@ def publish(
     *,
     peer: str | None = None,
     standby: bool = False,
+    inventory: Inventory | None = None,
 ) -> None:
     """Run until `stop` is set. One works, others wait to take over; each version is given out at least once.
 
     With the bus of another site with the same sources (`peer`) one of the two tells, the `standby` one when the other
-    is gone.
+    is gone. With an `inventory` events get mechanisms, and tensors where the flow names Green's functions.
     """
+    recording = Recording(bus, folder, say) if inventory is not None and flow.tensor.greens is not None else None
 
     def session() -> None:
         member = member_name()
@@ -56,18 +61,37 @@ def publish(
                 sites = None
                 if peer is not None:
                     sites = open_ones.enter_context(TwoSites(bus, peer, flow.review, say, standby=standby))
-                _GivingOut(flow, log, folder, bus, sites, say).run(leases, Telling(bus, "publish", member), stop)
+                giving = _GivingOut(flow, log, store, folder, bus, sites, say, inventory, recording)
+                giving.run(leases, Telling(bus, "publish", member), stop)
 
     say("started", service="publish")
-    again_and_again(session, stop, say)
+    with recording or contextlib.nullcontext():
+        again_and_again(session, stop, say)
     say("ended", service="publish")
 
 
 class _GivingOut:
-    def __init__(self, flow: Flow, log: LiveLog, folder: Path, bus: NatsBus, sites: TwoSites | None, say: Say) -> None:
-        self.bus, self.sites, self.say = bus, sites, say
+    def __init__(
+        self,
+        flow: Flow,
+        log: LiveLog,
+        store: str | Path,
+        folder: Path,
+        bus: NatsBus,
+        sites: TwoSites | None,
+        say: Say,
+        inventory: Inventory | None,
+        recording: Recording | None,
+    ) -> None:
+        self.bus, self.sites, self.say, self.recording = bus, sites, say, recording
         self.own = MemoryBus()
-        self.listeners = Listeners(flow, folder, self.own, self._add, say, log, silent=self._is_silent)
+        self.mechanisms = None
+        if inventory is not None:
+            records = None if recording is None else recording.records
+            self.mechanisms = Mechanisms(flow, lambda: inventory, store, records, self._reached, self._moved)
+        self.listeners = Listeners(
+            flow, folder, self.own, self._add, say, log, silent=self._is_silent, mechanisms=self.mechanisms
+        )
 
     def _add(self, message: EventMessage, name: str, additions: dict[str, Any]) -> None:
         """Give what a decorator adds to the associator."""
@@ -75,6 +99,17 @@ class _GivingOut:
         if own is not None:
             addition = Addition(name, msgspec.msgpack.encode(additions), pack(own)[1])
             self.bus.publish("ticks", [("addition", encode_msgpack(addition))])
+
+    def _reached(self) -> Reached:
+        return Reached(0, {}) if self.recording is None else self.recording.reached()
+
+    def _moved(self, message: EventMessage, found: Event, additions: dict[str, Any]) -> None:
+        """Give how an event moved to the associator."""
+        own = message if self.sites is None else self.sites.own(message)
+        if own is not None:
+            named = msgspec.structs.replace(found, event_id=own.event_id)
+            moved = MovedEvent(encode_msgpack(named), msgspec.msgpack.encode(additions))
+            self.bus.publish("ticks", [("moved", encode_msgpack(moved))])
 
     def _is_silent(self) -> bool:
         return self.sites is not None and not self.sites.tells
@@ -94,6 +129,8 @@ class _GivingOut:
                 if place > told and given_out and time.monotonic() - kept > _KEEP_S:
                     kept, told = time.monotonic(), place
                     self.bus.keep(_PLACE, str(place).encode())
+                if self.recording is not None and self.mechanisms is not None:
+                    self.recording.needed = self.mechanisms.needed()
                 if telling.due():
                     telling.tell(
                         tells=not self._is_silent(),
