@@ -17,7 +17,8 @@ from obspy.clients.syngine import Client
 
 from tests.api.conftest import Served, serving
 from wadati.api.syngine_words import PARAMETERS
-from wadati.greens.stored import Seismograms, StoredGreens, resampled
+from wadati.greens.answers import Seismograms, resampled
+from wadati.greens.stored import StoredGreens
 from wadati.model import FocalMechanism, MomentTensor, PointSource, Station, parse_time
 from wadati.model.mechanism import nodal_planes
 from wadati.store.catalog import CatalogStore

@@ -19,7 +19,7 @@ from scipy.signal import butter, sosfiltfilt
 from benchmarks.synthetics.ghosts import DEPTH, DISTANCES, ORDER, hk, written
 from tests.greens.test_references import computed
 from wadati.greens.elementary import FUNCTIONS
-from wadati.greens.pygrt import PyGrt, _table, as_if_at
+from wadati.greens.pygrt import PyGrt, as_if_at, layers_table
 from wadati.greens.spectra import integrated
 from wadati.model import VelocityModel
 
@@ -48,10 +48,10 @@ def summed(earth: VelocityModel, ring: float, place: Path) -> Floats:
 
     Only with `+f` is the step the one that is asked for. The files are those of fk, in its order and signs.
     """
-    (place / "earth").write_text(_table(as_if_at(earth, 0.5 / STEP)))
+    (place / "earth").write_text(layers_table(as_if_at(earth, 0.5 / STEP)))
     subprocess.run(
         [
-            *(PyGrt()._program, "greenfn", "-Mearth", f"-D{DEPTH / 1e3:g}/0", f"-R{','.join(map(str, DISTANCES))}"),
+            *(PyGrt().program, "greenfn", "-Mearth", f"-D{DEPTH / 1e3:g}/0", f"-R{','.join(map(str, DISTANCES))}"),
             *(f"-N{SAMPLES}/{STEP}+w{DAMPING * LENGTH / np.pi!r}+a", f"-E{FIRST}", f"-L{ring!r}", "-K+f", "-Cn"),
             *("-Onodes", "-Gs", "-P1", "-s"),
         ],

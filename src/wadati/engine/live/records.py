@@ -10,7 +10,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from wadati.engine.live.journal import entries
-from wadati.formats.miniseed import read_miniseed, station_of
+from wadati.formats.miniseed import read_miniseed
+from wadati.formats.miniseed_headers import station_of
 from wadati.model import TimeSpan, Trace
 from wadati.protocols import Problem
 from wadati.units import HOUR, MINUTE

@@ -19,7 +19,7 @@ from wadati.engine.live.records import KEPT, KeptRecords
 from wadati.engine.services.ingest import packets_of
 from wadati.engine.services.session import Say
 from wadati.formats.atomic import atomic_write
-from wadati.formats.miniseed import headers_of
+from wadati.formats.miniseed_headers import headers_of
 from wadati.model import SourceId
 from wadati.protocols import Packet
 
