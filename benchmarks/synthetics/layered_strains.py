@@ -75,7 +75,9 @@ class LayeredStrains:
             distances, which = np.unique(far[here].round(3), return_inverse=True)
             if distances[0] <= 0:
                 raise InputError(".".join(receiver.key), "stands above a point", "move the points by half a step")
-            parts = self._of_depth(float(depth), tuple(distances.tolist()), samples, rate, before / rate)
+            parts = self._of_depth(
+                float(depth), tuple(distances.tolist()), samples, rate, before / rate, max(-receiver.elevation, 0.0)
+            )
             for row, distance in zip(here, which, strict=True):
                 found[row] = cylindrical(parts, distance, distances[distance], azimuth[row], component)
         pulse = np.zeros(samples)
@@ -83,7 +85,7 @@ class LayeredStrains:
         return Strains(found, rate, pulse)
 
     def _run(
-        self, depth: float, distances: tuple[float, ...], samples: int, rate: float, before_s: float
+        self, depth: float, distances: tuple[float, ...], samples: int, rate: float, before_s: float, buried: float
     ) -> dict[str, Floats]:
         """Motion and its slopes by their names, shape (distance, sample), in m and 1 per N."""
         with tempfile.TemporaryDirectory() as name:
@@ -96,7 +98,7 @@ class LayeredStrains:
                 self._grt.program,
                 "greenfn",
                 "-Mearth",
-                f"-D0/{depth / 1000:.12g}",
+                f"-D{buried / 1000:.12g}/{depth / 1000:.12g}",
                 f"-N{2 * samples}/{1 / rate!r}+a",
                 "-Rdistances",
                 f"-E{-before_s!r}/0",
