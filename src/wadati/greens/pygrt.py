@@ -1,10 +1,12 @@
 """Green's functions by PyGRT (extra `wadati[greens]`), run as a program of its own and never imported.
 
 PyGRT sums generalised reflection and transmission matrices over wavenumbers: https://github.com/Dengda98/PyGRT.
-Settings that would silently be wrong are fixed here: all frequencies are kept however low, the wavenumber step is the
-program's own for the window, and the window is twice what is asked for, so that what wraps around is damped. The sum
-over wavenumbers ends where waves of that depth have lost exp(6π): the program's own search for an end stops too soon,
-by 0.1 % of the norm and otherwise for forces than for moments, and its own fixed end is ten times the work. The
+Settings that would silently be wrong are fixed here: all frequencies are kept however low, and the window is twice what
+is asked for, so that what wraps around is damped. A sum over wavenumbers repeats the source on rings (Bouchon 1981,
+doi:10.1785/BSSA0710040959): with the program's own step they are as far away as P comes within the window, and what is
+heard of them wraps around with 0.2 to 1 % of the norm; half as far again, and it is 0.03 %, for a third more work. The
+sum ends where waves of that wavenumber have lost exp(6π) on the way up: the program's own search for an end stops too
+soon, by 0.1 % of the norm and otherwise for forces than for moments, and its own fixed end is ten times the work. The
 program answers a moment that is an impulse, in 1e-20 cm per dyn cm, which is the velocity that a step gives. It also
 rounds the beginning of a trace to whole samples since the origin, which is undone: traces that are to be interpolated
 would otherwise jump against each other. And it takes a model's velocities as those at the highest frequency that it
@@ -42,6 +44,9 @@ _TURNED = ("ZDS", "RDS", "TSS")
 
 WAVENUMBERS = "+f+k6"
 """Where its sum over wavenumbers ends; by it, motion and strain are reciprocal to 1e-7."""
+
+_RINGS = 1.5
+"""How far away the first repetition of the source is, in units of what P travels within the window."""
 
 _HEADER = 632
 _BEGIN = 20
@@ -98,6 +103,7 @@ class PyGrt:
                 f"-E{timing.start_s!r}/{timing.velocity / 1000!r}",
                 f"-H-1/{top + step / 2!r}",
                 f"-K{WAVENUMBERS}",
+                f"-L{_rings(model, distances[-1], 2 * timing.samples / timing.sampling_rate_hz)!r}",
                 "-Onodes",
                 "-Ges",
                 "-P1",
@@ -131,6 +137,12 @@ def as_if_at(model: VelocityModel, frequency_hz: float) -> VelocityModel:
         for layer in model.layers
     )
     return msgspec.structs.replace(model, layers=layers)
+
+
+def _rings(model: VelocityModel, farthest: float, length_s: float) -> float:
+    """The distance between repetitions of the source, in units of the farthest station's (m)."""
+    fastest = max(layer.p_velocity for layer in model.layers)
+    return _RINGS * (1.0 + fastest * length_s / farthest)
 
 
 def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
