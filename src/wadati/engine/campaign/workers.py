@@ -6,7 +6,7 @@ then done one at a time; one that was alone costs its shard a try.
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from wadati.engine.campaign.commit import WORKER_DIED, Manifest, Unit
 from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import outputs_of, work_on
+from wadati.engine.campaign.processes import processes
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
 from wadati.engine.flow import Flow
@@ -59,9 +60,7 @@ class _Crew:
 
     def until_a_death(self) -> Iterator[Done]:
         """Work with one pool of processes as long as all of them live."""
-        pool = ProcessPoolExecutor(
-            self._workers, multiprocessing.get_context("spawn"), _start_worker, (self._opened.flow,)
-        )
+        pool = ProcessPoolExecutor(self._workers, processes(), _start_worker, (self._opened.flow, dict(os.environ)))
         try:
             self._begin(pool)
             while self._under_way:
@@ -117,8 +116,9 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _start_worker(flow: Flow) -> None:
+def _start_worker(flow: Flow, environment: dict[str, str]) -> None:
     global _worker  # noqa: PLW0603 - what a worker process is given once
+    os.environ.update(environment)
     opened = open_campaign(flow)
     _worker = _Worker(opened, flow.part("pickers"), opened.known())
 
