@@ -3,7 +3,8 @@ than one station's day is ever in memory.
 
 The network, the earth and the sequence are those of the demo, drawn for a whole day; of its thousands of events, which
 would make every minute one of an aftershock sequence, a hundred or so are kept. Noise is of each station's own, and
-the stations have the demo's instruments and defects.
+the stations have the demo's instruments and defects, but that broadbands after the first 60 record at 50 Hz, which
+halves the time that simulating takes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from wadati.formats.tables import write_events_csv
 from wadati.model import Catalog, TimeSpan, parse_time
 from wadati.sources.archives.layouts import LAYOUTS
 from wadati.synthetics.earth import draw_earth
-from wadati.synthetics.network import draw_network, inventory_of
+from wadati.synthetics.instruments import BROADBAND, BROADBAND_50
+from wadati.synthetics.network import SimulatedStation, draw_network, inventory_of
 from wadati.synthetics.recording import Simulation, record, station_magnitudes
 from wadati.synthetics.sequence import draw_sequence
 from wadati.synthetics.streams import stream
@@ -33,19 +35,20 @@ from wadati.units import DAY, KILOMETRE
 
 DATE, NEXT = "2026-03-01", "2026-03-02"
 SPACING_KM = 10.0
+_AT_100_HZ = 60
 _SMALLEST = 1.0
 _RECORDED = 6
 """An event that so many stations recorded the P of is one that should be found."""
 
 
 def write_day(folder: Path, *, seed: int, stations: int, events: int, workers: int) -> None:
-    """Write `archive/`, `stations.xml`, `truth.csv` (all events) and `recorded.csv` (those that enough stations recorded).
+    """Write `archive/`, `stations.xml`, `truth.csv` (all events) and `recorded.csv` (those that enough stations saw).
 
     A station that is there is not simulated again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     simulation = _simulation(seed, stations, events)
-    write_stationxml(inventory_of(simulation.stations), folder / "stations.xml")
+    write_stationxml(inventory_of(tuple(map(_recording, simulation.stations))), folder / "stations.xml")
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         jobs = [(seed, stations, events, number) for number in range(stations)]
         measured = np.stack(list(pool.map(_magnitudes, jobs, chunksize=8)))
@@ -70,6 +73,13 @@ def _simulation(seed: int, stations: int, events: int) -> Simulation:
     return Simulation(seed, span, draw_earth(seed), network, kept)
 
 
+def _recording(station: SimulatedStation) -> SimulatedStation:
+    """The station as it records."""
+    if station.index < _AT_100_HZ or station.instruments != (BROADBAND,):
+        return station
+    return msgspec.structs.replace(station, instruments=(BROADBAND_50,))
+
+
 def _magnitudes(job: tuple[int, int, int, int]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     simulation = _simulation(*job[:3])
     return station_magnitudes(simulation, simulation.stations[job[3]])
@@ -80,7 +90,7 @@ def _write_station(
 ) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Write a station's day; for each event whether its P was recorded there."""
     simulation = _simulation(*job[:3])
-    station = simulation.stations[job[3]]
+    station = _recording(simulation.stations[job[3]])
     told = folder / "recorded" / f"{station.code}.csv"
     if not told.exists():
         traces, phases = record(simulation, station, scales, noise=True, defects=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from benchmarks.campaign.clients import Counted
 from tests.engine.campaign.conftest import Midnight, write_flow
 from tests.sources.archives.replica import objects
 from wadati.cli.main import main
@@ -92,6 +93,23 @@ def test_a_station_that_cannot_be_read_now_is_not_left_out(
     monkeypatch.setattr(opened_module, "open_archive", lambda *_: later)
     assert len(open_campaign(flow).inventory.stations()) == len(stations)
     assert later.read == 1
+
+
+def test_machines_that_begin_later_ask_for_all_stations_at_once(
+    midnight: Midnight, replica: Path, tmp_path: Path
+) -> None:
+    """However many stations there are; while one has no StationXML, all are asked for."""
+    flow = midnight.flow(tmp_path / "out", archive=str(replica), layout="ncedc", stations=("",))
+    names = tuple(f"{one.network}.{one.code}" for one in midnight.scenario.inventory.stations()[1:])
+    archive, span = open_archive(str(replica), "ncedc"), flow.span()
+    assert span is not None
+    for stations, requests in ((names, 1), ((*names, "XX.NONE"), len(names) + 2)):
+        campaign = msgspec.structs.replace(flow.campaign, stations=stations)
+        place = open_place(str(tmp_path / "shards"))
+        first = stations_of(campaign, archive, place, span)
+        counted = Counted(place)
+        assert stations_of(campaign, archive, counted, span) == first
+        assert len(counted.asked) == requests
 
 
 def test_stationxml_of_which_another_machine_was_first_is_that_one(

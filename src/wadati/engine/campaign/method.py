@@ -21,6 +21,7 @@ _PICKING = (
     "signal",
     "sources/archives",
 )
+_STATIONS = ("formats/channel_codes.py", "formats/stationxml.py", "model/source_id.py", "model/station.py")
 _ASSOCIATION = ("associators", "engine/association.py", "model", "store/identity.py", "traveltime")
 
 
@@ -45,6 +46,12 @@ def picker_digest(spec: str) -> str:
 def picking_version() -> str:
     """Of the code that makes picks and amplitudes from records."""
     return _code(_PICKING)
+
+
+@cache
+def stations_version() -> str:
+    """Of the code that makes channels from StationXML."""
+    return _code(_STATIONS)
 
 
 @cache

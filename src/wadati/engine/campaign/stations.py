@@ -6,6 +6,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
+
+from wadati.engine.campaign.method import stations_version
 from wadati.engine.campaign.settings import Campaign
 from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.channel_codes import channel_code
@@ -24,7 +27,8 @@ def stations_of(
 ) -> tuple[Inventory, tuple[Problem, ...]]:
     """The channels that a campaign goes through and what of the stations could not be used.
 
-    StationXML from the archive is kept beside the shards, so that every machine works with the same. Raises
+    StationXML from the archive is kept beside the shards, so that every machine works with the same, and what all of it
+    says in one file, so that a thousand machines that begin ask for that alone. Raises
     `NothingUsableError` where no channel is left, and `ReadError` where the archive cannot be read now: shards have
     numbers, so a station must not be left out for a passing reason.
     """
@@ -55,9 +59,13 @@ def _is_wanted(channel: Channel, campaign: Campaign, span: TimeSpan) -> bool:
 
 def _of_archive(names: Iterable[str], archive: DayArchive, place: Place) -> tuple[Inventory, list[Problem]]:
     channels: list[Channel] = []
-    problems = []
-    folder = content_id("stations", archive.name)
-    for name in sorted(set(names)):
+    problems: list[Problem] = []
+    wanted, folder = sorted(set(names)), content_id("stations", archive.name)
+    together = f"{folder}/{content_id('channels', wanted, stations_version())}.msgpack"
+    content = place.get(together)
+    if content is not None:
+        return Inventory(msgspec.msgpack.decode(content, type=tuple[Channel, ...])), problems
+    for name in wanted:
         network, _, station = name.partition(".")
         if not network or not station or "." in station:
             raise UsageError(f"the station {name!r} is none: write NET.STA")
@@ -74,7 +82,10 @@ def _of_archive(names: Iterable[str], archive: DayArchive, place: Place) -> tupl
         found, wrongs = _read(content, name)
         problems.extend(wrongs)
         channels.extend(channel for channel in found if channel.source_id.station_key == (network, station))
-    return Inventory.of(channels), problems
+    inventory = Inventory.of(channels)
+    if not problems:
+        place.put(together, msgspec.msgpack.encode(inventory.channels), "application/msgpack", 0)
+    return inventory, problems
 
 
 def _read(content: bytes, name: str) -> tuple[Inventory, list[Problem]]:

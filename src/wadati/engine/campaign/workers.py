@@ -6,7 +6,7 @@ then done one at a time; one that was alone costs its shard a try.
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -16,6 +16,7 @@ from wadati.engine.campaign.commit import Manifest
 from wadati.engine.campaign.crew import Crew, Done
 from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import work_on
+from wadati.engine.campaign.processes import processes
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
 from wadati.engine.flow import Flow
@@ -41,7 +42,7 @@ def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purs
 
 def _until_a_death(crew: Crew, flow: Flow, workers: int) -> Iterator[Done]:
     """Work with one pool of processes as long as all of them live."""
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker, (flow,))
+    pool = ProcessPoolExecutor(workers, processes(), _start_worker, (flow, dict(os.environ)))
     under_way: dict[Future[Manifest], PickingShard] = {}
     try:
         under_way |= _begun(crew, pool, workers)
@@ -76,8 +77,9 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _start_worker(flow: Flow) -> None:
+def _start_worker(flow: Flow, environment: dict[str, str]) -> None:
     global _worker  # noqa: PLW0603 - what a worker process is given once
+    os.environ.update(environment)
     opened = open_campaign(flow)
     _worker = _Worker(opened, flow.part("pickers"), opened.known())
 
