@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,9 +31,9 @@ _MINUTE = 60 * SECOND
 
 
 @contextmanager
-def serving(folder: Path):
-    """`wadati serve` of a folder as a process: (its address, its id)."""
-    command = [sys.executable, "-m", "wadati.cli.main", "serve", str(folder), "--port", "0"]
+def serving(folder: Path, more: Sequence[str] = ()):
+    """`wadati serve` of a folder as a process, with more options: (its address, its id)."""
+    command = [sys.executable, "-m", "wadati.cli.main", "serve", str(folder), "--port", "0", *more]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     flow = folder / "flow.toml"
     flow.write_text("[serve]\nrequests_a_minute = 10_000_000\n")

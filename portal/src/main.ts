@@ -12,18 +12,20 @@ import { explorer } from "./pages/explorer";
 import { live } from "./pages/live";
 import type { Page } from "./pages/page";
 import { station } from "./pages/station";
+import { synthetics } from "./pages/synthetics";
 import { wall } from "./pages/wall";
 import { waveforms } from "./pages/waveforms";
 import { language, theme, token, zone } from "./settings";
 import { t, type Key } from "./words";
 import licenses from "virtual:terms";
 
-const PAGES: Record<string, Page> = { "": live, events: list, event, waveforms, station, explorer, wall };
+const PAGES: Record<string, Page> = { "": live, events: list, event, waveforms, station, explorer, synthetics, wall };
 const LINKS: readonly [string, Key][] = [
   ["", "nav.map"],
   ["events", "nav.events"],
   ["waveforms", "nav.waveforms"],
   ["explorer", "nav.explorer"],
+  ["synthetics", "nav.synthetics"],
   ["wall", "nav.wall"],
 ];
 
@@ -76,7 +78,11 @@ function frame(): void {
   tick();
   const timer = setInterval(tick, 1000);
   const closers = [
-    network.follow((now) => (title.textContent = now?.title ?? "Wadati")),
+    network.follow((now) => {
+      title.textContent = now?.title ?? "Wadati";
+      // A service without Green's functions has no such page to go to.
+      links[LINKS.findIndex(([name]) => name === "synthetics")]!.hidden = now !== null && !now.synthetics;
+    }),
     streamState.follow((now) => {
       const keys = { open: "stream.open", connecting: "stream.connecting", down: "stream.off" } as const;
       state.className = `state ${now}`;

@@ -100,9 +100,9 @@ def visit(browser: Browser, portal: Served) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="session")
-def portal(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def portal(small: Small, near_store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A service of the small network, whose live run seems to go on."""
-    with serving(small, tmp_path_factory.mktemp("portal")) as found:
+    with serving(small, tmp_path_factory.mktemp("portal"), greens=near_store) as found:
         run_on(found.folder, small)
         yield found
 

@@ -13,7 +13,7 @@ from wadati.model import Event, Magnitude, Origin
 from wadati.model.codec import encode_json
 from wadati.store.live_log import EventVersion, LiveLog
 
-PAGES = ("", "events", "waveforms", "explorer", "wall")
+PAGES = ("", "events", "waveforms", "explorer", "synthetics", "wall")
 
 
 def settled(visit, where: str) -> None:

@@ -22,6 +22,8 @@ const PULSE_MS = 12_000;
 export interface Clicked {
   event?: string;
   station?: string;
+  /** Longitude and latitude. */
+  place: [number, number];
 }
 
 export class LiveMap {
@@ -90,8 +92,10 @@ export class LiveMap {
       );
       const event_ = found.find((one) => one.layer.id === "events");
       const station = found.find((one) => one.layer.id === "stations");
-      if (event_) clicked({ event: String(event_.properties["id"]) });
-      else if (station) clicked({ station: String(station.properties["code"]) });
+      const place = event.lngLat.wrap().toArray();
+      if (event_) clicked({ event: String(event_.properties["id"]), place });
+      else if (station) clicked({ station: String(station.properties["code"]), place });
+      else clicked({ place });
     });
     const unfollow = dark.follow(() => {
       if (!this.map.isStyleLoaded()) return;
@@ -167,6 +171,16 @@ export class LiveMap {
   fly(longitude: number, latitude: number): void {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.map.easeTo({ center: [longitude, latitude], duration: still ? 0 : 600 });
+  }
+
+  /** An element that is dragged over the map; what is returned puts it somewhere. */
+  mark(element: HTMLElement, moved: (longitude: number, latitude: number) => void): (longitude: number, latitude: number) => void {
+    const marker = new Marker({ element, draggable: true });
+    marker.on("drag", () => {
+      const { lng, lat } = marker.getLngLat().wrap();
+      moved(lng, lat);
+    });
+    return (longitude, latitude) => void marker.setLngLat([longitude, latitude]).addTo(this.map);
   }
 
   /** Draw the eye to a place for some seconds. */

@@ -93,7 +93,8 @@ def application(
         made = [*synthetics.routes(), *syngine.routes()]
         index[-1:-1] = _SYNTHETIC
     stream, reviewing = StreamService(current), ReviewService(holdings, current)
-    portal_routes, close_portal = portal(holdings, current)
+    greens = None if synthetics is None else synthetics.greens.contents
+    portal_routes, close_portal = portal(holdings, current, greens)
 
     async def described(request: Request) -> Response:
         return JSONResponse(openapi(services, holdings.settings, public or str(request.base_url).rstrip("/")))

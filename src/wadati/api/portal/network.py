@@ -18,9 +18,10 @@ from wadati.api.holdings import Holdings
 from wadati.api.parameters import Parameter, read
 from wadati.api.portal.answers import json_answer
 from wadati.engine.live.status import read_status
+from wadati.greens.layout import Contents
 from wadati.model.time import parse_time
 from wadati.report.basemap import Box, cut
-from wadati.units import MILLISECOND
+from wadati.units import KILOMETRE, MILLISECOND
 
 CELL = 10
 """Degrees that one piece of the map is wide and high."""
@@ -37,8 +38,8 @@ _A_WEEK = {"Cache-Control": "public, max-age=604800"}
 class PortalNetwork:
     """Answers from the stations, the archive, and the status of a live run."""
 
-    def __init__(self, holdings: Holdings) -> None:
-        self._holdings = holdings
+    def __init__(self, holdings: Holdings, greens: Contents | None = None) -> None:
+        self._holdings, self._greens = holdings, greens
         self._turn = threading.Lock()
         self._extent: tuple[float, dict[str, int] | None] | None = None
 
@@ -60,6 +61,7 @@ class PortalNetwork:
             "stations": self._stations({(s["network"], s["station"]): s for s in status.get("stations", ())}),
             "waveforms": self._waveforms(),
             "live": _live(status) if running else None,
+            "synthetics": None if self._greens is None else _synthetics(self._greens),
         }
         return json_answer(request, msgspec.json.encode(told), {"Cache-Control": "no-store"})
 
@@ -101,6 +103,15 @@ def _live(status: dict[str, Any]) -> dict[str, Any]:
         "data_time_ms": parse_time(status["data_time"]) // MILLISECOND if status.get("data_time") else None,
         "sources": status.get("sources", []),
         "picks_per_minute": status.get("picks", {}).get("per_minute"),
+    }
+
+
+def _synthetics(greens: Contents) -> dict[str, Any]:
+    return {
+        "model": greens.model.name,
+        "depths_km": (greens.depths.start / KILOMETRE, greens.depths.stop / KILOMETRE),
+        "distances_km": (greens.distances.start / KILOMETRE, greens.distances.stop / KILOMETRE),
+        "band_hz": greens.band,
     }
 
 

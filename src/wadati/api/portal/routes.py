@@ -12,10 +12,13 @@ from wadati.api.portal.events import PortalEvents
 from wadati.api.portal.files import file_routes
 from wadati.api.portal.network import PortalNetwork
 from wadati.api.portal.waveforms import PortalWaveforms
+from wadati.greens.layout import Contents
 
 
-def portal(holdings: Holdings, current: Current) -> tuple[list[Route], Callable[[], None]]:
-    """Where the portal answers, and what gives its connections back."""
+def portal(
+    holdings: Holdings, current: Current, greens: Contents | None = None
+) -> tuple[list[Route], Callable[[], None]]:
+    """Where the portal answers, and what gives its connections back; `greens` is what seismograms are computed of."""
     events = PortalEvents(holdings, current)
-    data = [*events.routes(), *PortalNetwork(holdings).routes(), *PortalWaveforms(holdings).routes()]
+    data = [*events.routes(), *PortalNetwork(holdings, greens).routes(), *PortalWaveforms(holdings).routes()]
     return [*file_routes(), *data], events.close
