@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from wadati.formats.geojson import METRES_PER_DEGREE, Feature
+from wadati.formats.geojson_mechanisms import mechanism_products
 from wadati.model import Event, Magnitude, Origin, format_time
 from wadati.units import KILOMETRE, MILLISECOND
 
@@ -15,8 +16,8 @@ from wadati.units import KILOMETRE, MILLISECOND
 def with_products(summary: Feature, event: Event, *, authority: str, updated: int, quakeml: str) -> Feature:
     """A feature of a feed with the products of its event; `quakeml` is the address of its QuakeML.
 
-    Products: `origin`, `phase-data` where there are arrivals; those of moment tensors and shaking have their places
-    where they exist. Properties of products are text, as in the feeds that readers know.
+    Products: `origin`, `phase-data` where there are arrivals, `moment-tensor` and `focal-mechanism` where there are
+    mechanisms, the preferred one first. Properties of products are text, as in the feeds that readers know.
     """
     origin, size = event.origin, event.magnitude
     contents = {"quakeml.xml": {"contentType": "application/xml", "url": quakeml}}
@@ -24,21 +25,34 @@ def with_products(summary: Feature, event: Event, *, authority: str, updated: in
     if origin.arrivals:
         told = _origin(origin, size)
         products["phase-data"] = [_product("phase-data", event, authority, updated, told, contents)]
-    return summary | {"properties": summary["properties"] | {"products": products}}
+    for kind, mechanisms in mechanism_products(event).items():
+        products[kind] = [
+            _product(kind, event, authority, updated, told, contents, number) for number, told in enumerate(mechanisms)
+        ]
+    types = f",{','.join(sorted(products))},"
+    return summary | {"properties": summary["properties"] | {"types": types, "products": products}}
 
 
 def _product(
-    kind: str, event: Event, authority: str, updated: int, told: dict[str, str], contents: dict[str, Any]
+    kind: str,
+    event: Event,
+    authority: str,
+    updated: int,
+    told: dict[str, str],
+    contents: dict[str, Any],
+    number: int = 0,
 ) -> dict[str, Any]:
+    """A product; of several of a kind the first is preferred."""
+    code = event.event_id if number == 0 else f"{event.event_id}-{number + 1}"
     return {
-        "id": f"urn:wadati:{authority}:{kind}:{event.event_id}",
+        "id": f"urn:wadati:{authority}:{kind}:{code}",
         "type": kind,
-        "code": event.event_id,
+        "code": code,
         "source": authority,
         "updateTime": updated // MILLISECOND,
         "status": "UPDATE",
         "properties": {"eventsource": authority, "eventsourcecode": event.event_id, **told},
-        "preferredWeight": 1,
+        "preferredWeight": 1 if number == 0 else 0,
         "contents": contents,
     }
 

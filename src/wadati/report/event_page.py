@@ -10,6 +10,7 @@ from wadati.model import Arrival, Catalog, Event, Inventory, Origin, Pick, Veloc
 from wadati.report.chart import LEFT, RIGHT, TOP, WIDTH, Scale, axes, figure, line, padded, svg, ticks
 from wadati.report.map import degrees, epicentre_map
 from wadati.report.markup import Markup, element, join
+from wadati.report.mechanism_figures import mechanism_figure, mechanism_table
 from wadati.report.page import facts, figures, link, section, whole_page
 from wadati.report.record_section import Records, record_sections
 from wadati.report.scene import Scene, instant, kilometres, size_words
@@ -65,6 +66,7 @@ def event_page(
             "main",
             section("Where and when", _facts(event, about), _notice(event)),
             figures(*drawn),
+            section("How it moved", *_moved(event)) if event.mechanisms else None,
             section("Downloads", element("ul", *downloads)) if downloads else None,
             section("Arrivals", _arrivals(event.origin, picks)) if event.origin.arrivals else None,
             section("Magnitudes", *_magnitudes(event)) if event.magnitudes else None,
@@ -103,6 +105,12 @@ def footer(terms: str) -> Markup:
     """The end of a page: under what terms its content may be used."""
     words = "Automatic results may be wrong, and change as more data arrive. This is no public warning system."
     return element("footer", element("p", words), element("p", terms) if terms else None)
+
+
+def _moved(event: Event) -> list[Markup]:
+    shown = event.mechanism
+    drawn = [] if shown is None else [figures(mechanism_figure(event, shown))]
+    return [*drawn, mechanism_table(event)]
 
 
 def _header(title: str, event: Event, about: About) -> Markup:
@@ -272,5 +280,6 @@ def _reading() -> Markup:
             ("±", "95 % for depth and epicentre; one standard error for magnitudes."),
             ("Gap", "the largest angle, seen from the epicentre, without a station; above 180° locations are weak."),
             ("Residual", "observed minus expected time of an arrival."),
+            ("Mechanism", "both planes fit alike. Quality A is the best; one of quality D is never preferred."),
         ]
     )

@@ -8,6 +8,7 @@ from wadati.protocols import Source
 from wadati.report import tables
 from wadati.report.map import epicentre_map
 from wadati.report.markup import Markup, element, join
+from wadati.report.mechanism_figures import largest_mechanisms
 from wadati.report.page import facts, figures, section
 from wadati.report.record_section import record_sections
 from wadati.report.residuals import residual_histogram, station_residuals, used_arrivals
@@ -21,6 +22,7 @@ def body(scene: Scene, title: str, source: Source | None, largest: int) -> Marku
     """The header, and a section for everything there is to show."""
     has_events = bool(scene.events)
     records = record_sections(scene, source, largest) if source is not None else []
+    balls = largest_mechanisms(scene.events)
     evidence = [residual_histogram(scene), wadati_diagram(scene), station_residuals(scene)]
     where = [epicentre_map(scene)] if scene.stations or has_events else []
     when = [frequency_magnitude(scene), depth_sections(scene), timeline(scene)] if has_events else []
@@ -29,6 +31,7 @@ def body(scene: Scene, title: str, source: Source | None, largest: int) -> Marku
         section("Against the truth", tables.pair_table(scene.scorecard)) if scene.scorecard else None,
         section("Where and when", figures(*where, *when)),
         section("Records of the largest events", figures(*records)) if records else None,
+        section("How they moved", figures(*balls)) if balls else None,
         section("Arrivals", figures(*evidence)) if any(evidence) else None,
         section("Events", tables.event_table(scene)) if has_events else None,
         section("Stations", tables.station_table(scene)),

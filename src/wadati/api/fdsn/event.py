@@ -163,9 +163,12 @@ class EventService:
         if values["includeallorigins"]:
             origins += self._holdings.superseded(event.event_id)
         else:
-            origins = (origin,)
+            # Mechanisms are whole only with the origins and magnitudes that they name.
+            named = {name for one in event.mechanisms for name in (one.origin_id, one.derived_origin_id)}
+            origins = (origin, *(one for one in origins if one.origin_id in named and one is not origin))
         if not values["includeallmagnitudes"]:
-            magnitudes = () if magnitude is None else (magnitude,)
+            named = {one.magnitude_id for one in event.mechanisms}
+            magnitudes = tuple(one for one in magnitudes if one is magnitude or one.magnitude_id in named)
         if not values["includestationmagnitudes"]:
             magnitudes = tuple(msgspec.structs.replace(one, station_magnitudes=()) for one in magnitudes)
         shown = msgspec.structs.replace(

@@ -128,7 +128,8 @@ class EventsProcess:
                 if self._process.is_alive():
                     self._process.terminate()
                     self._process.join(1)
-                self._process.close()
+                with contextlib.suppress(ValueError):  # whoever starts a process just now may be told first of its end
+                    self._process.close()
                 self._connection.close()
                 self._connection = None
         finally:

@@ -78,8 +78,9 @@ class MechanismProcess:
         if self._process is not None:
             self._process.kill()
             self._process.join()
-            self._process.close()
-            assert self._connection is not None
+            with contextlib.suppress(ValueError):  # whoever starts a process just now may be told first that it ended
+                self._process.close()
+        if self._connection is not None:
             self._connection.close()
         self._process = self._connection = None
 
@@ -95,8 +96,7 @@ class MechanismProcess:
 
 def _run(connection: Connection) -> None:
     """The other side."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the run says when to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run says when to end
     os.nice(_NICE)
     tasks: dict[str, Callable[..., Any]] = {one.__name__: one for one in (first_motion, plan, moment_tensor)}
     with contextlib.suppress(EOFError, ConnectionError):
