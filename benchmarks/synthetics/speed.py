@@ -62,7 +62,7 @@ def answer_ms(store: StoredGreens) -> tuple[float, float, float]:
                 cpu = time.process_time()
             began = time.perf_counter()
             found, _ = synthetics(store, [source], stations, Motion())
-            write_synthetics(found, Path(folder), "mseed", Motion())
+            write_synthetics(found, Path(folder), "mseed")
             spent.append(1000 * (time.perf_counter() - began))
         cpu = 1000 * (time.process_time() - cpu) / 40
     return float(np.median(spent[20:])), float(np.percentile(spent[20:], 95)), cpu

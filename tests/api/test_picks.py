@@ -18,7 +18,7 @@ import obspy
 import pytest
 
 from benchmarks.disk import SmallDisk
-from wadati.engine.jobs import Jobs, TooManyJobsError
+from wadati.engine.jobs import Jobs, Task, TooManyJobsError
 from wadati.formats.miniseed import read_miniseed, write_miniseed
 from wadati.model import TimeSpan, Trace
 from wadati.pickers.continuous import pick_station
@@ -232,11 +232,11 @@ def test_jobs_outlive_the_process_and_are_done_once(tmp_path: Path) -> None:
     began, go = threading.Event(), threading.Event()
     done: list[bytes] = []
 
-    def slow(request: bytes, _: dict[str, str]) -> bytes:
+    def slow(task: Task) -> bytes:
         began.set()
         go.wait(10)
-        done.append(request)
-        return request * 2
+        done.append(task.request)
+        return task.request * 2
 
     jobs = Jobs(tmp_path, slow)
     first, second, third = (jobs.submit(text, {}, key=text.decode()) for text in (b"a", b"b", b"c"))
@@ -244,7 +244,7 @@ def test_jobs_outlive_the_process_and_are_done_once(tmp_path: Path) -> None:
     assert began.wait(10)
     assert jobs.cancel(third.job_id).state == "cancelled"
     # What was not done when this process "ended" is done by the next.
-    again = Jobs(tmp_path, lambda request, _: request * 3)
+    again = Jobs(tmp_path, lambda task: task.request * 3)
     assert again.wait(second.job_id, 10).state == "done"
     assert again.result(second.job_id) == b"bbb"
     assert again.get(third.job_id).state == "cancelled"
@@ -268,10 +268,10 @@ def test_a_full_disk_takes_no_job_and_costs_no_other(tmp_path: Path) -> None:
     with SmallDisk(tmp_path / "disk", 4) as disk:
         began, go = threading.Event(), threading.Event()
 
-        def work(request: bytes, _: dict[str, str]) -> bytes:
+        def work(task: Task) -> bytes:
             began.set()
             go.wait(10)
-            return request
+            return task.request
 
         jobs = Jobs(disk.folder / "jobs", work)
         first, second = jobs.submit(b"a", {}), jobs.submit(b"b", {})

@@ -143,11 +143,11 @@ def test_sources_of_an_earlier_run_do_not_stand_beside_those_of_this_one(greens:
     mine.write_bytes(b"mine")
     for name in ("mseed", "sac"):
         for found in (three, two, alone, three, alone[:1], two):
-            written = write_synthetics(found, tmp_path, name, Motion())
+            written = write_synthetics(found, tmp_path, name)
             assert sorted(tmp_path.rglob(f"*.{name}")) == sorted([*written, *([mine] if name == "mseed" else [])])
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["source-0001", "source-0002"]
     fewer, _ = synthetics(greens, [one] * 2, STATIONS[:1], Motion())
-    written = write_synthetics(fewer, tmp_path, "sac", Motion())
+    written = write_synthetics(fewer, tmp_path, "sac")
     assert sorted(tmp_path.rglob("*.sac")) == sorted(written)
 
 
@@ -203,24 +203,3 @@ def test_a_moment_rate_of_a_table_is_that_of_its_shape(small_store: str, station
         np.testing.assert_allclose(one.data, two.data, atol=2e-3 * np.abs(one.data).max())
     rate.write_text("time_s,moment_rate\n0,1\n1,1\n3,1\n")
     assert run(small_store, stations, tmp_path, *PLACE, *FAULT, "--source-time", str(rate)) == 3
-
-
-def test_an_array_that_cannot_be_written_leaves_the_one_before(
-    greens: StoredGreens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    zarr = pytest.importorskip("zarr")
-    found, _ = synthetics(greens, [PointSource(ORIGIN, 35.0, -117.0, 9000.0, TENSOR)], STATIONS, Motion())
-    (path,) = write_synthetics(found, tmp_path, "zarr", Motion())
-
-    def full(*_: object, **__: object) -> None:
-        raise OSError("no space left")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(zarr.Group, "create_array", full)
-        with pytest.raises(OSError, match="no space"):
-            write_synthetics(found, tmp_path, "zarr", Motion())
-    group = zarr.open_group(path, mode="r")
-    np.testing.assert_array_equal(group["samples"][0, 0, 0], found[0].traces[0].data)
-    write_synthetics(found, tmp_path, "zarr", Motion(kind="velocity"))
-    assert zarr.open_group(path, mode="r").attrs["kind"] == "velocity"
-    assert [one.name for one in tmp_path.iterdir()] == ["synthetics.zarr"]

@@ -25,7 +25,7 @@ from starlette.routing import Route
 from wadati import registry
 from wadati.api.errors import Refused
 from wadati.api.parameters import Parameter, read
-from wadati.engine.jobs import Job, Jobs, TooManyJobsError
+from wadati.engine.jobs import Job, Jobs, Task, TooManyJobsError
 from wadati.engine.picking_requests import PickReply, PickRequest, pick_traces
 from wadati.errors import WadatiError
 from wadati.formats.miniseed import is_miniseed, read_miniseed
@@ -148,9 +148,9 @@ class PicksService:
             raise Refused(404, "there is no such job; they are kept for a day")
         return job
 
-    def _do(self, body: bytes, options: dict[str, str]) -> bytes:
+    def _do(self, task: Task) -> bytes:
         try:
-            return self._answer(*self._read(body, options))
+            return self._answer(*self._read(task.request, task.options))
         except Refused as error:
             raise ValueError(error.words) from None
 

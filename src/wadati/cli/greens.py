@@ -13,8 +13,11 @@ from wadati.cli.terminal import TerminalProgress, complain
 from wadati.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wadati.engine.synthetics import Motion
     from wadati.greens.source_time import SourceTime
-    from wadati.model import MomentTensor, PointSource
+    from wadati.model import MomentTensor, PointSource, Station
     from wadati.protocols import Problem
 
 _PLACE = ("latitude", "longitude", "depth")
@@ -46,7 +49,7 @@ def greens(options: argparse.Namespace) -> int:
 
 def synthetics(options: argparse.Namespace) -> int:
     """`wadati synthetics`."""
-    from wadati.engine.synthetics import Motion, write_synthetics
+    from wadati.engine.synthetics import FORMATS, Motion, write_synthetics
     from wadati.engine.synthetics import synthetics as make
     from wadati.formats.inventory import read_inventory
     from wadati.greens.opened import open_store
@@ -54,14 +57,48 @@ def synthetics(options: argparse.Namespace) -> int:
     motion = Motion(options.kind, options.components, _source_time(options.source_time), options.fault is not None)
     sources = _sources(options)
     inventory, problems = read_inventory(options.stations)
+    if options.format not in FORMATS or options.dask is not None:
+        return _job(options, sources, inventory.stations(), motion, problems)
     store = open_store(options.greens)
     found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)
-    written = write_synthetics(found, options.output, options.format, motion)
+    written = write_synthetics(found, options.output, options.format)
     problems = [*problems, *left_out]
     _complain(problems)
     traces = sum(len(one.traces) for one in found)
     print(f"{traces} seismograms: {written[0] if len(written) == 1 else options.output}")
     return PARTLY_FAILED if problems else 0
+
+
+def _job(
+    options: argparse.Namespace,
+    sources: Sequence[PointSource],
+    stations: Sequence[Station],
+    motion: Motion,
+    problems: list[Problem],
+) -> int:
+    """Seismograms of many sources at many stations, in pieces."""
+    from wadati.engine.compute import Compute
+    from wadati.engine.synthetics_job import SyntheticsJob
+    from wadati.engine.synthetics_runs import open_runner, results, run_job
+
+    output = str(options.output.resolve())
+    job = SyntheticsJob(options.greens, tuple(sources), tuple(stations), motion, options.format, output)
+    compute = Compute() if options.dask is None else Compute(engine="dask", scheduler=options.dask)
+    runner = open_runner(compute, options.workers or os.cpu_count() or 1)
+    try:
+        with TerminalProgress() as progress:
+
+            def start(pieces: int, done: int) -> None:
+                progress.start("synthetics", pieces)
+                for _ in range(done):
+                    progress.step("synthetics")
+
+            left_out = run_job(job, runner, start=start, step=lambda: progress.step("synthetics"))
+    finally:
+        runner.close()
+    _complain([*problems, *left_out])
+    print(f"{3 * job.rows * len(stations)} seismograms: {results(job)}")
+    return PARTLY_FAILED if problems or left_out else 0
 
 
 def _sources(options: argparse.Namespace) -> tuple[PointSource, ...]:

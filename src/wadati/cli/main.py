@@ -250,7 +250,16 @@ def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "--kind", default="displacement", choices=("displacement", "velocity", "acceleration"), help="m, m/s or m/s²"
     )
     synthetics.add_argument("--components", default="ZNE", choices=("ZNE", "ZRT"), help="default: ZNE")
-    synthetics.add_argument("--format", default="mseed", choices=("mseed", "sac", "zarr"), help="default: mseed")
+    synthetics.add_argument(
+        "--format", default="mseed", choices=("mseed", "sac", "zarr", "peaks"), help="default: mseed"
+    )
+    synthetics.add_argument(
+        "--dask",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="in pieces on a Dask cluster, of its own without an address",
+    )
     synthetics.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
     _debug(synthetics)
     synthetics.set_defaults(run=greens.synthetics)

@@ -18,6 +18,9 @@ class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     says, or with a `maximum` between `minimum` and that, as work comes. `resources` are what a worker must have to be
     given work, by its tags (`{GPU = 1}`).
 
+    For seismograms, another worker is started while a piece of work has waited longer than `response_s`, and one beyond
+    the minimum is ended when it has had nothing to do for `idle_s` and is `age_s` old (s).
+
     >>> Compute(engine="dask", scheduler="tcp://10.0.0.1:8786").is_elastic
     False
     """
@@ -29,6 +32,9 @@ class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     minimum: int = 0
     maximum: int | None = None
     resources: dict[str, float] = {}
+    response_s: float = 10.0
+    idle_s: float = 60.0
+    age_s: float = 300.0
 
     def __post_init__(self) -> None:
         own = [name for name in ("cluster", "options", "minimum", "maximum") if getattr(self, name)]

@@ -1,7 +1,7 @@
 """Work that was accepted and is done later: on disk before anybody is told so, done once, kept for a day.
 
-A job is a folder of its own: `request` and `options` as they came, `job.json` how it stands, `result` what came out.
-Whatever was not done when the process ended is done by the next.
+A job is a folder of its own: `request` and `options` as they came, `job.json` how it stands, `result` what came out,
+and `files` where that is more than one. Whatever was not done when the process ended is done by the next.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -31,7 +32,8 @@ _OVER = ("done", "failed", "cancelled")
 
 
 class Job(msgspec.Struct, frozen=True):
-    """How a job stands: when it came and was over (ns), and in words what is wrong with it."""
+    """How a job stands: when it came and was over (ns), in words what is wrong with it, and how many of its pieces are
+    done where it is done in pieces (of one that ended with its process, as far as the next has come)."""
 
     job_id: str
     state: State
@@ -39,6 +41,19 @@ class Job(msgspec.Struct, frozen=True):
     finished: Nanoseconds | None = None
     words: str = ""
     key: str = ""
+    pieces: int = 0
+    done: int = 0
+
+
+class Task(NamedTuple):
+    """What is to be done: the request as it came, a folder for files (not made yet), whether it is still wanted now,
+    and whom to tell how many pieces there are and how many are done."""
+
+    request: bytes
+    options: dict[str, str]
+    files: Path
+    is_wanted: Callable[[], bool]
+    tell: Callable[[int, int], None]
 
 
 class TooManyJobsError(WadatiError):
@@ -46,33 +61,41 @@ class TooManyJobsError(WadatiError):
 
 
 class Jobs:
-    """Jobs in a folder, done one after the other by `work(request, options)` in a thread; close it.
+    """Jobs in a folder, done by `work`, `at_once` of them at a time, each in a thread; close it.
+
+    Work that ends with an error because it is not wanted any more is begun again by the next process.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     jobs = Jobs(Path(folder), lambda request, options: request.upper())
+    ...     jobs = Jobs(Path(folder), lambda task: task.request.upper())
     ...     job = jobs.submit(b"abc", {})
     ...     jobs.wait(job.job_id, 10).state, jobs.result(job.job_id)
     ('done', b'ABC')
     """
 
-    def __init__(self, folder: Path, work: Callable[[bytes, dict[str, str]], bytes], most: int = 100) -> None:
+    def __init__(self, folder: Path, work: Callable[[Task], bytes], most: int = 100, at_once: int = 1) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._work, self._most = folder, work, most
         self._jobs: dict[str, Job] = {}
         self._keys: dict[str, str] = {}
         self._waiting: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._changed = threading.Condition()
+        self._closing = threading.Event()
         self._take_up()
-        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._run, name="jobs", daemon=True) for _ in range(at_once)]
+        for thread in self._threads:
+            thread.start()
 
     def close(self) -> None:
-        """Finish the job that is being done; others wait for the next process."""
-        self._waiting.put(None)
+        """Finish the jobs that are being done, or what of them does not ask whether it is wanted; others wait for the
+        next process."""
+        self._closing.set()
+        for _ in self._threads:
+            self._waiting.put(None)
         with self._changed:
             self._most = 0
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def submit(self, request: bytes, options: dict[str, str], key: str = "") -> Job:
         """Take a job; one that came under the same `key` before is that one.
@@ -109,6 +132,10 @@ class Jobs:
         """What came out of a job that is done."""
         job = self.get(job_id)
         return None if job is None or job.state != "done" else (self._folder / job_id / "result").read_bytes()
+
+    def files(self, job_id: str) -> Path:
+        """The folder of the files of a job."""
+        return self._folder / job_id / "files"
 
     def cancel(self, job_id: str) -> Job | None:
         """Give up a job that is not over; one that is being done is thrown away when it is."""
@@ -158,7 +185,7 @@ class Jobs:
             shutil.rmtree(self._folder / job.job_id, ignore_errors=True)
 
     def _run(self) -> None:
-        while (job_id := self._waiting.get()) is not None:
+        while (job_id := self._waiting.get()) is not None and not self._closing.is_set():
             try:
                 self._do(job_id)
             except OSError as error:
@@ -181,12 +208,26 @@ class Jobs:
         words = ""
         try:
             options = msgspec.json.decode((place / "options").read_bytes(), type=dict[str, str])
-            result = self._work((place / "request").read_bytes(), options)
+            request, files = (place / "request").read_bytes(), self.files(job_id)
+            result = self._work(
+                Task(request, options, files, partial(self._is_wanted, job_id), partial(self._tell, job_id))
+            )
             with atomic_write(place / "result") as path:
                 path.write_bytes(result)
         except Exception as error:  # whatever one job does must not cost the others
+            if self._closing.is_set():
+                return
             state, words = "failed", f"{type(error).__name__}: {error}"
         with self._changed:
             if self._jobs[job_id].state == "running":
                 now = time.time_ns()
                 self._put(msgspec.structs.replace(self._jobs[job_id], state=state, finished=now, words=words))
+
+    def _is_wanted(self, job_id: str) -> bool:
+        with self._changed:
+            return self._jobs[job_id].state == "running" and not self._closing.is_set()
+
+    def _tell(self, job_id: str, pieces: int, done: int) -> None:
+        with self._changed:
+            self._jobs[job_id] = msgspec.structs.replace(self._jobs[job_id], pieces=pieces, done=done)
+            self._changed.notify_all()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
 from wadati.errors import InputError, UsageError
 from wadati.formats.atomic import atomic_write
@@ -21,7 +18,7 @@ from wadati.greens.summed import as_one_fault
 from wadati.model import PointSource, SourceId, Station, Trace, sampling_rate, seconds
 from wadati.protocols import Problem
 
-FORMATS = ("mseed", "sac", "zarr")
+FORMATS = ("mseed", "sac")
 
 _BANDS = ((80.0, "H"), (10.0, "B"), (1.0, "M"), (0.3, "L"))
 _LONGEST = "V"
@@ -70,17 +67,15 @@ def synthetics(
     return found, problems
 
 
-def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str, motion: Motion) -> list[Path]:
+def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str) -> list[Path]:
     """Write seismograms, atomically; the files, in order.
 
-    `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. `zarr`: one group, if all
-    sources have the same stations. What an earlier run left in this format goes, so that its sources stand not beside
-    those of this one. Raises `UsageError` for another format.
+    `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. What an earlier
+    run left in this format goes, so that its sources stand not beside those of this one. Arrays are made by jobs
+    (`synthetics_runs`). Raises `UsageError` for another format.
     """
     if file_format not in FORMATS:
         raise UsageError(f"no format is called {file_format!r}; there are: {', '.join(FORMATS)}")
-    if file_format == "zarr":
-        return [_write_zarr(found, output / "synthetics.zarr", motion)]
     written = []
     for number, one in enumerate(found, 1):
         name = "synthetics" if len(found) == 1 else f"source-{number:04d}"
@@ -130,7 +125,7 @@ def _traces(
         workers=workers,
     )
     if len(sources) > 1:
-        found = as_one_fault(found, sources)
+        found = as_one_fault(found, sources, greens.reduced.velocity)
     rate = sampling_rate(found.sampling_rate_hz)
     for station, start, samples in zip(stations, found.start_s, found.samples, strict=True):
         begin = sources[0].time + seconds(float(start))
@@ -146,34 +141,3 @@ def channel_of(station: Station, location: str, sampling_rate_hz: float, compone
     """
     band = next((letter for least, letter in _BANDS if sampling_rate_hz >= least), _LONGEST)
     return SourceId(station.network, station.code, location, band, "X", component)
-
-
-def _write_zarr(found: Sequence[Synthetic], path: Path, motion: Motion) -> Path:
-    import zarr
-
-    names = [tuple(station.key for station in one.stations) for one in found]
-    lengths = {len(trace.data) for one in found for trace in one.traces}
-    if len(set(names)) > 1 or len(lengths) > 1:
-        raise UsageError("sources with different stations do not fit one array; write mseed or sac")
-    shape = len(found), len(names[0]), 3, lengths.pop()
-    samples: npt.NDArray[np.float32] = np.stack([trace.data for one in found for trace in one.traces]).reshape(shape)
-    starts = np.array([[trace.start for trace in one.traces[::3]] for one in found])
-    partial = path.with_name(f".{path.name}.partial")
-    group = zarr.open_group(partial, mode="w", zarr_format=3)
-    dimensions = ["source", "station", "component", "sample"]
-    group.create_array("samples", data=samples, dimension_names=dimensions)
-    group.create_array("start", data=starts, dimension_names=dimensions[:2])
-    group.attrs.update(
-        {
-            "kind": motion.kind,
-            "components": motion.components,
-            "sampling_rate_hz": float(found[0].traces[0].sampling_rate),
-            "stations": [".".join(name) for name in names[0]],
-            "sources": [msgspec.to_builtins(one.source) for one in found],
-            "start": "of the first sample, ns since 1970",
-        }
-    )
-    if path.exists():
-        shutil.rmtree(path)
-    partial.rename(path)
-    return path

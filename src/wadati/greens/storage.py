@@ -103,6 +103,14 @@ def _unreadable(url: str, error: Exception) -> ReadError:
     return ReadError(url, "unreachable", wrong, "check the name, keys and network")
 
 
+def open_group(url: str, mode: str) -> Any:
+    """A group for arrays of any kind, opened as zarr's `mode` says. Raises `MissingExtraError` without the extra."""
+    store = _open(url)
+    import zarr
+
+    return zarr.open_group(store, mode=mode, zarr_format=3)
+
+
 def _group(url: str) -> Any:
     """The open group of a URL; None where there is none."""
     store = _open(url)

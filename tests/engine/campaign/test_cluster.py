@@ -20,7 +20,7 @@ from tests.engine.campaign.test_campaign import contents
 from wadati.engine.campaign import cluster_workers
 from wadati.engine.campaign.local import StoppedError, manifests, pick, run
 from wadati.engine.campaign.opened import open_campaign
-from wadati.engine.campaign.picks import picks_of, tracks_of
+from wadati.engine.campaign.picks import picks_of
 from wadati.engine.campaign.status import cancel, retry, status
 from wadati.engine.cluster import open_cluster
 from wadati.engine.compute import Compute
@@ -46,15 +46,15 @@ def one_day(midnight: Midnight, folder: Path, **campaign: object) -> Flow:
     return override(midnight.flow(folder, **campaign), end="2026-03-02")
 
 
-def tables(flow: Flow, workers: int = 2) -> tuple[object, object]:
-    """Picks and amplitudes of all picking shards, which are done where they are not."""
+def tables(flow: Flow, workers: int = 2) -> dict[str, tuple[str, object]]:
+    """What all picking shards hold, which are done where they are not: digests of picks and amplitudes, and picks."""
     opened = open_campaign(flow)
-    done = [manifest for _, manifest in pick(opened, workers, None, Silent())]
-    return picks_of(opened.shelf, done), tracks_of(opened.shelf, done)
+    done = pick(opened, workers, None, Silent())
+    return {shard.path: (manifest.digest, picks_of(opened.shelf, [manifest])) for shard, manifest in done}
 
 
 @pytest.fixture(scope="module")
-def expected(midnight: Midnight, tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object]:
+def expected(midnight: Midnight, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, object]]:
     """The same by this process."""
     return tables(one_day(midnight, tmp_path_factory.mktemp("expected")), 1)
 
@@ -172,7 +172,7 @@ def test_a_cluster_of_its_own_gives_the_same_and_is_gone_afterwards(midnight: Mi
 @pytest.mark.parametrize("nanny", [True, False], ids=["nanny", "no nanny"])
 def test_what_a_killed_worker_had_is_done_by_another(
     midnight: Midnight,
-    expected: tuple[object, object],
+    expected: dict[str, tuple[str, object]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     point: str,
@@ -195,7 +195,7 @@ def test_what_a_killed_worker_had_is_done_by_another(
 
 
 def test_only_the_shard_that_kills_its_workers_is_given_up_and_retry_does_it_again(
-    midnight: Midnight, expected: tuple[object, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    midnight: Midnight, expected: dict[str, tuple[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flow = on_dask(one_day(midnight, tmp_path))
     opened = open_campaign(flow)
@@ -212,7 +212,7 @@ def test_only_the_shard_that_kills_its_workers_is_given_up_and_retry_does_it_aga
 
 
 def test_a_worker_that_was_given_up_and_comes_back_changes_nothing(
-    midnight: Midnight, expected: tuple[object, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    midnight: Midnight, expected: dict[str, tuple[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One stops between writing what it has and making it count, as a machine that sleeps; another does its shard."""
     stopped = tmp_path / "stopped"
@@ -234,7 +234,7 @@ def test_a_worker_that_was_given_up_and_comes_back_changes_nothing(
 
 
 def test_budget_and_cancelling_stop_it_and_it_goes_on(
-    midnight: Midnight, expected: tuple[object, object], tmp_path: Path
+    midnight: Midnight, expected: dict[str, tuple[str, object]], tmp_path: Path
 ) -> None:
     flow = on_dask(one_day(midnight, tmp_path, dollars_per_cpu_hour=3600.0))
     opened = open_campaign(flow)
@@ -256,7 +256,7 @@ def test_budget_and_cancelling_stop_it_and_it_goes_on(
 
 
 def test_only_workers_with_the_tag_are_given_work_and_there_must_be_one(
-    midnight: Midnight, expected: tuple[object, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    midnight: Midnight, expected: dict[str, tuple[str, object]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_workers, "_in_worker", telling)
     flow = one_day(midnight, tmp_path)
@@ -268,7 +268,9 @@ def test_only_workers_with_the_tag_are_given_work_and_there_must_be_one(
             pick(open_campaign(other), 2, None, Silent())
 
 
-def test_workers_come_with_the_work_and_go(midnight: Midnight, expected: tuple[object, object], tmp_path: Path) -> None:
+def test_workers_come_with_the_work_and_go(
+    midnight: Midnight, expected: dict[str, tuple[str, object]], tmp_path: Path
+) -> None:
     assert tables(on_dask(one_day(midnight, tmp_path), maximum=2)) == expected
 
 

@@ -1,8 +1,8 @@
 """Picking shards on the workers of a Dask cluster, one at a time each.
 
 A worker is told the Flow and the name of a shard, opens the campaign for itself and keeps nothing that another would
-miss; what it did is on the shelf or was not done. Dask gives a shard whose worker is lost to another, some times; of
-one that it then gives up others may have been to blame, so it is tried once more by itself.
+miss; what it did is on the shelf or was not done. Dask gives a shard whose worker is lost to another, some times;
+where it then gives one up others may have been to blame, so it is tried once more by itself.
 """
 
 from __future__ import annotations

@@ -30,11 +30,16 @@ class ClusterCrew:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._looked = 0.0
 
+    @property
+    def can_let_go(self) -> bool:
+        """Whether the cluster can be told which worker is to go."""
+        return hasattr(self._cluster.own, "worker_spec")
+
     def scale(self, workers: int) -> None:
         """See `Crew`. What is asked of the cluster only ever grows here: made less, it would end any worker."""
         own = self._cluster.own
         if own is not None:
-            own.scale(max(workers, len(own.worker_spec)))
+            own.scale(max(workers, len(getattr(own, "worker_spec", ()))))
 
     def assign(self, worker: str, job: str, content: bytes, piece: int) -> None:
         """See `Crew`."""

@@ -1,0 +1,87 @@
+"""Jobs of seismograms that were accepted: on disk before anybody is told, done in pieces, taken up after a restart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from wadati.engine.compute import Compute
+from wadati.engine.elastic.runner import Runner
+from wadati.engine.jobs import Job, Jobs, Task
+from wadati.engine.synthetics import Motion
+from wadati.engine.synthetics_job import Result, SyntheticsJob
+from wadati.engine.synthetics_runs import open_runner, run_job
+from wadati.model import PointSource, Station
+
+_AT_ONCE = 4
+"""Jobs that are being done at a time, in turns, so that a small one does not wait for a large one."""
+
+_MOST = 100
+_TOLD = 3
+
+
+class SyntheticsJobs:
+    """Jobs for one store, done by threads of this process or on a cluster; close it."""
+
+    def __init__(self, folder: Path, greens: str, compute: Compute, workers: int) -> None:
+        self._greens, self._compute, self._workers = greens, compute, workers
+        self._lock = threading.Lock()
+        self._runner: Runner | None = None
+        self._jobs = Jobs(folder.resolve(), self._do, _MOST, _AT_ONCE)
+
+    def submit(
+        self, sources: Sequence[PointSource], stations: Sequence[Station], motion: Motion, result: Result
+    ) -> Job:
+        """Take a job. Raises `TooManyJobsError`, `UsageError` for what cannot be a job, and `OSError` where the disk
+        does not take it."""
+        asked = SyntheticsJob(self._greens, tuple(sources), tuple(stations), motion, result, output="")
+        return self._jobs.submit(msgspec.msgpack.encode(asked), {})
+
+    def get(self, job_id: str) -> Job | None:
+        """How a job stands; None where there is none of that name."""
+        return self._jobs.get(job_id)
+
+    def cancel(self, job_id: str) -> Job | None:
+        """Give up a job that is not over; no other piece of it is begun."""
+        return self._jobs.cancel(job_id)
+
+    def wait(self, job_id: str, seconds: float) -> Job:
+        """A job when it is over, or after so many seconds."""
+        return self._jobs.wait(job_id, seconds)
+
+    def files(self, job_id: str) -> Path:
+        """The folder with what came of a job that is done."""
+        return self._jobs.files(job_id)
+
+    def close(self) -> None:
+        """Begin no other piece; the next process goes on."""
+        self._jobs.close()
+        if self._runner is not None:
+            self._runner.close()
+
+    def _do(self, task: Task) -> bytes:
+        asked = msgspec.msgpack.decode(task.request, type=SyntheticsJob)
+        job = msgspec.structs.replace(asked, output=str(task.files))
+        count = [0, 0]
+
+        def start(pieces: int, done: int) -> None:
+            count[:] = pieces, done
+            task.tell(pieces, done)
+
+        def step() -> None:
+            count[1] += 1
+            task.tell(*count)
+
+        problems = run_job(job, self._crew(), start=start, step=step, is_cancelled=lambda: not task.is_wanted())
+        words = "; ".join(f"{one.subject}: {one.wrong}" for one in problems[:_TOLD])
+        return words.encode()
+
+    def _crew(self) -> Runner:
+        """Who does the work: opened when there is some, and again where a cluster was lost."""
+        with self._lock:
+            if self._runner is None or self._runner.is_broken:
+                self._runner = open_runner(self._compute, self._workers)
+            return self._runner

@@ -1,0 +1,103 @@
+"""A job of seismograms is done: who does its pieces, what of it is done already, and what it is in the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from wadati.engine.cluster import open_cluster
+from wadati.engine.compute import Compute
+from wadati.engine.elastic.cluster_crew import ClusterCrew
+from wadati.engine.elastic.crew import Threads
+from wadati.engine.elastic.manager import Elasticity
+from wadati.engine.elastic.runner import Runner
+from wadati.engine.synthetics_arrays import create, finish, url_of
+from wadati.engine.synthetics_job import SyntheticsJob
+from wadati.engine.synthetics_piece import done, held, marker, work_on
+from wadati.errors import InputError, UsageError
+from wadati.protocols import Problem
+from wadati.store.objects import open_place
+
+_AS_THEY_COME = Elasticity(minimum=sys.maxsize, maximum=sys.maxsize)
+"""For workers that somebody else starts and ends."""
+
+
+def open_runner(compute: Compute, workers: int) -> Runner:
+    """Who does pieces by these settings: threads of this process, or the workers of a cluster. Close it.
+
+    Raises what `open_cluster` does, and `UsageError` for a cluster none of whose workers can be told to go.
+    """
+    limits = {name: getattr(compute, name) for name in ("response_s", "idle_s", "age_s")}
+    if compute.engine == "local":
+        return Runner(Threads(work_on), Elasticity(maximum=workers, response_s=0.0))
+    if compute.scheduler:
+        elasticity = _AS_THEY_COME
+    elif compute.maximum is not None:
+        elasticity = Elasticity(minimum=compute.minimum, maximum=compute.maximum, **limits)
+    else:
+        elasticity = Elasticity(minimum=workers, maximum=workers, **limits)
+    # How many there are is not left to Dask, whose own rule would end workers that have been given something.
+    settings = msgspec.structs.replace(compute, minimum=0, maximum=None)
+    crew = ClusterCrew(open_cluster(settings, 0), work_on, compute.resources)
+    if compute.is_elastic and not crew.can_let_go:
+        crew.close()
+        raise UsageError(f"{compute.cluster} cannot be told which worker is to go: leave minimum and maximum away")
+    return Runner(crew, elasticity)
+
+
+def run_job(
+    job: SyntheticsJob,
+    runner: Runner,
+    *,
+    start: Callable[[int, int], None] = lambda *_: None,
+    step: Callable[[], None] = lambda: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> list[Problem]:
+    """Do what is left of a job; what was left out of it. Where it was ended before, it goes on from there.
+
+    `start` is told how many pieces there are and how many of them are done, `step` that one more is. Raises
+    `InputError` where no station of any source is within reach, or a source outside of the store's depths,
+    `JobCancelledError` where it was given up.
+    """
+    name, pieces, place = job.name, job.pieces(), open_place(job.output)
+    begun = marker(name, len(pieces))
+    contents = held(job.greens).contents
+    if place.get(begun) is None:
+        if job.result != "mseed":
+            create(job, contents)
+        place.put(begun, b"", "application/json", 0)
+    told = {number: done(place, name, number) for number in range(len(pieces))}
+    left = [number for number, found in told.items() if found is None]
+    start(len(pieces), len(pieces) - len(left))
+    runner.do(name, msgspec.msgpack.encode(job), left, lambda _: step(), is_cancelled)
+    told |= {number: done(place, name, number) for number in left}
+    found = [one for one in told.values() if one is not None]
+    if len(found) < len(told):
+        wrong = "holds not all that workers did, as this process sees it"
+        raise InputError(job.output, wrong, "name a folder that is the same on all machines, or a bucket")
+    problems = [problem for one in found for problem in one.problems]
+    if not any(one.pairs for one in found):
+        raise InputError(problems[0].subject, problems[0].wrong, "give stations within the distances of the store")
+    if job.result != "mseed":
+        finish(job, contents)
+    _forget(job, [marker(name, number) for number in (*told, len(pieces))])
+    return problems
+
+
+def _forget(job: SyntheticsJob, markers: list[str]) -> None:
+    """Leave nothing but the result."""
+    place = open_place(job.output)
+    for name in markers:
+        place.remove(name)
+    if "://" not in job.output:
+        for folder in (Path(job.output, markers[0]).parent, Path(job.output, markers[0]).parent.parent):
+            if not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def results(job: SyntheticsJob) -> str:
+    """Where what a job gave is."""
+    return job.output if job.result == "mseed" else url_of(job)
