@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 
-from wadati.errors import InputError, MissingExtraError, UsageError
+from wadati.errors import InputError, MissingExtraError
+from wadati.formats.buckets import first_line, open_bucket
 from wadati.greens.layout import DISTANCES_A_CHUNK, FORMAT, MEASURES, Contents
 
 _ATTRIBUTE = "wadati"
-_LIMIT = timedelta(seconds=30)
 
 
 def read_contents(url: str) -> tuple[Any, Contents]:
@@ -98,7 +96,7 @@ def _group(url: str) -> Any:
     except (FileNotFoundError, zarr.errors.GroupNotFoundError):
         return None
     except Exception as error:  # obstore has an exception of its own for each kind of store
-        raise InputError(url, f"cannot be read ({_first_line(error)})", "check the name, keys and network") from error
+        raise InputError(url, f"cannot be read ({first_line(error)})", "check the name, keys and network") from error
 
 
 def _open(url: str) -> Any:
@@ -108,20 +106,4 @@ def _open(url: str) -> Any:
         raise MissingExtraError("Green's functions", "greens") from None
     if "://" not in url or url.startswith("file://"):
         return LocalStore(Path(url.removeprefix("file://")))
-    try:
-        from obstore.store import from_url
-    except ImportError:
-        raise MissingExtraError(url, "greens") from None
-    address, _, query = url.partition("?")
-    options: dict[str, Any] = dict(parse_qsl(query))
-    plain = options.get("endpoint", "").startswith("http://")
-    try:
-        return ObjectStore(
-            from_url(address.rstrip("/"), client_options={"timeout": _LIMIT, "allow_http": plain}, **options)
-        )
-    except Exception as error:  # as above
-        raise UsageError(f"{address}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return ObjectStore(open_bucket(url)[1])

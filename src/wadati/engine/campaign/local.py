@@ -29,10 +29,10 @@ class StoppedError(NothingUsableError):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """What came of a piece of work: in words, and whether a part of it failed or it was not begun."""
+    """What came of a piece of work, in words; whether it was done, days that failed included."""
 
     words: str
-    partly_failed: bool = False
+    was_done: bool = True
 
 
 def run(flow: Flow, *, budget: float | None = None, progress: Progress = SILENT) -> Result:
@@ -58,7 +58,7 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
     """
     opened = open_campaign(flow)
     if opened.is_cancelled:
-        return Piece("cancelled", partly_failed=True)
+        return Piece("cancelled", was_done=False)
     if name in ("associate", "finish"):
         done = manifests(opened)
         left = [shard for shard, manifest in done.items() if manifest is None]
@@ -71,7 +71,7 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
         if name == "associate":
             return Piece(f"{len(chain)} association shards are done")
         result = finish(opened, [manifest for _, manifest in picked], chain, progress)
-        return Piece(f"{len(result.catalog)} events", result.ledger.partly_failed)
+        return Piece(f"{len(result.catalog)} events")
     by_name = {shard.name: shard for shard in opened.shards}
     by_name |= {str(number): shard for number, shard in enumerate(opened.shards)}
     if name not in by_name:
@@ -81,7 +81,7 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
     if manifest is None:
         manifest = work_on(shard, opened, flow.part("pickers"), opened.known())
     words = f"{shard.name}: {len(manifest.units)} days of {shard.unit}, {len(manifest.failed)} failed"
-    return Piece(words, bool(manifest.failed))
+    return Piece(words)
 
 
 def pick(opened: Opened, workers: int, budget: float | None, progress: Progress) -> list[tuple[PickingShard, Manifest]]:
