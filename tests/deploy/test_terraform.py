@@ -89,20 +89,43 @@ def test_it_is_applied_once_changes_nothing_twice_and_goes_without_a_trace(
     )
     roles = [one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"].startswith("wadati-")]
     assert sorted(roles) == ["wadati-associate", "wadati-finish", "wadati-pick", "wadati-starting"]
-    for role in roles:
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-            for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]:
-                wide = {
-                    what
-                    for what in ("Action", "Resource")
-                    if {"*"} & {one.rpartition(":")[2] for one in as_list(statement[what])} - {"logs"}
-                    and not any(one.startswith("arn:aws:logs:") for one in as_list(statement[what]))
-                }
-                assert wide <= {what for sid, what in (("RegistryToken", "Resource"),) if sid == statement["Sid"]}
+    policies = {
+        (role, statement["Sid"]): statement
+        for role in roles
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+    }
+    wide = {
+        (role, sid)
+        for (role, sid), statement in policies.items()
+        for one in as_list(statement["Action"]) + as_list(statement["Resource"])
+        if re.fullmatch(r"(\w+:)?\*|arn:aws:s3:::\*.*", one)
+    }
+    assert wide == {("wadati-starting", "RegistryToken")}
+    assert {role for role, sid in policies if sid == "ReadArchives"} == {"wadati-pick", "wadati-finish"}
+    assert {role for role, sid in policies if sid == "WriteShards"} == {"wadati-pick", "wadati-associate"}
+    assert {role for role, sid in policies if sid == "Results"} == {"wadati-finish"}
+    assert not [one for each in policies.values() for one in as_list(each["Action"]) if one.startswith("s3:Delete")]
     (queue,) = batch.describe_job_queues()["jobQueues"]
     (environment,) = batch.describe_compute_environments()["computeEnvironments"]
     assert queue["jobQueueName"] == terraform.output("job_queue") == "wadati-shards"
     assert environment["computeResources"]["type"] == "FARGATE_SPOT"
+    definitions = {one["jobDefinitionName"]: one for one in batch.describe_job_definitions()["jobDefinitions"]}
+    assert sorted(definitions) == ["wadati-associate", "wadati-finish", "wadati-pick"]
+    for name, one in definitions.items():
+        container = one["containerProperties"]
+        assert container["jobRoleArn"].endswith(f":role/{name}")
+        assert container["executionRoleArn"].endswith(":role/wadati-starting")
+        assert container["command"] == ["wadati", "run", "env:FLOW", "--workers", "1", "--shard", "Ref::shard"]
+        assert one["retryStrategy"]["attempts"] == 5
+        codes = {rule["onExitCode"]: rule["action"].upper() for rule in one["retryStrategy"]["evaluateOnExit"]}
+        assert codes == {"2": "EXIT", "4": "EXIT"}
+        assert one["platformCapabilities"] == ["FARGATE"]
+    assert [definitions[f"wadati-{piece}"]["parameters"]["shard"] for piece in ("pick", "associate", "finish")] == [
+        "array",
+        "associate",
+        "finish",
+    ]
     (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"]]
     assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
     terraform.run("destroy", "-auto-approve", "-input=false")

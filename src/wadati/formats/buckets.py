@@ -28,6 +28,9 @@ def open_bucket(
         raise MissingExtraError(subject, "bucket") from None
     address, _, query = url.partition("?")
     given = dict(parse_qsl(query)) | dict(options or {})
+    plain = given.get("endpoint", "").startswith("http://")
+    if address.startswith("gs://") and "endpoint" in given:
+        given["base_url"] = given.pop("endpoint")  # Google's store calls it so
     try:
         limit = timedelta(seconds=float(given.pop("timeout", limit_s)))
         tries = int(given.pop("retries", retries))
@@ -36,7 +39,7 @@ def open_bucket(
     try:
         store = from_url(
             address.rstrip("/"),
-            client_options={"timeout": limit, "allow_http": given.get("endpoint", "").startswith("http://")},
+            client_options={"timeout": limit, "allow_http": plain},
             retry_config={"max_retries": tries, "retry_timeout": limit * (tries + 1)},
             **given,
         )
