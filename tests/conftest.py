@@ -15,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from benchmarks.servers import NatsServer, PostgresServer
+from tests.formats import clouds
 from wadati.engine import local
 from wadati.engine.flow import Flow
 from wadati.engine.greens_building import build_store
@@ -115,3 +116,11 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).close()
     yield endpoint
     server.stop()
+
+
+@pytest.fixture(params=["azure", "google"])
+def cloud(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[clouds.Cloud]:
+    """Buckets of another vendor, empty, on loopback."""
+    server = {"azure": clouds.azure, "google": clouds.google}[request.param]
+    with server(tmp_path / "server", monkeypatch) as found:
+        yield found

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.synthetics.filled import DEPTHS, DISTANCES, SAMPLES, filled
-from wadati.engine.compute import Compute
+from wadati.engine.compute import Local
 from wadati.engine.synthetics import Motion
 from wadati.engine.synthetics_job import Result, SyntheticsJob
 from wadati.engine.synthetics_piece import held
@@ -52,7 +52,7 @@ def measured(store: str, result: Result, folder: Path, *, one_fault: bool = Fals
     sources, stations = asked()
     shutil.rmtree(folder, ignore_errors=True)
     job = SyntheticsJob(store, sources, stations, Motion(one_fault=one_fault), result, str(folder))
-    runner = open_runner(Compute(), _WORKERS)
+    runner = open_runner(Local(), _WORKERS)
     began, cpu = time.perf_counter(), time.process_time()
     try:
         run_job(job, runner)

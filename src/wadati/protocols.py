@@ -105,6 +105,14 @@ class DayArchive(Protocol):
         """What the archive says of a station; None where it holds nothing of it. Raises `ReadError` as `read` does."""
         ...
 
+    def station_codes(self, region: tuple[float, float, float, float]) -> tuple[tuple[str, str], ...]:
+        """Network and station codes of all stations within south, north, west and east (degrees), in order.
+
+        An archive that knows names alone gives those elsewhere too. Raises `UsageError` where it has no list of
+        stations, `ReadError` as `read` does.
+        """
+        ...
+
 
 class Packet(msgspec.Struct, frozen=True):
     """One miniSEED record as it came in.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.deploy.emulator import REGION, Terraform, complete
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy/terraform/aws"
 TEXTS = {path.name: path.read_text() for path in sorted(FOLDER.glob("*.tf"))}
@@ -75,39 +74,68 @@ def test_buckets_are_closed_and_encrypted() -> None:
     assert WHOLE.count('resource "aws_s3_bucket" ') == 1
 
 
-@pytest.mark.parametrize(("index", "shard"), [("3", "3"), (None, "associate")])
-def test_a_job_starts_the_shard_that_it_is(tmp_path: Path, index: str | None, shard: str) -> None:
-    """The line of the job definition, run by a real shell, with a program that says what it was given."""
-    line = re.search(r'command += \["sh", "-c", "(.*)"\]', TEXTS["batch.tf"])
-    assert line is not None
-    program = tmp_path / "wadati"
-    program.write_text('#!/bin/sh\necho "$@"\ncat "$2"\n')
-    program.chmod(0o755)
-    flow = '[campaign]\narchive = "ncedc"\nstations = ["NC.KBG"] # 100 % "quoted" $HOME \\n\n'
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "FLOW": flow, "SHARD": "associate"}
-    if index is not None:
-        environment["AWS_BATCH_JOB_ARRAY_INDEX"] = index
-    words = line[1].replace('\\"', '"').replace("$${", "${").replace("/tmp/", f"{tmp_path}/")
-    done = subprocess.run(["sh", "-c", words], env=environment, check=True, capture_output=True, text=True)
-    assert done.stdout == f"run {tmp_path}/flow.toml --shard {shard}\n{flow}"
+def test_it_is_applied_once_changes_nothing_twice_and_goes_without_a_trace(
+    moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By Terraform itself and Amazon's provider, on moto."""
+    complete(monkeypatch)
+    terraform = Terraform(tmp_path / "aws", moto)
+    terraform.run("apply", "-auto-approve", "-input=false")
+    changes = terraform.run("plan", "-detailed-exitcode", "-input=false", expect=(0, 2))
+    assert "No changes." in changes, changes
+    boto3 = pytest.importorskip("boto3")
+    iam, batch, s3, logs, budgets = (
+        boto3.client(name, endpoint_url=moto, region_name=REGION) for name in ("iam", "batch", "s3", "logs", "budgets")
+    )
+    roles = [one["RoleName"] for one in iam.list_roles()["Roles"] if one["RoleName"].startswith("wadati-")]
+    assert sorted(roles) == ["wadati-associate", "wadati-finish", "wadati-pick", "wadati-starting"]
+    policies = {
+        (role, statement["Sid"]): statement
+        for role in roles
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+        for statement in iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"]
+    }
+    wide = {
+        (role, sid)
+        for (role, sid), statement in policies.items()
+        for one in as_list(statement["Action"]) + as_list(statement["Resource"])
+        if re.fullmatch(r"(\w+:)?\*|arn:aws:s3:::\*.*", one)
+    }
+    assert wide == {("wadati-starting", "RegistryToken")}
+    assert {role for role, sid in policies if sid == "ReadArchives"} == {"wadati-pick", "wadati-finish"}
+    assert {role for role, sid in policies if sid == "WriteShards"} == {"wadati-pick", "wadati-associate"}
+    assert {role for role, sid in policies if sid == "Results"} == {"wadati-finish"}
+    assert not [one for each in policies.values() for one in as_list(each["Action"]) if one.startswith("s3:Delete")]
+    (queue,) = batch.describe_job_queues()["jobQueues"]
+    (environment,) = batch.describe_compute_environments()["computeEnvironments"]
+    assert queue["jobQueueName"] == terraform.output("job_queue") == "wadati-shards"
+    assert environment["computeResources"]["type"] == "FARGATE_SPOT"
+    definitions = {one["jobDefinitionName"]: one for one in batch.describe_job_definitions()["jobDefinitions"]}
+    assert sorted(definitions) == ["wadati-associate", "wadati-finish", "wadati-pick"]
+    for name, one in definitions.items():
+        container = one["containerProperties"]
+        assert container["jobRoleArn"].endswith(f":role/{name}")
+        assert container["executionRoleArn"].endswith(":role/wadati-starting")
+        assert container["command"] == ["wadati", "run", "env:FLOW", "--workers", "1", "--shard", "Ref::shard"]
+        assert one["retryStrategy"]["attempts"] == 5
+        codes = {rule["onExitCode"]: rule["action"].upper() for rule in one["retryStrategy"]["evaluateOnExit"]}
+        assert codes == {"2": "EXIT", "4": "EXIT"}
+        assert one["platformCapabilities"] == ["FARGATE"]
+    assert [definitions[f"wadati-{piece}"]["parameters"]["shard"] for piece in ("pick", "associate", "finish")] == [
+        "array",
+        "associate",
+        "finish",
+    ]
+    (bucket,) = [one["Name"] for one in s3.list_buckets()["Buckets"]]
+    assert set(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values()) == {True}
+    terraform.run("destroy", "-auto-approve", "-input=false")
+    assert s3.list_buckets()["Buckets"] == []
+    assert [one for one in iam.list_roles()["Roles"] if one["RoleName"].startswith("wadati-")] == []
+    assert batch.describe_job_queues()["jobQueues"] == []
+    assert batch.describe_compute_environments()["computeEnvironments"] == []
+    assert logs.describe_log_groups()["logGroups"] == []
+    assert budgets.describe_budgets(AccountId="123456789012")["Budgets"] == []
 
 
-def test_terraform_reads_it(tmp_path: Path) -> None:
-    """It is formatted, and begins, up to where it fetches Amazon's provider, which needs its registry."""
-    terraform = shutil.which("terraform") or shutil.which("tofu")
-    if terraform is None:
-        pytest.skip("Terraform: neither terraform nor tofu on this machine")
-    assert (
-        subprocess.run([terraform, "fmt", "-check", "-diff", FOLDER], check=False, capture_output=True).returncode == 0
-    )
-    shutil.copytree(FOLDER, tmp_path / "aws", ignore=shutil.ignore_patterns(".terraform*"))
-    command = [terraform, f"-chdir={tmp_path / 'aws'}"]
-    begun = subprocess.run(
-        [*command, "init", "-backend=false", "-input=false", "-no-color"], check=False, capture_output=True, text=True
-    )
-    if begun.returncode != 0:
-        told = [line for line in begun.stderr.splitlines() if "Error: " in line]
-        assert told
-        assert all("Failed to query available provider packages" in line for line in told), begun.stderr
-        pytest.skip("Terraform: the provider hashicorp/aws cannot be had here, so `terraform validate` is not run")
-    subprocess.run([*command, "validate", "-no-color"], check=True)
+def as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

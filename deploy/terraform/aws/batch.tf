@@ -41,23 +41,25 @@ resource "aws_batch_job_queue" "shards" {
   }
 }
 
-# The flow comes as text in the variable FLOW of the job, the shard is the number within the array, or SHARD.
-# A shard commits whole or not at all, so an attempt whose machine was taken back is simply made again.
+# Three pieces of work, each with a role of its own. `wadati run` sends them: the flow comes as text in FLOW, the piece as
+# the parameter `shard`, which in an array is the shard of the job's number. A shard commits whole or not at all, so an
+# attempt whose machine was taken back is simply made again.
 resource "aws_batch_job_definition" "work" {
-  for_each              = { pick = "", associate = "associate" }
+  for_each              = local.pieces
   name                  = "${var.name}-${each.key}"
   type                  = "container"
   platform_capabilities = ["FARGATE"]
   propagate_tags        = true
+  parameters            = { shard = each.value }
   container_properties = jsonencode({
     image            = var.image
-    command          = ["sh", "-c", "printf %s \"$FLOW\" >/tmp/flow.toml && exec wadati run /tmp/flow.toml --shard \"$${AWS_BATCH_JOB_ARRAY_INDEX:-$SHARD}\""]
-    environment      = [{ name = "SHARD", value = each.value }, { name = "AWS_REGION", value = var.region }]
-    jobRoleArn       = aws_iam_role.worker.arn
+    command          = ["wadati", "run", "env:FLOW", "--workers", "1", "--shard", "Ref::shard"]
+    environment      = [{ name = "AWS_REGION", value = var.region }]
+    jobRoleArn       = aws_iam_role.worker[each.key].arn
     executionRoleArn = aws_iam_role.starting.arn
     resourceRequirements = [
-      { type = "VCPU", value = tostring(var.worker_vcpus) },
-      { type = "MEMORY", value = tostring(var.worker_memory) },
+      { type = "VCPU", value = tostring(each.key == "pick" ? var.worker_vcpus : var.last_vcpus) },
+      { type = "MEMORY", value = tostring(each.key == "pick" ? var.worker_memory : var.last_memory) },
     ]
     networkConfiguration         = { assignPublicIp = var.public_address ? "ENABLED" : "DISABLED" }
     fargatePlatformConfiguration = { platformVersion = "1.4.0" }
@@ -75,7 +77,7 @@ resource "aws_batch_job_definition" "work" {
   }
   retry_strategy {
     attempts = 5
-    # Made again whatever happened (a machine taken back, a line cut), but for wrong settings (2) and shards of which a part failed (4).
+    # Made again whatever happened (a machine taken back, a line cut), but for wrong settings (2) and a cancelled campaign (4).
     evaluate_on_exit {
       action       = "EXIT"
       on_exit_code = "2"

@@ -3,13 +3,18 @@ output "shards" {
   value       = "s3://${aws_s3_bucket.kept["campaigns"].bucket}/shards"
 }
 
+output "results" {
+  description = "The beginning of `output` under [campaign] of a flow."
+  value       = "s3://${aws_s3_bucket.kept["campaigns"].bucket}/results"
+}
+
 output "job_queue" {
-  description = "Where jobs are sent."
-  value       = aws_batch_job_queue.shards.arn
+  description = "`queue` under [compute] of a flow."
+  value       = aws_batch_job_queue.shards.name
 }
 
 output "job_definitions" {
-  description = "Of picking (an array of shards) and of association (after it)."
+  description = "Of picking (an array of shards), association (after it) and the end (after that)."
   value       = { for what, job in aws_batch_job_definition.work : what => job.arn }
 }
 

@@ -1,4 +1,4 @@
-# Two roles: Fargate's, which fetches the image and writes the log, and the workers', which read archives and write shards.
+# Fargate's role, which fetches the image and writes the log, and a role for each piece of work.
 data "aws_iam_policy_document" "tasks" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -50,40 +50,62 @@ resource "aws_iam_role_policy" "starting" {
 }
 
 resource "aws_iam_role" "worker" {
-  name               = "${var.name}-worker"
+  for_each           = local.pieces
+  name               = "${var.name}-${each.key}"
   assume_role_policy = data.aws_iam_policy_document.tasks.json
 }
 
+# Picking and the pictures of the report read archives; only the last piece writes results, and it writes no shards.
 data "aws_iam_policy_document" "worker" {
+  for_each = local.pieces
+  dynamic "statement" {
+    for_each = each.key == "associate" ? [] : [1]
+    content {
+      sid       = "ReadArchives"
+      actions   = ["s3:GetObject"]
+      resources = [for bucket in var.archive_buckets : "arn:${data.aws_partition.here.partition}:s3:::${bucket}/*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = each.key == "associate" ? [] : [1]
+    content {
+      sid       = "ListArchives"
+      actions   = ["s3:ListBucket"]
+      resources = [for bucket in var.archive_buckets : "arn:${data.aws_partition.here.partition}:s3:::${bucket}"]
+    }
+  }
   statement {
-    sid       = "ReadArchives"
+    sid       = "ReadShards"
     actions   = ["s3:GetObject"]
-    resources = [for bucket in var.archive_buckets : "arn:${data.aws_partition.here.partition}:s3:::${bucket}/*"]
-  }
-  statement {
-    sid       = "ListArchives"
-    actions   = ["s3:ListBucket"]
-    resources = [for bucket in var.archive_buckets : "arn:${data.aws_partition.here.partition}:s3:::${bucket}"]
-  }
-  statement {
-    sid       = "Shards"
-    actions   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
     resources = ["${aws_s3_bucket.kept["campaigns"].arn}/shards/*"]
   }
+  # Without it, and under a condition too, S3 answers "refused" and not "not found" for what is not there yet.
   statement {
     sid       = "FindShards"
     actions   = ["s3:ListBucket"]
     resources = [aws_s3_bucket.kept["campaigns"].arn]
-    condition {
-      test     = "StringLike"
-      variable = "s3:prefix"
-      values   = ["shards/*"]
+  }
+  dynamic "statement" {
+    for_each = each.key == "finish" ? [] : [1]
+    content {
+      sid       = "WriteShards"
+      actions   = ["s3:AbortMultipartUpload", "s3:PutObject"]
+      resources = ["${aws_s3_bucket.kept["campaigns"].arn}/shards/*"]
+    }
+  }
+  dynamic "statement" {
+    for_each = each.key == "finish" ? [1] : []
+    content {
+      sid       = "Results"
+      actions   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
+      resources = ["${aws_s3_bucket.kept["campaigns"].arn}/results/*"]
     }
   }
 }
 
 resource "aws_iam_role_policy" "worker" {
-  name   = "worker"
-  role   = aws_iam_role.worker.id
-  policy = data.aws_iam_policy_document.worker.json
+  for_each = local.pieces
+  name     = "worker"
+  role     = aws_iam_role.worker[each.key].id
+  policy   = data.aws_iam_policy_document.worker[each.key].json
 }

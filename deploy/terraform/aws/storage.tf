@@ -2,6 +2,8 @@
 locals {
   buckets = toset(local.site ? ["campaigns", "site"] : ["campaigns"])
   site    = var.site_domain != ""
+  # What jobs do, and what each is told to do.
+  pieces = { pick = "array", associate = "associate", finish = "finish" }
 }
 
 resource "aws_s3_bucket" "kept" {

@@ -69,6 +69,18 @@ variable "worker_memory" {
   default     = 2048
 }
 
+variable "last_vcpus" {
+  description = "vCPU of the jobs that associate and that write the catalog."
+  type        = number
+  default     = 2
+}
+
+variable "last_memory" {
+  description = "Their memory (MiB): they hold all picks and amplitudes of a campaign."
+  type        = number
+  default     = 16384
+}
+
 variable "job_hours" {
   description = "After so many hours a job that still runs is ended."
   type        = number

@@ -77,13 +77,13 @@ def _job(
     problems: list[Problem],
 ) -> int:
     """Seismograms of many sources at many stations, in pieces."""
-    from wadati.engine.compute import Compute
+    from wadati.engine.compute import Dask, Local
     from wadati.engine.synthetics_job import SyntheticsJob
     from wadati.engine.synthetics_runs import open_runner, results, run_job
 
     output = str(options.output.resolve())
     job = SyntheticsJob(options.greens, tuple(sources), tuple(stations), motion, options.format, output)
-    compute = Compute() if options.dask is None else Compute(engine="dask", scheduler=options.dask)
+    compute = Local() if options.dask is None else Dask(scheduler=options.dask)
     runner = open_runner(compute, options.workers or os.cpu_count() or 1)
     try:
         with TerminalProgress() as progress:

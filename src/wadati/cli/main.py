@@ -196,12 +196,15 @@ def _campaigns(verbs: Any) -> None:
     run = verbs.add_parser("run", help="a campaign: what is left of it, and its catalog")
     run.add_argument("--budget", type=float, metavar="DOLLARS", help="begin no shard that would pass it")
     run.add_argument(
-        "--shard", metavar="NAME", help="one piece of work, for a batch system: a shard, associate or finish"
+        "--shard",
+        metavar="NAME",
+        help="one piece of work, for a batch system: a shard by name or number, array (that of the job's number), "
+        "associate or finish",
     )
     retry = verbs.add_parser("retry", help="let the failed station-days of a campaign be done again by the next run")
     cancel = verbs.add_parser("cancel", help="let nobody begin another shard of a campaign")
     for verb, name in ((plan, "plan"), (run, "run"), (retry, "retry"), (cancel, "cancel")):
-        verb.add_argument("flow", type=Path, metavar="FLOW", help="a TOML file with a [campaign]")
+        verb.add_argument("flow", type=Path, metavar="FLOW", help="a TOML file with a [campaign], or env:NAME")
         if name in ("plan", "run"):
             verb.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
         _debug(verb)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
-from wadati.engine.compute import Compute
+from wadati.engine.compute import Dask
 from wadati.errors import InputError, MissingExtraError, UsageError
 
 _ANSWERS_WITHIN = "20s"
@@ -31,7 +31,7 @@ class Cluster(NamedTuple):
 
 
 @contextmanager
-def open_cluster(compute: Compute, workers: int) -> Iterator[Cluster]:
+def open_cluster(compute: Dask, workers: int) -> Iterator[Cluster]:
     """The cluster of some settings; what was started for it is ended, the rest left as it was.
 
     Raises `MissingExtraError` without the extra `cluster`, `UsageError` for a class that cannot be made, `InputError`
@@ -60,7 +60,7 @@ def lost(client: Any) -> InputError:
     return InputError(client.scheduler.address, "is gone, and what was under way with it", "run again, which goes on")
 
 
-def _started(compute: Compute, workers: int) -> Any:
+def _started(compute: Dask, workers: int) -> Any:
     name = compute.cluster or "distributed.LocalCluster"
     options: dict[str, Any] = dict(compute.options)
     if not compute.cluster:
@@ -82,7 +82,7 @@ def _started(compute: Compute, workers: int) -> Any:
     return cluster
 
 
-def _check_resources(cluster: Cluster, compute: Compute) -> None:
+def _check_resources(cluster: Cluster, compute: Dask) -> None:
     """Workers of a cluster that is there either have what is asked for, or work would wait for ever."""
     there = cluster.workers().values() if compute.scheduler else ()
     if there and not any(_suffices(own, compute) for own in there):
@@ -90,7 +90,7 @@ def _check_resources(cluster: Cluster, compute: Compute) -> None:
         raise UsageError(f"no worker of {compute.scheduler} has {words}; start some with --resources '{words}'")
 
 
-def _suffices(own: dict[str, float], compute: Compute) -> bool:
+def _suffices(own: dict[str, float], compute: Dask) -> bool:
     return all(own.get(name, 0.0) >= amount for name, amount in compute.resources.items())
 
 

@@ -1,16 +1,20 @@
-"""Where work is done: `[compute]` of a Flow, the same for campaigns and for seismograms."""
+"""Where work is done: `[compute]` of a Flow, the same for campaigns and for seismograms; `engine` names it."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from wadati.errors import UsageError
 
 
-class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Processes of this machine (`local`), or the workers of a Dask cluster (`dask`, extra `wadati[cluster]`).
+class Local(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag="local", tag_field="engine"):
+    """Processes of this machine."""
+
+
+class Dask(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dask", tag_field="engine"):
+    """The workers of a Dask cluster (extra `wadati[cluster]`).
 
     `scheduler` is the address of a cluster that is there, whose workers are used as they come. Without one a cluster
     is started and ended again: on this machine, or of the class named by `cluster` (`dask_jobqueue.SLURMCluster`,
@@ -21,11 +25,10 @@ class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     For seismograms, another worker is started while a piece of work has waited longer than `response_s`, and one beyond
     the minimum is ended when it has had nothing to do for `idle_s` and is `age_s` old (s).
 
-    >>> Compute(engine="dask", scheduler="tcp://10.0.0.1:8786").is_elastic
+    >>> Dask(scheduler="tcp://10.0.0.1:8786").is_elastic
     False
     """
 
-    engine: Literal["local", "dask"] = "local"
     scheduler: str = ""
     cluster: str = ""
     options: dict[str, Any] = {}
@@ -38,8 +41,6 @@ class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def __post_init__(self) -> None:
         own = [name for name in ("cluster", "options", "minimum", "maximum") if getattr(self, name)]
-        if self.engine == "local" and (own or self.scheduler or self.resources):
-            raise UsageError("the engine local takes no other settings in [compute]; write engine = 'dask'")
         if self.scheduler and own:
             raise UsageError(f"scheduler and {own[0]} exclude each other: a cluster that is there is used as it is")
         if self.minimum < 0 or (self.maximum is not None and self.maximum < max(self.minimum, 1)):
@@ -51,3 +52,20 @@ class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def is_elastic(self) -> bool:
         """Whether workers come and go with the work."""
         return self.maximum is not None
+
+
+class AwsBatch(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="aws-batch", tag_field="engine"
+):
+    """Arrays of jobs on AWS Batch (extra `wadati[aws]`), for campaigns.
+
+    `queue` takes them; `jobs` is the beginning of the names of the job definitions, which end with `-pick`,
+    `-associate` and `-finish` (see `deploy/terraform/aws`); `region` that of both (default: that of the environment).
+    """
+
+    queue: str
+    jobs: str = "wadati"
+    region: str | None = None
+
+
+Compute = Local | Dask | AwsBatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import msgspec
 
 from wadati import registry
 from wadati.engine.campaign.settings import Campaign
-from wadati.engine.compute import Compute
+from wadati.engine.compute import Compute, Local
 from wadati.engine.live.settings import Live
 from wadati.engine.mechanism_settings import Tensor
 from wadati.engine.review_rules import Review
@@ -62,7 +63,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     live: Live = Live()
     serve: Serving = Serving()
     campaign: Campaign | None = None
-    compute: Compute = Compute()
+    compute: Compute = Local()
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -124,14 +125,30 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 def read_flow(path: Path) -> Flow:
-    """A Flow from TOML. Raises `InputError` naming the file and the field that cannot be."""
+    """A Flow from TOML: of a file, or as text in an environment variable, `env:NAME`.
+
+    Raises `InputError` naming the file and the field that cannot be.
+    """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Flow)
-    except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror})", "name an existing TOML file") from None
+        return msgspec.toml.decode(flow_text(path), type=Flow)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         fields = ", ".join(Flow.__struct_fields__)
         raise InputError(path, f"is no flow: {error}", f"fields are {fields}") from None
+
+
+def flow_text(path: Path) -> str:
+    """The text of a Flow, as `read_flow` finds it. Raises `InputError` where there is none."""
+    scheme, _, name = str(path).partition(":")
+    if scheme == "env":
+        if name not in os.environ:
+            raise InputError(path, "is not set", "give the text of the flow in this environment variable")
+        return os.environ[name]
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})", "name an existing TOML file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"is no flow: {error}", "write TOML in UTF-8") from None
 
 
 def override(flow: Flow, **changes: object) -> Flow:

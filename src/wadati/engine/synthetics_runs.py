@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from wadati.engine.cluster import open_cluster
-from wadati.engine.compute import Compute
+from wadati.engine.compute import AwsBatch, Compute, Local
 from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
@@ -30,9 +30,11 @@ def open_runner(compute: Compute, workers: int) -> Runner:
 
     Raises what `open_cluster` does, and `UsageError` for a cluster none of whose workers can be told to go.
     """
-    limits = {name: getattr(compute, name) for name in ("response_s", "idle_s", "age_s")}
-    if compute.engine == "local":
+    if isinstance(compute, AwsBatch):
+        raise UsageError("seismograms are not made on AWS Batch: write engine = 'local' or 'dask' under [compute]")
+    if isinstance(compute, Local):
         return Runner(Threads(work_on), Elasticity(maximum=workers, response_s=0.0))
+    limits = {name: getattr(compute, name) for name in ("response_s", "idle_s", "age_s")}
     if compute.scheduler:
         elasticity = _AS_THEY_COME
     elif compute.maximum is not None:

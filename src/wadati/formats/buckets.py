@@ -15,11 +15,12 @@ def open_bucket(
 ) -> tuple[Any, Any]:
     """The module obstore and the store of `s3://BUCKET/PREFIX`, `gs://…` or `az://…`; nothing is asked of it yet.
 
-    `options` (`endpoint`, `region`, `skip_signature`) may stand behind a question mark of the URL too; keys come from
-    the environment. `subject` is what errors name. Raises `MissingExtraError` without obstore (extra `wadati[bucket]`),
-    `UsageError` for a URL that it does not know.
+    A request is given up after `limit_s` and tried again up to `retries` times, with growing pauses. Options of the
+    store (`endpoint`, `region`, `skip_signature`) stand in `options` or behind a question mark of the URL, where
+    `timeout` (s) and `retries` may stand too; keys come from the environment. `subject` is what errors name. Raises
+    `MissingExtraError` without obstore (extra `wadati[bucket]`), `UsageError` for a URL that it does not know.
     """
-    subject = subject or url
+    subject = subject or url.partition("?")[0]
     try:
         import obstore
         from obstore.store import from_url
@@ -27,12 +28,19 @@ def open_bucket(
         raise MissingExtraError(subject, "bucket") from None
     address, _, query = url.partition("?")
     given = dict(parse_qsl(query)) | dict(options or {})
-    limit = timedelta(seconds=limit_s)
+    plain = given.get("endpoint", "").startswith("http://")
+    if address.startswith("gs://") and "endpoint" in given:
+        given["base_url"] = given.pop("endpoint")  # Google's store calls it so
+    try:
+        limit = timedelta(seconds=float(given.pop("timeout", limit_s)))
+        tries = int(given.pop("retries", retries))
+    except ValueError as error:
+        raise UsageError(f"{subject}: timeout and retries are numbers; {error}") from None
     try:
         store = from_url(
             address.rstrip("/"),
-            client_options={"timeout": limit, "allow_http": given.get("endpoint", "").startswith("http://")},
-            retry_config={"max_retries": retries, "retry_timeout": limit},
+            client_options={"timeout": limit, "allow_http": plain},
+            retry_config={"max_retries": tries, "retry_timeout": limit * (tries + 1)},
             **given,
         )
     except Exception as error:  # obstore has an exception of its own for each kind of store

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 
-from wadati.errors import InputError, MissingExtraError, ReadError, UsageError
+from wadati.errors import InputError, MissingExtraError, ReadError
+from wadati.formats.buckets import first_line, open_bucket
 from wadati.greens.layout import FORMAT, LAYERS, Contents
 from wadati.greens.receiver_layout import RECEIVERS, ReceiverContents
 
 _ATTRIBUTE = "wadati"
-_LIMIT = timedelta(seconds=30)
 _MADE_AGAIN = "copy it again whole, or make it again elsewhere"
 
 
@@ -87,7 +85,7 @@ def read(url: str, group: Any, name: str, where: tuple[int | slice, ...]) -> Any
     except KeyError:
         raise incomplete(url, name) from None
     except (ValueError, RuntimeError) as error:
-        wrong = f"a chunk of its {name} is damaged ({_first_line(error)})"
+        wrong = f"a chunk of its {name} is damaged ({first_line(error)})"
         raise ReadError(url, "damaged", wrong, _MADE_AGAIN) from error
     except Exception as error:  # as in `_group`
         raise _unreadable(url, error) from error
@@ -99,7 +97,7 @@ def incomplete(url: str, what: str) -> ReadError:
 
 
 def _unreadable(url: str, error: Exception) -> ReadError:
-    wrong = f"cannot be read ({_first_line(error)})"
+    wrong = f"cannot be read ({first_line(error)})"
     return ReadError(url, "unreachable", wrong, "check the name, keys and network")
 
 
@@ -131,20 +129,4 @@ def _open(url: str) -> Any:
         raise MissingExtraError("Green's functions", "greens") from None
     if "://" not in url or url.startswith("file://"):
         return LocalStore(Path(url.removeprefix("file://")))
-    try:
-        from obstore.store import from_url
-    except ImportError:
-        raise MissingExtraError(url, "greens") from None
-    address, _, query = url.partition("?")
-    options: dict[str, Any] = dict(parse_qsl(query))
-    plain = options.get("endpoint", "").startswith("http://")
-    try:
-        return ObjectStore(
-            from_url(address.rstrip("/"), client_options={"timeout": _LIMIT, "allow_http": plain}, **options)
-        )
-    except Exception as error:  # as above
-        raise UsageError(f"{address}: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    return ObjectStore(open_bucket(url)[1])

@@ -27,7 +27,7 @@ class Midnight:
     stations: Path
     one_run: Path
 
-    def flow(self, output: Path, **campaign: object) -> Flow:
+    def flow(self, output: Path | str, **campaign: object) -> Flow:
         """A campaign over the archive in shards of one day."""
         settings = {"archive": str(self.archive), "stations": str(self.stations), "output": str(output), "days": 1}
         return msgspec.structs.replace(SETTINGS, campaign=msgspec.convert(settings | campaign, Campaign))
@@ -51,7 +51,10 @@ def write_flow(flow: Flow, path: Path) -> Path:
 
     lines = [f"{name} = {json.dumps(getattr(flow, name))}" for name in ("picker", "start", "end")]
     settings = msgspec.to_builtins(flow.campaign)
-    lines += ["[campaign]", *(f"{name} = {json.dumps(value)}" for name, value in settings.items() if value is not None)]
+    lines += [
+        "[campaign]",
+        *(f"{name} = {json.dumps(value)}" for name, value in settings.items() if value and name != "compute"),
+    ]
     path.write_text("\n".join(lines) + "\n")
     return path
 

@@ -157,7 +157,7 @@ def test_damage_and_loss_are_failures_by_cause_and_are_done_again(
     assert "vanished" in capsys.readouterr().out
     for number, (shard, manifest) in enumerate(manifests(open_campaign(flow)).items()):
         assert manifest is not None
-        assert main(["run", str(file), "--shard", str(number)]) == (4 if manifest.failed else 0)
+        assert main(["run", str(file), "--shard", str(number)]) == 0  # it is done: what waits for it may begin
         assert shard.name in capsys.readouterr().out
     for path, content in kept.items():
         path.write_bytes(content)

@@ -23,7 +23,7 @@ from wadati.engine.campaign.opened import open_campaign
 from wadati.engine.campaign.picks import picks_of
 from wadati.engine.campaign.status import cancel, retry, status
 from wadati.engine.cluster import open_cluster
-from wadati.engine.compute import Compute
+from wadati.engine.compute import Dask
 from wadati.engine.flow import Flow, override
 from wadati.engine.progress import Silent
 from wadati.errors import InputError, UsageError
@@ -60,8 +60,7 @@ def expected(midnight: Midnight, tmp_path_factory: pytest.TempPathFactory) -> di
 
 
 def on_dask(flow: Flow, workers: int = 2, **compute: object) -> Flow:
-    settings = msgspec.convert({"engine": "dask", **compute}, Compute)
-    return msgspec.structs.replace(flow, compute=settings, workers=workers)
+    return msgspec.structs.replace(flow, compute=msgspec.convert(compute, Dask), workers=workers)
 
 
 @contextmanager
@@ -276,13 +275,12 @@ def test_workers_come_with_the_work_and_go(
 
 def test_settings_that_cannot_be_are_refused_in_words(midnight: Midnight, tmp_path: Path) -> None:
     for compute, words in (
-        ({"engine": "local", "maximum": 3}, "local takes no other settings"),
         ({"scheduler": "tcp://127.0.0.1:1", "maximum": 3}, "exclude each other"),
         ({"minimum": 3, "maximum": 2}, "numbers of workers"),
         ({"minimum": 3}, "minimum needs a maximum"),
     ):
         with pytest.raises(UsageError, match=words):
-            Compute(**{"engine": "dask", **compute})  # type: ignore[arg-type]
+            Dask(**compute)  # type: ignore[arg-type]
     for compute, words in (
         ({"cluster": "no_such_module.Cluster"}, "needs no-such-module, which is not installed"),
         ({"cluster": "distributed.LocalCluster", "options": {"nonsense": 1}}, "cannot be made of the options"),
@@ -295,7 +293,7 @@ def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("wadati.engine.cluster._ANSWERS_WITHIN", "1s")
     with (
         pytest.raises(InputError, match=r"tcp://127\.0\.0\.1:1: is no scheduler that answers"),
-        open_cluster(Compute(engine="dask", scheduler="tcp://127.0.0.1:1"), 1),
+        open_cluster(Dask(scheduler="tcp://127.0.0.1:1"), 1),
     ):
         pass
 
@@ -312,8 +310,8 @@ def test_slurm_is_asked_for_what_the_flow_says() -> None:
         "walltime": "02:00:00",
         "job_extra_directives": ["--gres=gpu:1"],
     }
-    settings = {"cluster": "dask_jobqueue.SLURMCluster", "options": options, "maximum": 50, "engine": "dask"}
-    with _started(msgspec.convert(settings, Compute), 1) as cluster:
+    settings = {"cluster": "dask_jobqueue.SLURMCluster", "options": options, "maximum": 50}
+    with _started(msgspec.convert(settings, Dask), 1) as cluster:
         script = cluster.job_script()
     for line in ("#SBATCH -p seis", "#SBATCH -t 02:00:00", "#SBATCH --gres=gpu:1", "#SBATCH --mem=2G"):
         assert line in script

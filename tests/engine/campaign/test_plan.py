@@ -11,9 +11,10 @@ import pytest
 
 from benchmarks.campaign.clients import Counted
 from tests.engine.campaign.conftest import Midnight, write_flow
-from tests.sources.archives.replica import objects
+from tests.sources.archives.replica import address, fill, objects
 from wadati.cli.main import main
 from wadati.engine.campaign import opened as opened_module
+from wadati.engine.campaign.local import manifests, run
 from wadati.engine.campaign.opened import open_campaign
 from wadati.engine.campaign.plan import plan
 from wadati.engine.campaign.prices import prices
@@ -157,9 +158,10 @@ def test_a_plan_tells_what_there_is_and_what_it_costs(
     files = [path for path in midnight.archive.rglob("*") if path.is_file()]
     assert (found.found, found.bytes_) == (len(files), sum(path.stat().st_size for path in files))
     assert found.station_days == found.shards == 2 * found.stations
-    assert found.wall_hours == pytest.approx(found.cpu_hours / 4, abs=1e-4)
+    assert found.wall_hours == pytest.approx(found.worker_hours / 4, abs=1e-4)
     backend = next(one for one in prices().backends if one.name == "aws-fargate")
-    assert found.cost().compute == pytest.approx(found.cpu_hours * backend.dollars_per_worker_hour, abs=1e-4)
+    paid = found.worker_hours + found.shards * backend.starting_s / 3600
+    assert found.cost().compute == pytest.approx(paid * backend.dollars_per_worker_hour, rel=1e-2)
     assert [path.name[:12] for path in (calibrations / "wadati").iterdir()] == ["calibration-"]
     assert plan(flow).calibration == found.calibration
     file = write_flow(flow, tmp_path / "flow.toml")
@@ -170,6 +172,123 @@ def test_a_plan_tells_what_there_is_and_what_it_costs(
     words = capsys.readouterr().out
     assert "asked of the archive" in words
     assert backend.source in words
+    for row in ROWS:
+        assert row in words, row
+
+
+ROWS = (
+    "stations",
+    "station-days",
+    "objects",
+    "data",
+    "requests",
+    "CPU-hours",
+    "worker-hours",
+    "wall time",
+    "storage",
+    "deletions",
+    "egress",
+    "computing would cost",
+    "standing by would cost",
+)
+
+
+def test_folders_cost_no_requests_no_storage_and_no_egress(
+    midnight: Midnight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flow = midnight.flow(tmp_path / "out")
+    found = plan(flow)
+    assert found.requests > 0
+    assert (found.request_dollars, found.storage_dollars_a_month, found.egress_dollars) == (0.0, 0.0, 0.0)
+    assert (found.requests_are_paid, found.storage_is_paid) == (False, False)
+    assert main(["plan", str(write_flow(flow, tmp_path / "flow.toml"))]) == 0
+    assert prices().storage.source not in capsys.readouterr().out
+
+
+def test_a_bucket_of_ones_own_costs_requests_storage_deletions_and_egress(
+    midnight: Midnight, tmp_path: Path, moto: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fill(moto, "archive", objects(midnight.scenario.traces, "ncedc"))
+    fill(moto, "shards", {})
+    flow = midnight.flow(
+        tmp_path / "out", archive=address(moto, "archive"), layout="ncedc", shards=address(moto, "shards")
+    )
+    found, storage = plan(flow), prices().storage
+    assert (found.requests_are_paid, found.storage_is_paid) == (True, True)
+    asked = found.requests * storage.dollars_per_1000_reads + found.writes * storage.dollars_per_1000_writes
+    assert found.request_dollars == pytest.approx(asked / 1000, abs=1e-4)
+    assert found.deletions == 3 * found.shards
+    assert found.egress_bytes == found.bytes_ + found.stored_bytes  # one's own machine is elsewhere
+    assert found.egress_dollars == pytest.approx(found.egress_bytes / 1e9 * storage.dollars_per_gb_egress, abs=1e-4)
+    hired = plan(
+        midnight.flow(
+            tmp_path / "out",
+            archive=address(moto, "archive"),
+            layout="ncedc",
+            shards=address(moto, "shards"),
+            backend="aws-fargate-spot",
+        )
+    )
+    assert hired.egress_bytes == 0
+    assert main(["plan", str(write_flow(flow, tmp_path / "flow.toml"))]) == 0
+    words = capsys.readouterr().out
+    assert storage.source in words
+    assert f"for {storage.least_days} days at least" in words
+    public = plan(
+        midnight.flow(tmp_path / "out", archive=address(moto, "archive", skip_signature="true"), layout="ncedc")
+    )
+    assert (public.requests_are_paid, public.request_dollars) == (False, 0.0)
+
+
+def test_hired_machines_are_paid_while_they_are_there(midnight: Midnight, tmp_path: Path) -> None:
+    """Twice the time by the clock is twice the price of hired machines, and the same of one's own."""
+    flow = override(
+        midnight.flow(tmp_path / "out", backend="aws-fargate-spot", dollars_per_cpu_hour=1.0), end="2026-03-02"
+    )
+    run(flow)
+    longer = override(flow, end="2026-03-03")
+    opened = open_campaign(longer)
+    before = plan(longer)
+    assert "as 8 station-days took that are done" in before.worker_hours_from
+    for manifest in list(manifests(opened).values()):
+        if manifest is not None:
+            opened.shelf.take_back(manifest.path)
+            opened.place.put(
+                f"{manifest.path}.json",
+                msgspec.json.encode(msgspec.structs.replace(manifest, wall_s=2 * manifest.wall_s)),
+                "application/json",
+                0,
+            )
+    after = plan(longer)
+    assert after.worker_hours == pytest.approx(2 * before.worker_hours, rel=1e-2, abs=2e-4)
+    own = {
+        name: next(cost for cost in found.costs if cost.backend == "own-machines")
+        for name, found in (("b", before), ("a", after))
+    }
+    assert own["a"].compute == own["b"].compute
+
+
+def test_stations_of_a_region_come_from_the_archive_and_stay_the_same(
+    midnight: Midnight, replica: Path, tmp_path: Path
+) -> None:
+    stations = midnight.scenario.inventory.stations()[1:]
+    north = sorted(one.latitude for one in stations)[-3]
+    flow = midnight.flow(
+        tmp_path / "out", archive=str(replica), layout="ncedc", stations=(), region=(north, 90.0, -180.0, 180.0)
+    )
+    opened = open_campaign(flow)
+    assert sorted(one.code for one in opened.inventory.stations()) == sorted(
+        one.code for one in stations if one.latitude >= north
+    )
+    (replica / "FDSNstationXML/XX/XX.LATE.xml").parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(next(replica.rglob("*.xml")), replica / "FDSNstationXML/XX/XX.LATE.xml")
+    assert open_campaign(flow).shards == opened.shards
+    with pytest.raises(UsageError, match="has no list of stations"):
+        open_campaign(midnight.flow(tmp_path / "sds", stations=(), region=(0.0, 1.0, 0.0, 1.0)))
+    with pytest.raises(UsageError, match="stations or a region"):
+        Campaign(archive="ncedc")
+    with pytest.raises(UsageError, match="needs a region"):
+        open_campaign(midnight.flow(tmp_path / "out", stations="fdsn:http://127.0.0.1:1"))
 
 
 def test_every_price_has_a_region_and_a_source() -> None:

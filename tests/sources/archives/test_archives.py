@@ -115,6 +115,7 @@ def test_sizes_and_stationxml_come_from_the_bucket(moto: str, tmp_path: Path) ->
     assert archive.size("nothing") is None
     assert archive.stationxml("CI", "ADO") == xml
     assert archive.stationxml("CI", "XXX") is None
+    assert archive.station_codes((0.0, 1.0, 0.0, 1.0)) == (("CI", "ADO"),)
 
 
 @pytest.mark.parametrize("layout", ["ncedc"])
@@ -218,6 +219,10 @@ def test_a_service_gives_the_records_and_stations_of_our_own_server(served: Serv
     assert xml is not None
     assert b"FDSNStationXML" in xml
     assert archive.stationxml("XX", "NONE") is None
+    everywhere = (-90.0, 90.0, -180.0, 180.0)
+    assert archive.station_codes(everywhere) == tuple(one.key for one in served.small.scenario.inventory.stations())
+    around = (station.latitude - 1e-3, station.latitude + 1e-3, station.longitude - 1e-3, station.longitude + 1e-3)
+    assert archive.station_codes(around) == (station.key,)
     span = served.small.scenario.span()
     assert span is not None
     source = DaySource(Reading(archive), served.small.scenario.inventory, span)

@@ -20,6 +20,7 @@ from wadati.engine.campaign.picking_shard import work_on
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
 from wadati.engine.cluster import Cluster, lost, open_cluster
+from wadati.engine.compute import Dask
 from wadati.engine.flow import Flow
 from wadati.errors import InputError
 
@@ -30,12 +31,11 @@ _LOOKED_AFTER_S = 2.0
 """So often it is looked whether somebody cancelled, or workers came, while none has anything to say."""
 
 
-def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purse) -> Iterator[Done]:
+def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purse, compute: Dask) -> Iterator[Done]:
     """Do shards in order of need and give each as it is done, until the purse is empty or somebody cancels.
 
     Raises `InputError` where workers cannot be reached or do not see the same archive, stations and shards.
     """
-    compute = opened.flow.compute
     crew = Crew(opened, left, purse, _DEATHS)
     if not crew.has_work:
         return

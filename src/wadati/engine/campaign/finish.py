@@ -6,6 +6,8 @@ reads nothing but shards and, for moment tensors and the record sections of the 
 
 from __future__ import annotations
 
+import mimetypes
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -25,12 +27,36 @@ from wadati.formats.stationxml import write_stationxml
 from wadati.model import Catalog, TimeSpan, Trace, format_time
 from wadati.sources.archives.days import DaySource, Reading
 from wadati.store.coverage import Coverage
+from wadati.store.objects import open_place
 from wadati.units import DAY
+
+CATALOG, LAST = "catalog.sqlite", "run.json"
 
 
 def finish(opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest], progress: Progress) -> Result:
-    """Locate, size and write everything into the output folder."""
-    flow, folder, ledger = opened.flow, Path(opened.campaign.output), Ledger()
+    """Locate, size and write everything into the output folder, or into the bucket that is named in its place.
+
+    The catalog that a bucket holds is fetched first, so that its events keep the names under which they are published.
+    """
+    output = opened.campaign.output
+    if "://" not in output:
+        return _finish_in(Path(output), opened, picking, chain, progress)
+    place = open_place(output)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if (before := place.get(CATALOG)) is not None:
+            (folder / CATALOG).write_bytes(before)
+        result = _finish_in(folder, opened, picking, chain, progress)
+        for path in sorted((one for one in folder.rglob("*") if one.is_file()), key=lambda one: one.name == LAST):
+            media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            place.put(path.relative_to(folder).as_posix(), path.read_bytes(), media_type, 0)
+    return result
+
+
+def _finish_in(
+    folder: Path, opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest], progress: Progress
+) -> Result:
+    flow, ledger = opened.flow, Ledger()
     ledger.problems.extend(opened.problems)
     for manifest in picking:
         ledger.problems.extend(manifest.problems)

@@ -14,6 +14,7 @@ from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import work_on
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
+from wadati.engine.compute import Dask
 from wadati.engine.flow import Flow
 from wadati.engine.local import SILENT, Result
 from wadati.engine.mechanisms import check_greens
@@ -30,10 +31,10 @@ class StoppedError(NothingUsableError):
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """What came of a piece of work: in words, and whether a part of it failed or it was not begun."""
+    """What came of a piece of work, in words; whether it was done, days that failed included."""
 
     words: str
-    partly_failed: bool = False
+    was_done: bool = True
 
 
 def run(flow: Flow, *, budget: float | None = None, progress: Progress = SILENT) -> Result:
@@ -60,7 +61,7 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
     """
     opened = open_campaign(flow)
     if opened.is_cancelled:
-        return Piece("cancelled", partly_failed=True)
+        return Piece("cancelled", was_done=False)
     if name in ("associate", "finish"):
         done = manifests(opened)
         left = [shard for shard, manifest in done.items() if manifest is None]
@@ -73,7 +74,7 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
         if name == "associate":
             return Piece(f"{len(chain)} association shards are done")
         result = finish(opened, [manifest for _, manifest in picked], chain, progress)
-        return Piece(f"{len(result.catalog)} events", result.ledger.partly_failed)
+        return Piece(f"{len(result.catalog)} events")
     by_name = {shard.name: shard for shard in opened.shards}
     by_name |= {str(number): shard for number, shard in enumerate(opened.shards)}
     if name not in by_name:
@@ -83,7 +84,7 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
     if manifest is None:
         manifest = work_on(shard, opened, flow.part("pickers"), opened.known())
     words = f"{shard.name}: {len(manifest.units)} days of {shard.unit}, {len(manifest.failed)} failed"
-    return Piece(words, bool(manifest.failed))
+    return Piece(words)
 
 
 def pick(opened: Opened, count: int, budget: float | None, progress: Progress) -> list[tuple[PickingShard, Manifest]]:
@@ -94,8 +95,10 @@ def pick(opened: Opened, count: int, budget: float | None, progress: Progress) -
     progress.start("pick", len(done))
     for _ in range(len(done) - len(left)):
         progress.step("pick")
-    engine = cluster_workers if opened.flow.compute.engine == "dask" else workers
-    for shard, manifest in engine.work(opened, left, count, purse):
+    compute = opened.flow.compute
+    shared = opened, left, count, purse
+    found_by = cluster_workers.work(*shared, compute) if isinstance(compute, Dask) else workers.work(*shared)
+    for shard, manifest in found_by:
         done[shard] = manifest
         purse.pay(manifest)
         progress.step("pick")

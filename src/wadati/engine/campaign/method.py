@@ -12,8 +12,12 @@ from wadati.pickers import shipped
 
 _WADATI = Path(__file__).resolve().parents[2]
 _PICKING = (
+    "engine/campaign/picking_shard.py",
+    "engine/live/tracks.py",
     "engine/picking.py",
+    "formats/channel_codes.py",
     "formats/miniseed.py",
+    "formats/parquet.py",
     "formats/records.py",
     "magnitudes/pick_amplitude.py",
     "model",
@@ -22,7 +26,17 @@ _PICKING = (
     "sources/archives",
 )
 _STATIONS = ("formats/channel_codes.py", "formats/stationxml.py", "model/source_id.py", "model/station.py")
-_ASSOCIATION = ("associators", "engine/association.py", "model", "store/identity.py", "traveltime")
+_ASSOCIATION = (
+    "associators",
+    "engine/association.py",
+    "engine/campaign/association_shards.py",
+    "engine/campaign/picks.py",
+    "formats/channel_codes.py",
+    "formats/parquet.py",
+    "model",
+    "store/identity.py",
+    "traveltime",
+)
 
 
 def picker_digest(spec: str) -> str:

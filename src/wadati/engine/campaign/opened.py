@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -11,13 +10,14 @@ from wadati.engine.campaign.commit import Shelf
 from wadati.engine.campaign.settings import Campaign
 from wadati.engine.campaign.shards import PickingShard, picking_shards
 from wadati.engine.campaign.stations import stations_of
-from wadati.engine.compute import Compute
+from wadati.engine.compute import Local
 from wadati.engine.flow import Flow
 from wadati.errors import UsageError
 from wadati.model import Inventory, TimeSpan, content_id
 from wadati.model.time import BEGINNING, END
 from wadati.protocols import DayArchive, Problem
 from wadati.sources.archives.addresses import open_archive
+from wadati.sources.archives.objects import ObjectArchive
 from wadati.store.objects import Place, open_place
 from wadati.units import DAY
 
@@ -43,6 +43,11 @@ class Opened:
         return {} if content is None else msgspec.json.decode(content, type=dict[str, int])
 
     @property
+    def is_here(self) -> bool:
+        """Whether the archive is a folder of this machine."""
+        return isinstance(self.archive, ObjectArchive) and self.archive.is_here
+
+    @property
     def is_cancelled(self) -> bool:
         """Whether somebody asked for no more work."""
         return self.place.get(f"{self.name}/cancelled") is not None
@@ -55,10 +60,13 @@ def open_campaign(flow: Flow) -> Opened:
     """
     campaign, span = settings_of(flow)
     archive = open_archive(campaign.archive, campaign.layout)
-    place = open_place(campaign.shards or str(Path(campaign.output) / "shards"))
+    place = open_place(campaign.place)
     inventory, problems = stations_of(campaign, archive, place, span)
     shards = picking_shards(inventory, span, archive=archive.name, picker=flow.picker, days=campaign.days)
-    settings = msgspec.structs.replace(flow, workers=None, compute=Compute())
+    # Who does the work does not make it another campaign.
+    settings = msgspec.structs.replace(
+        flow, workers=None, compute=Local(), campaign=msgspec.structs.replace(campaign, backend="")
+    )
     name = content_id("campaign", msgspec.json.encode(settings), [shard.path for shard in shards])
     return Opened(flow, campaign, span, archive, inventory, problems, shards, place, Shelf(place), name)
 

@@ -11,20 +11,23 @@ from pathlib import Path
 import msgspec
 
 from wadati.engine.campaign.settings import Campaign
+from wadati.engine.compute import AwsBatch, Compute
 from wadati.errors import UsageError
 
-OWN = "own-machines"
+OWN, SPOT = "own-machines", "aws-fargate-spot"
 
 
 class Backend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Machines for hire: dollars an hour of a processor and of a GB of memory; a worker takes one of the former and
-    `worker_gb` of the latter, the least that may be had with it. `standby` is what it costs an hour while idle."""
+    `worker_gb` of the latter, the least that may be had with it. Each job is paid for `starting_s` before it works.
+    `standby` is what it costs an hour while idle."""
 
     name: str
     region: str
     dollars_per_cpu_hour: float
     dollars_per_gb_hour: float
     worker_gb: float
+    starting_s: float
     standby_dollars_per_hour: float
     seen: str
     source: str
@@ -37,8 +40,8 @@ class Backend(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Storage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A bucket: dollars for a GB over a month, for a thousand writing and a thousand reading requests; the least time
-    (days) that is charged for an object, and what deleting costs."""
+    """A bucket: dollars for a GB over a month, for a thousand writing and a thousand reading requests, for a GB that
+    leaves for the Internet; the least time (days) that is charged for an object, and what deleting costs."""
 
     name: str
     region: str
@@ -46,6 +49,7 @@ class Storage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     dollars_per_1000_writes: float
     dollars_per_1000_reads: float
     dollars_per_1000_deletions: float
+    dollars_per_gb_egress: float
     least_days: int
     seen: str
     source: str
@@ -69,12 +73,16 @@ def prices() -> Prices:
     return msgspec.toml.decode(Path(__file__).with_name("prices.toml").read_bytes(), type=Prices)
 
 
-def backend_of(campaign: Campaign) -> Backend:
-    """The machines that a campaign names. Raises `UsageError` for a name that is not in the list."""
+def backend_of(campaign: Campaign, compute: Compute) -> Backend:
+    """The machines that a campaign names, or those of who does its work.
+
+    Raises `UsageError` for a name that is not in the list.
+    """
     known = {one.name: one for one in (*prices().backends, own_machines(campaign))}
-    if campaign.backend not in known:
-        raise UsageError(f"no backend is called {campaign.backend!r}; there are {', '.join(known)}")
-    return known[campaign.backend]
+    name = campaign.backend or (SPOT if isinstance(compute, AwsBatch) else OWN)
+    if name not in known:
+        raise UsageError(f"no backend is called {name!r}; there are {', '.join(known)}")
+    return known[name]
 
 
 def own_machines(campaign: Campaign) -> Backend:
@@ -85,6 +93,7 @@ def own_machines(campaign: Campaign) -> Backend:
         dollars_per_cpu_hour=campaign.dollars_per_cpu_hour,
         dollars_per_gb_hour=0.0,
         worker_gb=1.0,
+        starting_s=0.0,
         standby_dollars_per_hour=0.0,
         seen="",
         source="dollars_per_cpu_hour of the campaign",

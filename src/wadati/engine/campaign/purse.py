@@ -19,7 +19,7 @@ class Purse:
     """
 
     def __init__(self, opened: Opened, done: Sequence[Manifest], budget: float | None) -> None:
-        backend = backend_of(opened.campaign)
+        backend = backend_of(opened.campaign, opened.flow.compute)
         self._is_hired = backend.name != OWN
         self._dollars_per_s = backend.dollars_per_worker_hour / 3600.0
         if budget is not None and not self._dollars_per_s:

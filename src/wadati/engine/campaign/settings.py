@@ -12,23 +12,24 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `archive` is a name or an address (see `sources.archives.addresses`), `layout` how it is laid out where no name says
     it. `stations` is StationXML or a station table (a file or a folder), or a list of `NET.STA` whose StationXML the
-    archive itself holds; `region` (south, north, west, east in degrees) leaves only stations within it, `channels`
-    only channels that fit one of these patterns. `output` is the folder of the results, `shards` the folder or the URL
-    of a bucket where the work is kept, which campaigns may share (default: `shards` in the output folder).
+    archive itself holds; without it they are those that the archive has in the region, with `fdsn:https://HOST` those
+    that this service has there. `region` (south, north, west, east in degrees) leaves only stations within it,
+    `channels` only channels that fit one of these patterns. `output` is the folder of the results or the URL of a
+    bucket, `shards` where the work is kept, which campaigns may share (default: `shards` in the output).
 
-    A shard is one station over at most `days` days. `backend` names a line of the price file, `dollars_per_cpu_hour` is
-    the price of one's own machines.
+    A shard is one station over at most `days` days. `backend` names a line of the price file (default: one's own
+    machines, or Fargate Spot for jobs of AWS Batch), `dollars_per_cpu_hour` is the price of one's own machines.
     """
 
     archive: str
-    stations: str | tuple[str, ...]
+    stations: str | tuple[str, ...] = ()
     layout: str = ""
     region: tuple[float, float, float, float] | None = None
     channels: tuple[str, ...] = ("HH?", "EH?", "SH?", "BH?", "HN?", "EN?")
     output: str = "out"
     shards: str = ""
     days: int = 10
-    backend: str = "own-machines"
+    backend: str = ""
     dollars_per_cpu_hour: float = 0.0
 
     def __post_init__(self) -> None:
@@ -36,12 +37,20 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise UsageError(f"days = {self.days}: a shard holds 1 to 366 days")
         if self.dollars_per_cpu_hour < 0:
             raise UsageError(f"dollars_per_cpu_hour = {self.dollars_per_cpu_hour}: give 0 or more")
-        if not self.channels or not self.stations:
-            raise UsageError("a campaign needs stations and channels")
+        if not self.channels or not (self.stations or self.region):
+            raise UsageError("a campaign needs channels, and stations or a region")
         if self.region is not None:
             south, north, west, east = self.region
             if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
                 raise UsageError(f"region = {list(self.region)}: write [south, north, west, east] in degrees")
+
+    @property
+    def place(self) -> str:
+        """Where the work is kept."""
+        if self.shards:
+            return self.shards
+        address, mark, options = self.output.partition("?")
+        return f"{address.rstrip('/')}/shards{mark}{options}"
 
     def holds(self, latitude: float, longitude: float) -> bool:
         """Whether a place is within the region.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,12 @@ from wadati.formats.inventory import read_inventory
 from wadati.formats.stationxml import read_stationxml
 from wadati.model import Channel, Inventory, TimeSpan, content_id
 from wadati.protocols import DayArchive, Problem
+from wadati.sources.archives.addresses import open_archive
 from wadati.sources.selection import fits
 from wadati.store.objects import Place
 
 _LOWEST_RATE = 10.0
+_ASKED_AT_ONCE = 16
 
 
 def stations_of(
@@ -32,9 +35,12 @@ def stations_of(
     `NothingUsableError` where no channel is left, and `ReadError` where the archive cannot be read now: shards have
     numbers, so a station must not be left out for a passing reason.
     """
-    if isinstance(campaign.stations, str):
+    if isinstance(campaign.stations, str) and not campaign.stations.startswith("fdsn:"):
         found, problems = read_inventory(Path(campaign.stations))
         told = list(problems)
+    elif isinstance(campaign.stations, str) or not campaign.stations:
+        asked = open_archive(campaign.stations) if isinstance(campaign.stations, str) and campaign.stations else archive
+        found, told = _of_archive(_in_region(campaign, asked, place), asked, place)
     else:
         found, told = _of_archive(campaign.stations, archive, place)
     wanted = tuple(channel for channel in found if _is_wanted(channel, campaign, span))
@@ -55,6 +61,28 @@ def _is_wanted(channel: Channel, campaign: Campaign, span: TimeSpan) -> bool:
         and channel.epoch.overlaps(span)
         and (rate is None or rate >= _LOWEST_RATE)
     )
+
+
+def _in_region(campaign: Campaign, archive: DayArchive, place: Place) -> tuple[str, ...]:
+    """The stations that an archive has in the region, looked for once: the list is kept, as their StationXML is."""
+    if campaign.region is None:
+        raise UsageError("a campaign over the stations of a service needs a region: [south, north, west, east]")
+    kept = f"{content_id('stations', archive.name)}/{content_id('region', campaign.region)}.json"
+    content = place.get(kept)
+    if content is None:
+        codes = archive.station_codes(campaign.region)
+        with ThreadPoolExecutor(_ASKED_AT_ONCE if archive.sizes_are_cheap else 1) as pool:
+            told = pool.map(lambda code: archive.stationxml(*code), codes)
+            names = [
+                ".".join(code)
+                for code, xml in zip(codes, told, strict=True)
+                if xml is not None
+                and any(campaign.holds(c.latitude, c.longitude) for c in _read(xml, ".".join(code))[0])
+            ]
+        content = msgspec.json.encode(names)
+        if not place.create(kept, content):
+            content = place.get(kept) or content  # another machine was first
+    return msgspec.json.decode(content, type=tuple[str, ...])
 
 
 def _of_archive(names: Iterable[str], archive: DayArchive, place: Place) -> tuple[Inventory, list[Problem]]:

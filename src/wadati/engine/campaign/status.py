@@ -8,10 +8,13 @@ from collections import Counter
 import msgspec
 
 from wadati.engine.campaign.association_shards import association_shards
+from wadati.engine.campaign.aws_batch import JobState, states, terminate
 from wadati.engine.campaign.commit import Manifest, Unit
 from wadati.engine.campaign.local import manifests
 from wadati.engine.campaign.opened import open_campaign
+from wadati.engine.campaign.prices import backend_of
 from wadati.engine.campaign.purse import Purse
+from wadati.engine.compute import AwsBatch
 from wadati.engine.flow import Flow
 from wadati.units import HOUR, SECOND
 
@@ -30,7 +33,8 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How a campaign does. `failures` counts failed station-days by cause, `failed` are the first of them."""
+    """How a campaign does. `failures` counts failed station-days by cause, `failed` are the first of them, `jobs`
+    what AWS Batch says of jobs that were sent to it."""
 
     name: str
     cancelled: bool
@@ -44,6 +48,7 @@ class Status(msgspec.Struct, frozen=True):
     memory_mb: float
     failures: dict[str, int]
     failed: tuple[Unit, ...]
+    jobs: tuple[JobState, ...]
 
 
 def status(flow: Flow, *, now: int | None = None) -> Status:
@@ -68,12 +73,13 @@ def status(flow: Flow, *, now: int | None = None) -> Status:
         dict(Counter(unit.status for unit in units)),
         sum(unit.picks for unit in units),
         round(Purse(opened, picked, None).spent, 4),
-        opened.campaign.backend,
+        backend_of(opened.campaign, opened.flow.compute).name,
         sum(manifest.bytes_read for manifest in picked),
         sum(manifest.requests for manifest in picked),
         max((manifest.memory_mb for manifest in picked), default=0.0),
         dict(Counter(unit.cause for unit in failed).most_common()),
         failed[:40],
+        states(opened) if isinstance(opened.flow.compute, AwsBatch) else (),
     )
 
 
@@ -95,7 +101,8 @@ def retry(flow: Flow) -> int:
     return len(again)
 
 
-def cancel(flow: Flow) -> None:
-    """Ask all who work on a campaign to begin nothing more; `wadati run` takes it up again."""
+def cancel(flow: Flow) -> int:
+    """Ask all who work on a campaign to begin nothing more and end its jobs; how many. `wadati run` goes on later."""
     opened = open_campaign(flow)
     opened.place.put(f"{opened.name}/cancelled", b"", "text/plain", 0)
+    return terminate(opened) if isinstance(opened.flow.compute, AwsBatch) else 0

@@ -85,6 +85,14 @@ class Dataselect:
         """All epochs of a station with their responses."""
         return self._get("station", {"net": network, "sta": station, "level": "response"}, f"{network}.{station}")
 
+    def station_codes(self, region: tuple[float, float, float, float]) -> tuple[tuple[str, str], ...]:
+        """The stations within a region, by the service."""
+        asked = dict(zip(("minlat", "maxlat", "minlon", "maxlon"), map("{:g}".format, region), strict=True))
+        content = self._get("station", {**asked, "level": "station", "format": "text"}, f"stations in {region}")
+        lines = (content or b"").decode("utf-8", "replace").splitlines()
+        rows = [line.split("|") for line in lines if line and not line.startswith("#")]
+        return tuple(sorted({(row[0].strip(), row[1].strip()) for row in rows if len(row) > 1}))
+
     def _get(self, service: str, asked: dict[str, str], subject: str) -> bytes | None:
         query = urlencode({**asked, "nodata": "204"})
         request = urllib.request.Request(  # noqa: S310 - the scheme was looked at

@@ -9,6 +9,7 @@ then listed: for days that lie in fragments.
 from __future__ import annotations
 
 import datetime
+import re
 import string
 from collections.abc import Sequence
 
@@ -69,6 +70,27 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     def stationxml_paths(self, network: str, station: str) -> tuple[str, ...]:
         """Where StationXML of a station may be, to be tried in turn."""
         return tuple(pattern.format(network=network, station=station) for pattern in self.stationxml)
+
+    def stationxml_folders(self) -> tuple[str, ...]:
+        """The folders below which all StationXML is.
+
+        >>> LAYOUTS["ncedc"].stationxml_folders()
+        ('FDSNstationXML',)
+        """
+        return tuple(dict.fromkeys(pattern.partition("{")[0].rpartition("/")[0] for pattern in self.stationxml))
+
+    def station_of(self, path: str) -> tuple[str, str] | None:
+        """Whose StationXML a path is: network and station; None for another file.
+
+        >>> LAYOUTS["scedc"].station_of("FDSNstationXML/CI/CI_GSC.xml")
+        ('CI', 'GSC')
+        """
+        for pattern in self.stationxml:
+            literal = re.escape(pattern).replace(r"\{network\}", "(?P<n>[^/._]+)", 1)
+            literal = literal.replace(r"\{network\}", "(?P=n)").replace(r"\{station\}", "(?P<s>[^/._]+)", 1)
+            if found := re.fullmatch(literal, path):
+                return found["n"], found["s"]
+        return None
 
 
 def _check(pattern: str) -> None:

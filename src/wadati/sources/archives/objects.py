@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import parse_qsl
+from typing import Protocol
 
-from wadati.errors import MissingExtraError, ReadError, UsageError
+from wadati.errors import ReadError, UsageError
+from wadati.formats.buckets import first_line, open_bucket
 from wadati.model import SourceId
 from wadati.sources.archives.layouts import Layout
 
-_LIMIT_S, _RETRIES = 30.0, 4
 _REFUSED = "give the keys that open it, or another archive"
 _AWAY = "try again later: wadati retry"
 
@@ -32,6 +30,10 @@ class Files(Protocol):
         """The files whose names begin so, in order. Raises `ReadError`."""
         ...
 
+    def below(self, folder: str) -> list[str]:
+        """All files in a folder and its folders, in order. Raises `ReadError`."""
+        ...
+
 
 class ObjectArchive:
     """A `protocols.DayArchive` of files in a layout."""
@@ -43,6 +45,11 @@ class ObjectArchive:
         self.lists = layout.lists
         self._files = files
         self._layout = layout
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return isinstance(self._files, Folder)
 
     def places(self, channels: Sequence[SourceId], day: int) -> tuple[str, ...]:
         """The objects of a day, which are looked for only where the layout names no more than their beginnings."""
@@ -65,6 +72,17 @@ class ObjectArchive:
             if (content := self._files.read(path)) is not None:
                 return content
         return None
+
+    def station_codes(self, region: tuple[float, float, float, float]) -> tuple[tuple[str, str], ...]:
+        """All stations of which StationXML lies there, by one listing: names say nothing of places."""
+        del region
+        folders = self._layout.stationxml_folders()
+        if not folders:
+            raise UsageError(
+                f"{self.name.partition(' ')[0]} has no list of stations: name them, or a service that has one"
+            )
+        found = {self._layout.station_of(path) for folder in folders for path in self._files.below(folder)}
+        return tuple(sorted(one for one in found if one is not None))
 
 
 class Folder:
@@ -105,36 +123,24 @@ class Folder:
             raise _os_error(folder, error) from None
         return [f"{parent}/{one}" if parent else one for one in sorted(found)]
 
+    def below(self, folder: str) -> list[str]:
+        """Files of a folder and of its folders."""
+        try:
+            found = [path for path in (self._folder / folder).rglob("*") if path.is_file()]
+        except OSError as error:
+            raise _os_error(self._folder / folder, error) from None
+        return sorted(path.relative_to(self._folder).as_posix() for path in found)
+
 
 class Bucket:
     """Objects of a bucket under a prefix: `s3://BUCKET/PREFIX?endpoint=URL&region=NAME`, `gs://…`, `az://…`.
 
-    Of the options behind the question mark, `timeout` (s) and `retries` are ours, the others those of the store. A
-    request that fails for a passing reason is tried again some times with growing pauses, never for ever. Raises
-    `MissingExtraError` without obstore, `UsageError` for a URL that it does not know.
+    Options and how patiently it is asked: see `formats.buckets.open_bucket`, whose errors it raises.
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            import obstore
-            from obstore.store import from_url
-        except ImportError:
-            raise MissingExtraError(url, "bucket") from None
-        self._address, _, query = url.partition("?")
-        options = dict(parse_qsl(query))
-        limit = timedelta(seconds=float(options.pop("timeout", _LIMIT_S)))
-        retries = int(options.pop("retries", _RETRIES))
-        plain = options.get("endpoint", "").startswith("http://")
-        self._obstore = obstore
-        try:
-            self._store: Any = from_url(
-                self._address.rstrip("/"),
-                client_options={"timeout": limit, "allow_http": plain},
-                retry_config={"max_retries": retries, "retry_timeout": limit * (retries + 1)},
-                **options,
-            )
-        except Exception as error:  # obstore has an exception of its own for each kind of store
-            raise UsageError(f"{self._address}: {_first_line(error)}") from error
+        self._address = url.partition("?")[0]
+        self._obstore, self._store = open_bucket(url)
 
     def read(self, name: str) -> bytes | None:
         """What an object holds, as it was at one moment."""
@@ -142,7 +148,7 @@ class Bucket:
             return bytes(self._obstore.get(self._store, name).bytes())
         except FileNotFoundError:
             return None
-        except Exception as error:  # as above
+        except Exception as error:  # obstore has an exception of its own for each kind of store
             raise self._error(name, error) from error
 
     def size(self, name: str) -> int | None:
@@ -156,17 +162,20 @@ class Bucket:
 
     def beginning_with(self, name: str) -> list[str]:
         """Objects by one listing of the folder that the name leads to."""
-        parent = name.rpartition("/")[0]
+        return [path for path in self.below(name.rpartition("/")[0]) if path.startswith(name)]
+
+    def below(self, folder: str) -> list[str]:
+        """Objects by one listing."""
         try:
-            found = [one["path"] for some in self._obstore.list(self._store, parent or None) for one in some]
+            found = [one["path"] for some in self._obstore.list(self._store, folder or None) for one in some]
         except Exception as error:  # as above
-            raise self._error(name, error) from error
-        return sorted(path for path in found if path.startswith(name))
+            raise self._error(folder, error) from error
+        return sorted(found)
 
     def _error(self, name: str, error: Exception) -> ReadError:
         from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
-        subject, words = f"{self._address}/{name}", _first_line(error)
+        subject, words = f"{self._address}/{name}", first_line(error)
         if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
             return ReadError(subject, "refused", f"is refused ({words})", _REFUSED)
         chain = " ".join(str(error).lower().split())
@@ -180,7 +189,3 @@ def _os_error(path: Path, error: OSError) -> ReadError:
     return ReadError(
         path, cause, f"cannot be read ({error.strerror})", "mend its rights or the disk, then wadati retry"
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]
