@@ -42,6 +42,8 @@ from wadati.model import (
 )
 from wadati.model.mechanism import kagan_angle, nodal_planes
 from wadati.store.catalog import CatalogStore
+from wadati.synthetics.scenario import prepare
+from wadati.synthetics.truth import truth_of
 
 TENSOR = MomentTensor.of_fault(30.0, 60.0, 20.0, 1e15)
 PLANES = nodal_planes(TENSOR)
@@ -91,6 +93,23 @@ def test_the_tensor_of_a_simulated_earthquake_is_found_by_itself(moved: Moved) -
     assert found.magnitude.value == pytest.approx(truth.mechanism.tensor.magnitude, abs=0.1)
     assert {size.magnitude_type for size in found.magnitudes} == {"ML", "Mw"}
     assert found.origin.method != f"{METHOD}-centroid"
+
+
+def test_the_demonstration_finds_its_own_tensor(
+    near_store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--output", str(tmp_path), "--greens", near_store, "--workers", "1"]) == 0
+    assert "1 moment tensors" in capsys.readouterr().err
+    (found,) = [event for event in read_quakeml(tmp_path / "catalog.xml") if has_tensor(event)]
+    truth = largest(truth_of(prepare(1, stations=30, minutes=20.0, spacing_km=5.0).events, tensors=True))
+    assert found.mechanism is not None
+    assert found.mechanism.tensor is not None
+    assert truth.mechanism is not None
+    assert truth.mechanism.tensor is not None
+    assert kagan_angle(found.mechanism.tensor, truth.mechanism.tensor) < 20
+    assert found.mechanism.quality in "AB"
+    assert found.magnitude is not None
+    assert found.magnitude.value == pytest.approx(truth.mechanism.tensor.magnitude, abs=0.1)
 
 
 def test_only_large_events_have_one_and_the_stations_left_out_are_named(moved: Moved) -> None:
