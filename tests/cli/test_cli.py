@@ -35,8 +35,8 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
     running = ["--debug", "--flow", "--help"]
     waveforms = ["--end", "--output", "--picker", "--start", "--stations", "--workers"]
     assert flags == {
-        "demo": sorted([*running, "--output", "--picker", "--seed", "--velocity-model", "--workers"]),
-        "catalog": sorted([*running, *waveforms, "--topography", "--velocity-model"]),
+        "demo": sorted([*running, "--greens", "--output", "--picker", "--seed", "--velocity-model", "--workers"]),
+        "catalog": sorted([*running, *waveforms, "--greens", "--topography", "--velocity-model"]),
         "pick": sorted([*running, *waveforms]),
         "associate": sorted([*running, "--output", "--stations", "--velocity-model"]),
         "locate": sorted([*running, "--output", "--stations", "--topography", "--velocity-model"]),
@@ -88,6 +88,7 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
                 [
                     *running,
                     "--bus",
+                    "--greens",
                     "--metrics-port",
                     "--output",
                     "--peer",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from tests.engine.conftest import Moved
 from wadati.cli.main import main
-from wadati.engine import local
+from wadati.engine.ledger import Ledger
+from wadati.engine.local import SILENT
 from wadati.engine.mechanism_settings import Tensor
 from wadati.engine.mechanisms import (
     carried,
@@ -20,6 +21,7 @@ from wadati.engine.mechanisms import (
     has_tensor,
     is_large,
     preferring,
+    with_mechanisms,
     with_tensor,
     without_tensor,
 )
@@ -40,6 +42,8 @@ from wadati.model import (
 )
 from wadati.model.mechanism import kagan_angle, nodal_planes
 from wadati.store.catalog import CatalogStore
+from wadati.synthetics.scenario import prepare
+from wadati.synthetics.truth import truth_of
 
 TENSOR = MomentTensor.of_fault(30.0, 60.0, 20.0, 1e15)
 PLANES = nodal_planes(TENSOR)
@@ -91,6 +95,23 @@ def test_the_tensor_of_a_simulated_earthquake_is_found_by_itself(moved: Moved) -
     assert found.origin.method != f"{METHOD}-centroid"
 
 
+def test_the_demonstration_finds_its_own_tensor(
+    near_store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--output", str(tmp_path), "--greens", near_store, "--workers", "1"]) == 0
+    assert "1 moment tensors" in capsys.readouterr().err
+    (found,) = [event for event in read_quakeml(tmp_path / "catalog.xml") if has_tensor(event)]
+    truth = largest(truth_of(prepare(1, stations=30, minutes=20.0, spacing_km=5.0).events, tensors=True))
+    assert found.mechanism is not None
+    assert found.mechanism.tensor is not None
+    assert truth.mechanism is not None
+    assert truth.mechanism.tensor is not None
+    assert kagan_angle(found.mechanism.tensor, truth.mechanism.tensor) < 20
+    assert found.mechanism.quality in "AB"
+    assert found.magnitude is not None
+    assert found.magnitude.value == pytest.approx(truth.mechanism.tensor.magnitude, abs=0.1)
+
+
 def test_only_large_events_have_one_and_the_stations_left_out_are_named(moved: Moved) -> None:
     with_one = [event for event in moved.result.catalog if has_tensor(event)]
     assert with_one == [event for event in moved.result.catalog if is_large(event, moved.flow.tensor)]
@@ -133,13 +154,17 @@ def test_a_store_that_is_none_is_told_before_the_work_begins(moved: Moved, tmp_p
     assert not (tmp_path / "out" / "picks.csv").exists()
 
 
-def test_an_event_that_has_no_tensor_says_why_and_costs_no_other(moved: Moved, tmp_path: Path) -> None:
-    far = msgspec.structs.replace(moved.flow, tensor=Tensor(greens=moved.flow.tensor.greens, minimum_magnitude=0.5))
-    result = local.catalog(moved.waveforms, moved.stations, tmp_path, flow=far)
-    why = {note.subject: note.wrong for note in result.ledger.notes if "has no moment tensor" in note.wrong}
-    assert why
-    assert largest(result.catalog).mechanisms == largest(moved.result.catalog).mechanisms
-    assert [event.origins[0] for event in result.catalog] == [event.origins[0] for event in moved.result.catalog]
+def test_an_event_that_has_no_tensor_says_why_and_costs_no_other(moved: Moved) -> None:
+    good, polar = largest(moved.result.catalog), moved.result.catalog.picks
+    origin = Origin.of(good.origin.time, good.origin.latitude, good.origin.longitude, 90e3)
+    size = Magnitude("m", origin.origin_id, "ML", 4.0)
+    deep = Event("wd-deep", (origin,), (size,), origin.origin_id, "m")
+    ledger = Ledger()
+    given = [deep, computed(good)]
+    found = with_mechanisms(given, polar, moved.scenario, moved.scenario.inventory, moved.flow, ledger, SILENT)
+    assert found == (deep, good)
+    (why,) = [note for note in ledger.notes if note.subject == "wd-deep"]
+    assert why.wrong.startswith("has no moment tensor: ")
 
 
 def test_making_it_again_changes_nothing(moved: Moved) -> None:

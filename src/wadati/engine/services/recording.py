@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from wadati.bus.nats import NatsBus
+from wadati.bus.nats_reader import Reader
 from wadati.engine.live.journal import Journal
 from wadati.engine.live.mechanisms import Reached
 from wadati.engine.live.records import KEPT, KeptRecords
@@ -42,15 +43,19 @@ class Recording:
         self._clock = 0
         self.needed: int | None = None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        place = self._read_place()
+        reader = self._bus.read("packets", "*", self._bus.last("packets") if place is None else place)
+        self._thread = threading.Thread(target=self._run, args=(reader,), name="recording", daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        if self._thread is not None:
+            self._thread.join()
         self._journal.close()
         self._lock.close()
 
@@ -62,10 +67,8 @@ class Recording:
             found[key] = min(until, found.get(key, until))
         return Reached(self._clock, found)
 
-    def _run(self) -> None:
-        place = self._read_place()
-        reader = self._bus.read("packets", "*", self._bus.last("packets") if place is None else place)
-        kept = time.monotonic()
+    def _run(self, reader: Reader) -> None:
+        place, kept = None, time.monotonic()
         try:
             while not self._stop.is_set():
                 messages = reader.take()
