@@ -52,20 +52,24 @@ def synthetics(options: argparse.Namespace) -> int:
     from wadati.greens.stored import StoredGreens
 
     motion = Motion(options.kind, options.components, _source_time(options.source_time), options.fault is not None)
-    sources = _sources(options)
+    sources, unusable = _sources(options)
     inventory, problems = read_inventory(options.stations)
     store = StoredGreens(options.greens)
     found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)
     written = write_synthetics(found, options.output, options.format, motion)
-    problems = [*problems, *left_out]
+    if options.plot:
+        from wadati.engine.synthetics_plot import write_plots
+
+        write_plots(found, left_out, store.contents, options.output, motion)
+    problems = [*problems, *left_out, *unusable]
     _complain(problems)
     traces = sum(len(one.traces) for one in found)
     print(f"{traces} seismograms: {written[0] if len(written) == 1 else options.output}")
     return PARTLY_FAILED if problems else 0
 
 
-def _sources(options: argparse.Namespace) -> tuple[PointSource, ...]:
-    from wadati.formats.source_csv import read_sources
+def _sources(options: argparse.Namespace) -> tuple[tuple[PointSource, ...], list[Problem]]:
+    from wadati.engine.event_sources import read_sources
     from wadati.model import PointSource, parse_time
 
     single = [f"--{name}" for name in (*_PLACE, *_FAULT, "tensor") if getattr(options, name) is not None]
@@ -82,7 +86,7 @@ def _sources(options: argparse.Namespace) -> tuple[PointSource, ...]:
         if not abs(getattr(options, name)) <= most:
             raise UsageError(f"--{name} {getattr(options, name):g} is no {name}; give one from {-most:g} to {most:g}")
     place = options.latitude, options.longitude, 1000 * options.depth
-    return (PointSource(parse_time(options.time), *place, _tensor(options)),)
+    return (PointSource(parse_time(options.time), *place, _tensor(options)),), []
 
 
 def _tensor(options: argparse.Namespace) -> MomentTensor:

@@ -23,6 +23,8 @@ from wadati.protocols import Problem
 from wadati.traveltime.geodesy import distance_azimuth
 
 FORMATS = ("mseed", "sac", "zarr")
+UNITS = {"displacement": "m", "velocity": "m/s", "acceleration": "m/s**2"}
+"""Of kinds of motion, as StationXML writes them."""
 
 _BANDS = ((80.0, "H"), (10.0, "B"), (1.0, "M"), (0.3, "L"))
 _LONGEST = "V"
@@ -75,8 +77,8 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str,
     """Write seismograms, atomically; the files, in order.
 
     `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. `zarr`: one group, if all
-    sources have the same stations. What an earlier run left in this format goes, so that its sources stand not beside
-    those of this one. Raises `UsageError` for another format.
+    sources have the same stations. What an earlier run left in this format, and its pages, go: its sources shall not
+    stand beside those of this one. Raises `UsageError` for another format.
     """
     if file_format not in FORMATS:
         raise UsageError(f"no format is called {file_format!r}; there are: {', '.join(FORMATS)}")
@@ -103,7 +105,8 @@ def _clear(output: Path, file_format: str, written: set[Path]) -> None:
     """Take away what a run before left under names that only these files have."""
     for name in ("synthetics", "source-" + "[0-9]" * 4):
         stale = output.glob(f"{name}.mseed" if file_format == "mseed" else f"{name}/*.sac")
-        for path in set(stale) - written:
+        pages = output.glob(f"{name}.html")
+        for path in {*stale, *pages} - written:
             path.unlink()
             if path.parent != output and not any(path.parent.iterdir()):
                 path.parent.rmdir()
