@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import numpy as np
 import pytest
 
 from tests.api.conftest import Served, serving
-from wadati.api.synthetics import AT_ONCE
+from wadati.api.errors import Refused
+from wadati.api.synthetics import AT_ONCE, SyntheticsService
 from wadati.api.tokens import new_token
 from wadati.formats.miniseed import read_miniseed
 from wadati.formats.sac import read_sac
 from wadati.greens.source_time import SourceTime
 from wadati.greens.stored import StoredGreens
-from wadati.model import MomentTensor, PointSource, Station, Trace, parse_time, scalar_moment
+from wadati.model import Inventory, MomentTensor, PointSource, Station, Trace, parse_time, scalar_moment
 from wadati.traveltime.geodesy import distance_azimuth
 
 PLACE = {"latitude": 35.9, "longitude": -117.5, "depth": 8000.0}
@@ -164,6 +168,37 @@ def test_a_body_that_is_no_json_is_refused(served: Served) -> None:
         assert httpx.post(f"{served.url}/synthetics", content=body).status_code == 400
 
 
+def test_a_store_that_lost_a_part_is_told_and_mended_without_a_restart(small, near_store, tmp_path: Path) -> None:
+    store = shutil.copytree(near_store, tmp_path / "store")
+    lost = store / "traces" / "c" / "2" / "0" / "0" / "0"
+    whole = lost.read_bytes()
+    lost.unlink()
+    with serving(small, tmp_path / "served", greens=str(store)) as served:
+        deep = SOURCE | {"depth": 11000.0}
+        answer = post(served, sources=[deep])
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert str(tmp_path) not in answer.text
+        place = {"sourcelatitude": 35.9, "sourcelongitude": -117.5, "sourcedepthinmeters": 11000}
+        asked = place | {"station": "*", "sourcedoublecouple": "30,60,20"}
+        assert served.get("/syngine/1/query", **asked).status_code == 503
+        assert post(served, sources=[SOURCE | {"depth": 6000.0}]).status_code == 200
+        lost.write_bytes(whole)
+        assert post(served, sources=[deep]).status_code == 200
+
+
+def test_only_so_many_are_answered_at_a_time(near_store: str) -> None:
+    service = SyntheticsService(SimpleNamespace(inventory=Inventory()), StoredGreens(near_store))  # type: ignore[arg-type]
+
+    def within(depth: int) -> int:
+        return depth if depth == 8 else service.in_turn(lambda: within(depth + 1))
+
+    assert within(0) == 8
+    with pytest.raises(Refused, match="as many requests") as refused:
+        service.in_turn(lambda: within(0))
+    assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "1"})
+    assert within(0) == 8
+
+
 @pytest.fixture(scope="module")
 def closed(small, near_store, tmp_path_factory) -> Iterator[tuple[Served, str]]:
     scratch = tmp_path_factory.mktemp("closed")
@@ -185,7 +220,7 @@ def test_it_is_reading_and_counts_towards_the_allowance(closed: tuple[Served, st
     assert set(statuses) == {200, 429}
 
 
-def test_without_greens_functions_there_is_nothing_to_ask(small, tmp_path) -> None:
+def test_without_greens_functions_there_is_nothing_to_ask(small, tmp_path: Path) -> None:
     with serving(small, tmp_path) as served:
         assert post(served).status_code == 404
         assert "/synthetics" not in served.get("/openapi.json").json()["paths"]

@@ -73,6 +73,7 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
                 "--longitude",
                 "--magnitude",
                 "--output",
+                "--plot",
                 "--rake",
                 "--source-time",
                 "--sources",

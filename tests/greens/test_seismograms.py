@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,23 @@ from wadati.cli.main import main
 from wadati.engine.synthetics import Motion, synthetics, write_synthetics
 from wadati.errors import InputError
 from wadati.formats.miniseed import read_miniseed
+from wadati.formats.quakeml import write_quakeml
 from wadati.formats.sac import read_sac
 from wadati.formats.velocity_csv import write_velocity_model
 from wadati.greens.source_time import SourceTime
 from wadati.greens.stored import StoredGreens
-from wadati.model import MomentTensor, PointSource, Station, Trace, parse_time
+from wadati.model import (
+    Catalog,
+    Event,
+    FocalMechanism,
+    MomentTensor,
+    Origin,
+    PointSource,
+    Station,
+    Trace,
+    parse_time,
+)
+from wadati.model.mechanism import nodal_planes
 
 PLACE = ["--latitude", "35.0", "--longitude", "-117.0", "--depth", "9"]
 FAULT = ["--strike", "30", "--dip", "60", "--rake", "20", "--magnitude", "4.5"]
@@ -134,6 +147,40 @@ def test_sources_of_a_table_get_a_file_each(small_store: str, stations: Path, tm
     assert sorted(path.name for path in tmp_path.glob("*.mseed")) == ["source-0001.mseed", "source-0002.mseed"]
     assert run(small_store, stations, tmp_path, "--fault", str(table)) == 0
     assert len(traces(tmp_path)) == 6
+
+
+def test_a_plot_shows_every_station_and_needs_nothing_else(small_store: str, stations: Path, tmp_path: Path) -> None:
+    assert run(small_store, stations, tmp_path, *PLACE, *FAULT, "--plot", "--kind", "velocity") == 0
+    page = (tmp_path / "synthetics.html").read_text(encoding="utf-8")
+    assert "Velocity of an Mw 4.5 source" in page
+    assert page.count(">XX.A<") >= 2
+    assert "http:" not in page
+    assert not re.search(r'="[^"]*nan', page)
+    before = page
+    assert run(small_store, stations, tmp_path, *PLACE, *FAULT, "--plot", "--kind", "velocity") == 0
+    assert (tmp_path / "synthetics.html").read_text(encoding="utf-8") == before
+
+
+def test_pages_of_an_earlier_run_go_with_their_files(small_store: str, stations: Path, tmp_path: Path) -> None:
+    table = tmp_path / "sources.csv"
+    line = "2019-07-16T20:11:01Z,35,-117,9,30,60,20,4.5\n"
+    table.write_text("time,latitude,longitude,depth_km,strike,dip,rake,magnitude\n" + 3 * line)
+    out = tmp_path / "out"
+    assert run(small_store, stations, out, "--sources", str(table), "--plot") == 0
+    assert sorted(path.name for path in out.glob("*.html")) == [f"source-000{n}.html" for n in (1, 2, 3)]
+    assert run(small_store, stations, out, *PLACE, *FAULT) == 0
+    assert sorted(path.name for path in out.iterdir()) == ["synthetics.mseed"]
+
+
+def test_events_of_quakeml_are_sources(small_store: str, stations: Path, tmp_path: Path) -> None:
+    origin = Origin.of(ORIGIN, 35.0, -117.0, 9000.0)
+    mechanism = FocalMechanism("m", origin.origin_id, nodal_planes(TENSOR), TENSOR)
+    event = Event("e", (origin,), (), origin.origin_id, mechanisms=(mechanism,), preferred_mechanism_id="m")
+    write_quakeml(Catalog((event,)), tmp_path / "event.xml")
+    assert run(small_store, stations, tmp_path / "a", "--sources", str(tmp_path / "event.xml")) == 0
+    assert run(small_store, stations, tmp_path / "b", *PLACE, *FAULT) == 0
+    for one, two in zip(traces(tmp_path / "a"), traces(tmp_path / "b"), strict=True):
+        np.testing.assert_allclose(one.data, two.data, atol=1e-3 * np.abs(two.data).max())
 
 
 def test_sources_of_an_earlier_run_do_not_stand_beside_those_of_this_one(greens: StoredGreens, tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ def application(
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(current.follow()), asyncio.create_task(_follow(holdings, current, pages))]
+        tasks += [asyncio.create_task(run_in_threadpool(one.warm)) for one in computing]
         yield
         for task in tasks:
             task.cancel()
@@ -84,14 +85,9 @@ def application(
             await run_in_threadpool(picks.close)
 
     asked = EventService(holdings, current), StationService(holdings), DataselectService(holdings)
-    services = [one.service for one in asked]
-    made: list[Route] = []
-    index = list(_INDEX)
-    if synthetics is not None:
-        syngine = SyngineService(holdings, synthetics)
-        services.append(syngine.service)
-        made = [*synthetics.routes(), *syngine.routes()]
-        index[-1:-1] = _SYNTHETIC
+    computing = [] if synthetics is None else [synthetics]
+    syngines = [SyngineService(holdings, one) for one in computing]
+    services = [*(one.service for one in asked), *(one.service for one in syngines)]
     stream, reviewing = StreamService(current), ReviewService(holdings, current)
     greens = None if synthetics is None else synthetics.greens.contents
     portal_routes, close_portal = portal(holdings, current, greens)
@@ -105,12 +101,14 @@ def application(
 
     async def services_page(_: Request) -> Response:
         terms = element("p", holdings.settings.words())
-        return page(holdings.settings.title, table(("address", "what"), index), terms)
+        listed = [*_INDEX, *(_SYNTHETIC if computing else ())]
+        return page(holdings.settings.title, table(("address", "what"), listed), terms)
 
     routes: list[BaseRoute] = [route for one in services for route in one.routes()]
     routes += [] if picks is None else picks.routes()
     routes += [
-        *made,
+        *(route for one in computing for route in one.routes()),
+        *(route for one in syngines for route in one.routes()),
         *stream.routes(),
         *reviewing.routes(),
         *portal_routes,

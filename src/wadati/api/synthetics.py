@@ -19,10 +19,13 @@ from starlette.routing import Route
 
 from wadati.api.errors import Refused
 from wadati.api.holdings import Holdings
+from wadati.engine.synthetics import Motion
 from wadati.engine.synthetics_answers import answer
 from wadati.engine.synthetics_requests import Question, SyntheticsRequest
-from wadati.errors import InputError, ReadError, UsageError
+from wadati.errors import InputError, ReadError, UsageError, WadatiError
 from wadati.greens.stored import StoredGreens
+from wadati.model import MomentTensor, PointSource, Station
+from wadati.traveltime.geodesy import destination
 
 LOG = logging.getLogger("wadati.api")
 
@@ -52,6 +55,17 @@ class SyntheticsService:
     def routes(self) -> list[Route]:
         """Where it answers."""
         return [Route("/synthetics", self.post, methods=["POST"])]
+
+    def warm(self) -> None:
+        """Have loaded and compiled what an answer needs, so that nobody who asks waits for it."""
+        contents = self.greens.contents
+        north, east = destination(0.0, 0.0, contents.distances.start, 0.0)
+        station = Station("XX", "WARM", float(north), float(east), 0.0)
+        source = PointSource(0, 0.0, 0.0, contents.depths.start, MomentTensor.of_fault(0.0, 90.0, 0.0, 1e15))
+        try:
+            answer(self.greens, Question((source,), (station,), Motion("velocity")))
+        except WadatiError:
+            LOG.exception("the Green's functions give no answer")
 
     async def post(self, request: Request) -> Response:
         """Take a request. Raises `Refused`."""

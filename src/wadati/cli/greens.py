@@ -55,14 +55,20 @@ def synthetics(options: argparse.Namespace) -> int:
     from wadati.greens.opened import open_store
 
     motion = Motion(options.kind, options.components, _source_time(options.source_time), options.fault is not None)
-    sources = _sources(options)
+    sources, unusable = _sources(options)
     inventory, problems = read_inventory(options.stations)
     if options.format not in FORMATS or options.dask is not None:
-        return _job(options, sources, inventory.stations(), motion, problems)
+        if options.plot:
+            raise UsageError("--plot goes with the formats mseed and sac, and without --dask")
+        return _job(options, sources, inventory.stations(), motion, [*problems, *unusable])
     store = open_store(options.greens)
     found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)
     written = write_synthetics(found, options.output, options.format)
-    problems = [*problems, *left_out]
+    if options.plot:
+        from wadati.engine.synthetics_plot import write_plots
+
+        write_plots(found, left_out, store, options.output, motion)
+    problems = [*problems, *left_out, *unusable]
     _complain(problems)
     traces = sum(len(one.traces) for one in found)
     print(f"{traces} seismograms: {written[0] if len(written) == 1 else options.output}")
@@ -74,7 +80,7 @@ def _job(
     sources: Sequence[PointSource],
     stations: Sequence[Station],
     motion: Motion,
-    problems: list[Problem],
+    problems: Sequence[Problem],
 ) -> int:
     """Seismograms of many sources at many stations, in pieces."""
     from wadati.engine.compute import Dask, Local
@@ -101,8 +107,8 @@ def _job(
     return PARTLY_FAILED if problems or left_out else 0
 
 
-def _sources(options: argparse.Namespace) -> tuple[PointSource, ...]:
-    from wadati.formats.source_csv import read_sources
+def _sources(options: argparse.Namespace) -> tuple[tuple[PointSource, ...], list[Problem]]:
+    from wadati.engine.event_sources import read_sources
     from wadati.model import PointSource, parse_time
 
     single = [f"--{name}" for name in (*_PLACE, *_FAULT, "tensor") if getattr(options, name) is not None]
@@ -119,7 +125,7 @@ def _sources(options: argparse.Namespace) -> tuple[PointSource, ...]:
         if not abs(getattr(options, name)) <= most:
             raise UsageError(f"--{name} {getattr(options, name):g} is no {name}; give one from {-most:g} to {most:g}")
     place = options.latitude, options.longitude, 1000 * options.depth
-    return (PointSource(parse_time(options.time), *place, _tensor(options)),)
+    return (PointSource(parse_time(options.time), *place, _tensor(options)),), []
 
 
 def _tensor(options: argparse.Namespace) -> MomentTensor:

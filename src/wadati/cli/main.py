@@ -241,8 +241,8 @@ def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar=("NN", "EE", "DD", "NE", "ND", "ED"),
         help="a moment tensor in N m, in place of the fault; axes north, east, down",
     )
-    synthetics.add_argument("--sources", type=Path, metavar="FILE", help="a CSV of sources, each for itself")
-    synthetics.add_argument("--fault", type=Path, metavar="FILE", help="a CSV of sources that are one fault")
+    synthetics.add_argument("--sources", type=Path, metavar="FILE", help="a CSV or QuakeML of sources, each for itself")
+    synthetics.add_argument("--fault", type=Path, metavar="FILE", help="the same, as parts of one fault")
     synthetics.add_argument(
         "--source-time",
         default="step",
@@ -263,6 +263,7 @@ def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="ADDRESS",
         help="in pieces on a Dask cluster, of its own without an address",
     )
+    synthetics.add_argument("--plot", action="store_true", help="also a page a source, to look at: synthetics.html")
     synthetics.add_argument("--workers", type=int, metavar="N", help="threads (default: one a core)")
     _debug(synthetics)
     synthetics.set_defaults(run=greens.synthetics)

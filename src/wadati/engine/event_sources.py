@@ -1,10 +1,41 @@
-"""What is known of an event's source: its moment tensor at its centroid, or its planes with its magnitude."""
+"""Sources of files, and of events: a moment tensor at its centroid, or planes with a magnitude."""
 
 from __future__ import annotations
 
-from wadati.model import Event, MomentTensor, PointSource, scalar_moment
+from pathlib import Path
 
+from wadati.errors import InputError
+from wadati.formats import source_csv
+from wadati.formats.quakeml import read_quakeml
+from wadati.formats.recognition import recognise
+from wadati.model import Event, MomentTensor, PointSource, scalar_moment
+from wadati.protocols import Problem
+
+_QUAKEML = "QuakeML"
 _MOMENT_MAGNITUDE = "MW"
+
+
+def read_sources(path: Path) -> tuple[tuple[PointSource, ...], list[Problem]]:
+    """The sources of a table (see `formats.source_csv`) or of QuakeML, and events that have none, in order.
+
+    Raises `InputError` for a file that is neither, or holds no source.
+    """
+    found = recognise(path)
+    if found is None or found.name != _QUAKEML:
+        return source_csv.read_sources(path), []
+    problems: list[Problem] = []
+    sources = []
+    for event in read_quakeml(path, problems).events:
+        source = source_of_event(event)
+        if isinstance(source, PointSource):
+            sources.append(source)
+        else:
+            mend = "give its moment tensor, or planes and an Mw"
+            problems.append(Problem(f"{path}: {event.event_id}", source, mend))
+    if not sources:
+        first = problems[0] if problems else Problem(str(path), "holds no event", "give QuakeML with moment tensors")
+        raise InputError(first.subject, first.wrong, first.mend)
+    return tuple(sources), problems
 
 
 def source_of_event(event: Event) -> PointSource | str:

@@ -19,6 +19,8 @@ from wadati.model import PointSource, SourceId, Station, Trace, sampling_rate, s
 from wadati.protocols import Problem
 
 FORMATS = ("mseed", "sac")
+UNITS = {"displacement": "m", "velocity": "m/s", "acceleration": "m/s**2"}
+"""Of kinds of motion, as StationXML writes them."""
 
 _BANDS = ((80.0, "H"), (10.0, "B"), (1.0, "M"), (0.3, "L"))
 _LONGEST = "V"
@@ -70,8 +72,8 @@ def synthetics(
 def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str) -> list[Path]:
     """Write seismograms, atomically; the files, in order.
 
-    `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. What an earlier
-    run left in this format goes, so that its sources stand not beside those of this one. Arrays are made by jobs
+    `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. What an earlier run left in
+    this format, and its pages, go: its sources shall not stand beside those of this one. Arrays are made by jobs
     (`synthetics_runs`). Raises `UsageError` for another format.
     """
     if file_format not in FORMATS:
@@ -97,7 +99,8 @@ def _clear(output: Path, file_format: str, written: set[Path]) -> None:
     """Take away what a run before left under names that only these files have."""
     for name in ("synthetics", "source-" + "[0-9]" * 4):
         stale = output.glob(f"{name}.mseed" if file_format == "mseed" else f"{name}/*.sac")
-        for path in set(stale) - written:
+        pages = output.glob(f"{name}.html")
+        for path in {*stale, *pages} - written:
             path.unlink()
             if path.parent != output and not any(path.parent.iterdir()):
                 path.parent.rmdir()

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from wadati.engine.synthetics import Synthetic, synthetics
+from wadati.engine.synthetics import UNITS, Synthetic, synthetics
 from wadati.engine.synthetics_requests import Question
 from wadati.errors import UsageError
 from wadati.formats.miniseed import write_miniseed
@@ -22,7 +22,6 @@ from wadati.model.codec import encode_json
 from wadati.protocols import Problem
 from wadati.traveltime.geodesy import distance_azimuth
 
-UNITS = {"displacement": "m", "velocity": "m/s", "acceleration": "m/s**2"}
 MEDIA = {"miniseed": "application/vnd.fdsn.mseed", "saczip": "application/zip", "json": "application/json"}
 
 _DIGITS = 6

@@ -14,7 +14,7 @@ from wadati.errors import InputError, UsageError
 from wadati.greens.kernel import at_times
 from wadati.greens.layout import STOP
 from wadati.greens.source_time import IDENTITY, STEP, Operator, SourceTime, operator
-from wadati.model import PointSource, Station
+from wadati.model import PointSource, Station, VelocityModel
 from wadati.protocols import Problem, ReducedTime
 
 Floats = npt.NDArray[np.float64]
@@ -38,9 +38,15 @@ Pairs = TypeVar("Pairs", bound="tuple[npt.NDArray[np.float64], ...]")
 
 
 class Answers(ABC, Generic[Pairs]):
-    """A store that answers as `GreensFunctions` and with seismograms; `url` is its name in errors."""
+    """A store that answers as `GreensFunctions` and with seismograms.
+
+    `url` is its name in errors, `model` that of the earth it was made for, `layers` that earth where it is of flat
+    layers, else None.
+    """
 
     url: str
+    model: str
+    layers: VelocityModel | None
     reduced: ReducedTime
 
     @property

@@ -55,6 +55,7 @@ class ReceiverGreens(Answers[Spots]):
         if not isinstance(contents, ReceiverContents):
             raise InputError(url, "holds Green's functions of flat layers", "open it as a store of any kind")
         self.url, self.contents, self.reduced = url, contents, contents.reduced
+        self.model, self.layers = contents.model, None
         self._check_model(model)
         self._blocks, self._scale = HeldBlocks(group), group["scale"]
         self._first = contents.first_points()

@@ -50,6 +50,7 @@ class StoredGreens(Answers[Paths]):
         if contents.checked is None:
             raise InputError(url, "is not whole", "run the same wadati greens build again, which goes on")
         self.url, self.contents, self.reduced = url, contents, contents.reduced
+        self.model, self.layers = contents.model.name, contents.model
         self._check_model(model)
         self._nodes = Nodes(url, group, contents)
 
