@@ -25,7 +25,7 @@ tests: $(VENV)/dev.stamp
 test-numpy1:
 	$(MAKE) VENV=.venv-numpy1 .venv-numpy1/dev.stamp
 	$(if $(UV),$(UV) pip install --quiet --python .venv-numpy1/bin/python,.venv-numpy1/bin/pip install --quiet) "numpy==1.26.4" "pandas<3" "scipy<1.16" "pyarrow<22"
-	OMP_NUM_THREADS=1 .venv-numpy1/bin/pytest -q -n 2 --dist worksteal tests --ignore tests/engine/services --ignore tests/portal --ignore tests/deploy
+	OMP_NUM_THREADS=1 .venv-numpy1/bin/pytest -q -n 2 --dist worksteal tests --ignore tests/engine/services --ignore tests/portal --ignore tests/deploy --ignore tests/docs --ignore tests/engine/campaign/test_aws_batch.py
 
 # The tests of what the extras bring: OpenVINO, and the models of SeisBench in torch. By pip alone, which a machine can
 # be told (pip.conf) to take torch for the CPU only.

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from benchmarks import ceph as ceph_server
+from benchmarks.ceph import CephServer
 from benchmarks.servers import NatsServer, PostgresServer
 from tests.formats import clouds
 from wadati.engine import local
@@ -101,6 +103,39 @@ def near_store(tmp_path_factory: pytest.TempPathFactory) -> str:
     _, problems = build_store(url, CRUST, parse_axis("4:60:4"), parse_axis("4:12:4"), (0.03, 0.2), workers=2)
     assert problems == []
     return url
+
+
+@pytest.fixture(scope="session")
+def ceph() -> Iterator[CephServer]:
+    """Ceph's gateway, a server of S3 in its own right."""
+    if reason := CephServer.missing():
+        pytest.skip(reason)
+    server = CephServer(Path(tempfile.mkdtemp(prefix="wadati-ceph-")))  # short: sockets lie in it
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def rgw(ceph: CephServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of Ceph's gateway, empty."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ceph_server.ACCESS)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ceph_server.SECRET)
+    yield ceph.url
+    client = pytest.importorskip("boto3").client("s3", endpoint_url=ceph.url, region_name="us-east-1")
+    for bucket in client.list_buckets()["Buckets"]:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket["Name"]):
+            for one in page.get("Contents", ()):
+                client.delete_object(Bucket=bucket["Name"], Key=one["Key"])
+        client.delete_bucket(Bucket=bucket["Name"])
+
+
+@pytest.fixture(params=["rgw", "moto"], ids=["ceph", "moto"])
+def s3(request: pytest.FixtureRequest) -> str:
+    """The address of a server of S3, empty, on loopback: Ceph's and moto's."""
+    return str(request.getfixturevalue(request.param))
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ def test_an_image_that_cannot_be_built_here_is_skipped(failing: str, words: str,
 def test_the_portal_is_checked_where_node_is_new_enough(node: int, tmp_path: Path) -> None:
     programs = {
         "apt-get": "#!/bin/sh\n",
+        "npm": "#!/bin/sh\n",
         "make": f'{SAYS}"made $*"',
         "id": f"{SAYS}1000",
         "node": f'#!/bin/sh\n[ "$1" = --version ] && echo v18.20.4 || exit {node}\n',

@@ -59,6 +59,8 @@ def _print_plan(found: Plan) -> None:
         ("deletions", deleted),
         ("egress", f"{found.egress_bytes / _GB:.3f} GB leave a bucket of yours: ${found.egress_dollars:.2f}"),
     ]
+    if found.unpriced:
+        rows.append(("not priced", f"{' and '.join(found.unpriced)}: of buckets the list has Amazon S3 alone"))
     if found.storage_is_paid or found.requests_are_paid:
         origin = f"{storage.region}, {storage.seen or 'undated'}: {storage.source}; {storage.remark}"
         rows.append(("prices of storage", origin))

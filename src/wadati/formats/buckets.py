@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,8 @@ def open_bucket(
 
     A request is given up after `limit_s` and tried again up to `retries` times, with growing pauses. Options of the
     store (`endpoint`, `region`, `skip_signature`) stand in `options` or behind a question mark of the URL, where
-    `timeout` (s) and `retries` may stand too; keys come from the environment. `subject` is what errors name. Raises
+    `timeout` (s) and `retries` may stand too; keys come from the environment, and so may the endpoint of S3
+    (`AWS_ENDPOINT_URL`). `subject` is what errors name. Raises
     `MissingExtraError` without obstore (extra `wadati[bucket]`), `UsageError` for a URL that it does not know.
     """
     subject = subject or url.partition("?")[0]
@@ -28,7 +30,7 @@ def open_bucket(
         raise MissingExtraError(subject, "bucket") from None
     address, _, query = url.partition("?")
     given = dict(parse_qsl(query)) | dict(options or {})
-    plain = given.get("endpoint", "").startswith("http://")
+    plain = (given.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL", "")).startswith("http://")
     if address.startswith("gs://") and "endpoint" in given:
         given["base_url"] = given.pop("endpoint")  # Google's store calls it so
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.deploy.emulator import REGION, TERRAFORM, complete
@@ -23,10 +24,11 @@ from wadati.engine.campaign import aws_batch
 from wadati.engine.campaign.aws_batch import submit
 from wadati.engine.campaign.local import StoppedError, manifests
 from wadati.engine.campaign.opened import open_campaign
-from wadati.engine.campaign.parcel import files_of, piece_of
+from wadati.engine.campaign.parcel import Parcel, files_of, piece_of, send, unpack
 from wadati.engine.campaign.status import cancel, retry, status
 from wadati.engine.flow import Flow, override, read_flow
 from wadati.errors import InputError, UsageError
+from wadati.store.objects import open_place
 
 (COMMAND,) = re.findall(r"^ +command += (\[.*\])$", (TERRAFORM / "batch.tf").read_text(), re.MULTILINE)
 PIECES = ("pick", "associate", "finish")
@@ -247,8 +249,6 @@ def test_a_budget_that_the_plan_passes_sends_nothing(cloud: Cloud) -> None:
     ],
 )
 def test_what_workers_cannot_reach_is_refused_in_words(cloud: Cloud, changes: dict[str, str], words: str) -> None:
-    import msgspec
-
     flow = read_flow(cloud.flow)
     with pytest.raises(UsageError, match=re.escape(words)):
         submit(override(flow, campaign=msgspec.structs.replace(flow.campaign, **changes)), cloud.flow.read_text())
@@ -266,6 +266,28 @@ def test_files_go_under_the_names_that_the_flow_has(tmp_path: Path, monkeypatch:
     assert files_of(Flow(picker="neural:net.onnx", velocity_model="earth.csv")) == ("earth.csv", "net.json", "net.onnx")
     with pytest.raises(UsageError, match="workers elsewhere have no such path"):
         files_of(Flow(velocity_model=str(tmp_path / "earth.csv")))
+
+
+def test_a_parcel_comes_as_it_was_sent_and_writes_nowhere_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/earth.csv").write_text("depth_km")
+    place, there = open_place(str(tmp_path / "place")), tmp_path / "there"
+    name = send(Flow(velocity_model="models/earth.csv"), ("one", "two"), place)
+    assert unpack(name, place, there).shards == ("one", "two")
+    assert (there / "models/earth.csv").read_text() == "depth_km"
+    parcel = msgspec.json.decode(place.get(name) or b"", type=Parcel)
+    (digest,) = parcel.files.values()
+    escaping = msgspec.json.encode(Parcel((), {"../outside": digest}))
+    place.put("parcels/escaping.json", escaping, "application/json", 0)
+    with pytest.raises(InputError, match="did not come with the parcel"):
+        unpack("parcels/escaping.json", place, there)
+    place.put(f"parcels/{digest}", b"another", "text/csv", 0)
+    with pytest.raises(InputError, match="did not come with the parcel"):
+        unpack(name, place, there)
+    with pytest.raises(InputError, match="is no parcel"):
+        unpack("parcels/none.json", place, there)
+    assert not (tmp_path / "outside").exists()
 
 
 def test_the_number_of_a_job_is_that_of_its_batch_system() -> None:

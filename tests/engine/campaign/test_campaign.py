@@ -77,6 +77,19 @@ def test_a_bucket_and_pieces_of_work_in_any_order_give_the_same(midnight: Midnig
         run_shard(flow, "nobody")
 
 
+def test_a_job_of_slurm_does_the_shard_of_its_number(
+    midnight: Midnight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plain command: the flow as text in the environment, and the number of the job in its array."""
+    flow = midnight.flow(tmp_path / "out")
+    monkeypatch.setenv("CAMPAIGN", write_flow(flow, tmp_path / "flow.toml").read_text())
+    monkeypatch.setenv("SLURM_ARRAY_TASK_ID", "3")
+    assert main(["run", "env:CAMPAIGN", "--shard", "array"]) == 0
+    shard = open_campaign(flow).shards[3]
+    assert capsys.readouterr().out.startswith(shard.name)
+    assert [one for one, manifest in manifests(open_campaign(flow)).items() if manifest] == [shard]
+
+
 def test_a_campaign_in_its_steady_state_lists_nothing(
     midnight: Midnight, tmp_path: Path, moto: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from tests.engine.campaign.test_campaign import contents
 from tests.formats.clouds import Cloud
 from tests.sources.archives.replica import objects
 from wadati.engine.campaign.local import run
+from wadati.engine.campaign.plan import plan
 from wadati.store.objects import open_place
 
 
@@ -28,3 +29,4 @@ def test_a_campaign_goes_from_and_to_it(cloud: Cloud, midnight: Midnight, tmp_pa
     )
     run(flow)
     assert contents(tmp_path / "out") == contents(midnight.one_run)
+    assert plan(flow).unpriced == ("archive", "shards")

@@ -1,4 +1,4 @@
-"""Whoever dies when: what counts is one attempt's, whole; on a folder and on a bucket (moto, a server of S3)."""
+"""Whoever dies when: what counts is one attempt's, whole; on a folder and on buckets (Ceph and moto, servers of S3)."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def draft(path: str = "c/picks-1") -> Manifest:
     return Manifest(path=path, stage="pick", attempt="", files={})
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(params=["folder", "rgw", "moto"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     if request.param == "folder":
         return open_place(str(tmp_path / "shards"))
-    endpoint = request.getfixturevalue("moto")
+    endpoint = request.getfixturevalue(request.param)
     fill(endpoint, "shards", {})
     return open_place(address(endpoint, "shards").replace("s3://shards", "s3://shards/here"))
 

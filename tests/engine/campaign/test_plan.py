@@ -238,6 +238,7 @@ def test_a_bucket_of_ones_own_costs_requests_storage_deletions_and_egress(
         midnight.flow(tmp_path / "out", archive=address(moto, "archive", skip_signature="true"), layout="ncedc")
     )
     assert (public.requests_are_paid, public.request_dollars) == (False, 0.0)
+    assert public.unpriced == ()
 
 
 def test_hired_machines_are_paid_while_they_are_there(midnight: Midnight, tmp_path: Path) -> None:

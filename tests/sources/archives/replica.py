@@ -1,4 +1,4 @@
-"""Replicas of archives, filled by us on a real S3 server (moto, on loopback)."""
+"""Replicas of archives, filled by us on servers of S3 (Ceph and moto, on loopback)."""
 
 from __future__ import annotations
 

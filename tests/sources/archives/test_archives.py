@@ -1,4 +1,4 @@
-"""The archives' contract on replicas of their layouts: on moto, a server of S3, and in folders."""
+"""The archives' contract on replicas of their layouts: on servers of S3 (Ceph and moto), and in folders."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def read(archive: DayArchive, layout: str, span: TimeSpan) -> list[Trace]:
 
 
 @pytest.mark.parametrize("layout", ["scedc", "ncedc", "geonet", "earthscope", "sds"])
-def test_what_lies_in_a_layout_is_read_across_midnight(layout: str, moto: str) -> None:
+def test_what_lies_in_a_layout_is_read_across_midnight(layout: str, s3: str) -> None:
     traces = waveforms(layout)
-    fill(moto, "archive", objects(traces, layout))
-    archive = open_archive(address(moto, "archive"), layout)
+    fill(s3, "archive", objects(traces, layout))
+    archive = open_archive(address(s3, "archive"), layout)
     assert isinstance(archive, DayArchive)
     assert not archive.lists
     whole = TimeSpan(START, START + 2 * DAY)
@@ -72,7 +72,7 @@ def test_a_folder_gives_what_the_bucket_gives(tmp_path: Path) -> None:
     assert read(open_archive(str(tmp_path)), "sds", TimeSpan(START, START + 2 * DAY)) == traces
 
 
-def test_days_in_fragments_are_listed_and_read_together(moto: str) -> None:
+def test_days_in_fragments_are_listed_and_read_together(s3: str) -> None:
     layout = LAYOUTS["earthscope"]
     traces = waveforms("earthscope")
     content = objects(traces, "earthscope")
@@ -81,8 +81,8 @@ def test_days_in_fragments_are_listed_and_read_together(moto: str) -> None:
         half = len(data) // 512 // 2 * 512
         pieces |= {f"{name}#1": data[:half], f"{name}#2": data[half:]}
     assert len(pieces) == 2 * len(content)
-    fill(moto, "archive", pieces)
-    archive = open_archive(address(moto, "archive"), "earthscope-versions")
+    fill(s3, "archive", pieces)
+    archive = open_archive(address(s3, "archive"), "earthscope-versions")
     assert archive.lists
     assert archive.places(channels("earthscope"), DAYS) == tuple(
         f"{layout.paths(channels('earthscope'), DAYS)[0]}#{k}" for k in (1, 2)
@@ -90,9 +90,9 @@ def test_days_in_fragments_are_listed_and_read_together(moto: str) -> None:
     assert read(archive, "earthscope", TimeSpan(START, START + 2 * DAY)) == traces
 
 
-def test_a_station_day_is_listed_once_however_often_it_is_read(moto: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(moto, "archive", objects(waveforms("earthscope"), "earthscope"))
-    archive = open_archive(address(moto, "archive"), "earthscope-versions")
+def test_a_station_day_is_listed_once_however_often_it_is_read(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(s3, "archive", objects(waveforms("earthscope"), "earthscope"))
+    archive = open_archive(address(s3, "archive"), "earthscope-versions")
     listed: list[int] = []
     places = archive.places
     monkeypatch.setattr(archive, "places", lambda channels, day: listed.append(day) or places(channels, day))
@@ -104,12 +104,12 @@ def test_a_station_day_is_listed_once_however_often_it_is_read(moto: str, monkey
     assert len(source.source_ids()) == 3
 
 
-def test_sizes_and_stationxml_come_from_the_bucket(moto: str, tmp_path: Path) -> None:
+def test_sizes_and_stationxml_come_from_the_bucket(s3: str, tmp_path: Path) -> None:
     write_stationxml(inventory("scedc"), tmp_path / "ado.xml")
     content = objects(waveforms("scedc"), "scedc")
     xml = (tmp_path / "ado.xml").read_bytes()
-    fill(moto, "archive", content | {"FDSNstationXML/CI/CI_ADO.xml": xml})
-    archive = open_archive(address(moto, "archive"), "scedc")
+    fill(s3, "archive", content | {"FDSNstationXML/CI/CI_ADO.xml": xml})
+    archive = open_archive(address(s3, "archive"), "scedc")
     for place in archive.places(channels("scedc"), DAYS):
         assert archive.size(place) == len(content[place])
     assert archive.size("nothing") is None
@@ -119,16 +119,16 @@ def test_sizes_and_stationxml_come_from_the_bucket(moto: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("layout", ["ncedc"])
-def test_damage_is_told_by_cause_and_costs_nothing_else(layout: str, moto: str) -> None:
+def test_damage_is_told_by_cause_and_costs_nothing_else(layout: str, s3: str) -> None:
     traces = waveforms(layout)
     content = objects(traces, layout)
     east, north, vertical = sorted(name for name in content if name.endswith(".185"))
     content[east] = content[east][:-100]
     content[north] = b"<html>not here</html>"
     content[vertical] = content[vertical][:512] + b"\xff" * 512 + content[vertical][1024:]
-    fill(moto, "archive", content)
+    fill(s3, "archive", content)
     source = DaySource(
-        Reading(open_archive(address(moto, "archive"), layout)), inventory(layout), TimeSpan(START, START + DAY)
+        Reading(open_archive(address(s3, "archive"), layout)), inventory(layout), TimeSpan(START, START + DAY)
     )
     found = list(source.read("BK", "MERC"))
     assert source.causes == {"truncated": 1, "corrupt": 2}
@@ -136,12 +136,12 @@ def test_damage_is_told_by_cause_and_costs_nothing_else(layout: str, moto: str) 
     assert {trace.source_id.subsource for trace in found} == {"E", "Z"}
 
 
-def test_what_was_known_to_be_there_has_vanished_and_what_never_was_is_no_data(moto: str) -> None:
+def test_what_was_known_to_be_there_has_vanished_and_what_never_was_is_no_data(s3: str) -> None:
     content = objects(waveforms("ncedc"), "ncedc")
-    fill(moto, "archive", content)
-    archive = open_archive(address(moto, "archive"), "ncedc")
+    fill(s3, "archive", content)
+    archive = open_archive(address(s3, "archive"), "ncedc")
     gone = archive.places(channels("ncedc"), DAYS)[0]
-    client(moto).delete_object(Bucket="archive", Key=gone)
+    client(s3).delete_object(Bucket="archive", Key=gone)
     assert archive.read(gone) is None
     assert Reading(archive).content(gone, DAYS) is None
     with pytest.raises(ReadError, match="is gone") as told:

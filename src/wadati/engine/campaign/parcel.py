@@ -49,7 +49,7 @@ def unpack(name: str, place: Place, folder: Path) -> Parcel:
     parcel = msgspec.json.decode(content, type=Parcel)
     for path, digest in parcel.files.items():
         file = place.get(f"parcels/{digest}")
-        if file is None or hashlib.sha256(file).hexdigest() != digest:
+        if file is None or hashlib.sha256(file).hexdigest() != digest or not _is_below(path):
             raise InputError(path, "did not come with the parcel as it was sent", "send the jobs again: wadati run")
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(file)
@@ -101,6 +101,12 @@ def files_of(flow: Flow) -> tuple[str, ...]:
         for one in [path, *beside]:
             found |= {str(file) for file in (one.rglob("*") if one.is_dir() else [one]) if file.is_file()}
     for name in found:
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+        if not _is_below(name):
             raise UsageError(f"{name}: workers elsewhere have no such path; name it relative to the folder you are in")
     return tuple(sorted(found))
+
+
+def _is_below(name: str) -> bool:
+    """Whether a path stays in the folder in which it is looked for."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts

@@ -45,7 +45,8 @@ class Plan(msgspec.Struct, frozen=True):
     is for `workers`. `deletions` are objects that have to be deleted in the end.
 
     Dollars for requests, storage and egress are those of buckets that are paid by whoever runs the campaign: none for
-    folders, services and public buckets. `egress_bytes` leave such buckets where one's own machines work; hired ones
+    folders, services and public buckets; `unpriced` are those of which no price is known. `egress_bytes` leave such
+    buckets where one's own machines work; hired ones
     are taken to stand in the region of the buckets.
     """
 
@@ -77,6 +78,7 @@ class Plan(msgspec.Struct, frozen=True):
     deletion_dollars: float
     egress_bytes: int
     egress_dollars: float
+    unpriced: tuple[str, ...]
     backend: str
     costs: tuple[Cost, ...]
     problems: tuple[Problem, ...]
@@ -145,6 +147,7 @@ def plan(flow: Flow) -> Plan:
         ),
         egress_bytes=egress,
         egress_dollars=round(egress / _GB * storage.dollars_per_gb_egress, 4),
+        unpriced=_unpriced(opened),
         backend=chosen.name,
         costs=tuple(
             _cost(one, cpu_hours, worker_hours, len(left))
@@ -184,6 +187,17 @@ def _are_paid(opened: Opened) -> tuple[bool, bool]:
     archive, place = opened.campaign.archive, opened.campaign.place
     with_keys = archive not in LAYOUTS and "skip_signature=true" not in archive
     return archive.startswith("s3://") and with_keys, place.startswith("s3://")
+
+
+def _unpriced(opened: Opened) -> tuple[str, ...]:
+    """Which of the archive and the place of the work is a bucket of another vendor than that of the list."""
+    known = ("s3://", "file://")
+    places = {"archive": opened.campaign.archive, "shards": opened.campaign.place}
+    return tuple(
+        name
+        for name, address in places.items()
+        if "://" in address and not address.startswith(("fdsn:", *known)) and "skip_signature=true" not in address
+    )
 
 
 def _cost(backend: Backend, cpu_hours: float, worker_hours: float, shards: int) -> Cost:

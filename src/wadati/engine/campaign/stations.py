@@ -35,14 +35,17 @@ def stations_of(
     `NothingUsableError` where no channel is left, and `ReadError` where the archive cannot be read now: shards have
     numbers, so a station must not be left out for a passing reason.
     """
-    if isinstance(campaign.stations, str) and not campaign.stations.startswith("fdsn:"):
-        found, problems = read_inventory(Path(campaign.stations))
-        told = list(problems)
-    elif isinstance(campaign.stations, str) or not campaign.stations:
-        asked = open_archive(campaign.stations) if isinstance(campaign.stations, str) and campaign.stations else archive
-        found, told = _of_archive(_in_region(campaign, asked, place), asked, place)
+    named = campaign.stations
+    if not named:
+        found, told = _of_archive(_in_region(campaign, archive, place), archive, place)
+    elif not isinstance(named, str):
+        found, told = _of_archive(named, archive, place)
+    elif named.startswith("fdsn:"):
+        service = open_archive(named)
+        found, told = _of_archive(_in_region(campaign, service, place), service, place)
     else:
-        found, told = _of_archive(campaign.stations, archive, place)
+        found, problems = read_inventory(Path(named))
+        told = list(problems)
     wanted = tuple(channel for channel in found if _is_wanted(channel, campaign, span))
     if not wanted:
         first = f" ({told[0].subject}: {told[0].wrong})" if told else ""
