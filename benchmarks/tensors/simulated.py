@@ -95,7 +95,7 @@ def simulate(
             for letter, one in zip("ZNE", counts, strict=True)
         ]
         if fault:
-            traces, told[f"XX.{station.code}"] = _spoilt(traces, fault, random)
+            traces, told[f"XX.{station.code}"] = spoilt(traces, fault, random)
         records["XX", station.code] = traces
     east, north = random.normal(0, 3e3, 2)
     near = [
@@ -149,7 +149,7 @@ def _counts(ground: np.ndarray, late: float, random: np.random.Generator) -> np.
     return np.round(np.fft.irfft(spectrum * evaluate(BROADBAND, f) * s, length)[:count]).astype(np.int32)
 
 
-def _spoilt(traces: list[Trace], fault: str, random: np.random.Generator) -> tuple[list[Trace], str]:
+def spoilt(traces: list[Trace], fault: str, random: np.random.Generator) -> tuple[list[Trace], str]:
     """A station's records with a fault, and what it is in words."""
     component = int(random.integers(0, 3))
     loudest = max(range(3), key=lambda c: np.ptp(traces[c].data))

@@ -44,8 +44,8 @@ SKHASH = [
     (351.7, 16.9, 47.7),
     (202.3, 28.1, -179.9),
 ]
-"""What SKHASH 1.1.5 (Skoumal et al. 2024, doi:10.1785/0220230329) prefers for seeds 1 to 8 of `forty`, take-offs ± 3°: by
-its defaults but 30 trials, a grid of 5°, a tenth of the polarities wrong and gaps of 180° and 90°."""
+"""What SKHASH 1.1.5 (Skoumal et al. 2024, doi:10.1785/0220230329) prefers for seeds 1 to 8 of `forty`, take-offs ± 3°,
+by its defaults but 30 trials, a grid of 5°, a tenth of the polarities wrong and gaps of 180° and 90°."""
 
 
 def forty(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
