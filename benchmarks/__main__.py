@@ -12,6 +12,7 @@ from benchmarks.campaign import measure as campaign
 from benchmarks.live import load
 from benchmarks.pickers import judge
 from benchmarks.tensors import measure as tensors
+from benchmarks.tensors import san_ramon
 
 BASELINE = Path(__file__).with_name("baseline.json")
 ALL = {
@@ -23,6 +24,7 @@ ALL = {
     "pickers": judge.measure,
     "live": load.measure,
     "tensors": tensors.measure,
+    "san-ramon": san_ramon.measure,
     "campaign": campaign.measure,
 }
 

@@ -20,6 +20,7 @@ from wadati.testing.full_space import FullSpace
 from wadati.traveltime.geodesy import distance_azimuth
 
 SEEDS = range(5001, 5051)
+EXPLOSIONS = range(6001, 6021)
 
 
 def solve(event: Simulated) -> tuple[Inversion, dict[str, str]]:
@@ -42,7 +43,7 @@ def solve(event: Simulated) -> tuple[Inversion, dict[str, str]]:
 
 
 def measure() -> dict[str, str]:
-    angles, sizes, depths, named, wrongly, bad, graded, spent = [], [], [], 0, 0, 0, [], []
+    angles, sizes, depths, named, wrongly, bad, graded, kinds, spent = [], [], [], 0, 0, 0, [], [], []
     for seed in SEEDS:
         event = simulate(seed)
         began = time.perf_counter()
@@ -52,6 +53,7 @@ def measure() -> dict[str, str]:
         sizes.append(found.tensor.magnitude - event.tensor.magnitude)
         depths.append(found.node.depth - event.depth)
         graded.append(found.quality.grade)
+        kinds.append(found.kind)
         bad += len(event.bad)
         named += len(event.bad.keys() & left_out.keys())
         wrongly += len(left_out.keys() - event.bad.keys())
@@ -64,5 +66,13 @@ def measure() -> dict[str, str]:
         "bad stations named": f"{named} of {bad}",
         "good stations left out": f"{wrongly} of {12 * count - bad}",
         "quality A / B / C / D": " / ".join(str(graded.count(letter)) for letter in "ABCD"),
+        "without an isotropic part, and full all the same": f"{kinds.count('full')} of {count}",
+        "three fifths of an explosion, and full": _exploded(),
         "from records to solution, median / most": f"{np.median(spent):.2f} / {max(spent):.2f} s",
     }
+
+
+def _exploded() -> str:
+    """How often the F-test calls for an isotropic part that is there."""
+    kinds = [solve(simulate(seed, bad=0, isotropic=0.6))[0].kind for seed in EXPLOSIONS]
+    return f"{kinds.count('full')} of {len(kinds)}"

@@ -48,8 +48,12 @@ class Simulated:
     bad: dict[str, str]
 
 
-def simulate(seed: int, truth: GreensFunctions | None = None, *, bad: int | None = None) -> Simulated:
+def simulate(
+    seed: int, truth: GreensFunctions | None = None, *, bad: int | None = None, isotropic: float = 0.0
+) -> Simulated:
     """An earthquake of Mw 3.9 to 4.9 at 4 to 20 km, 12 stations 20 to 120 km away.
+
+    `isotropic` is the share of the moment that is an explosion.
 
     The earth that makes the records has other velocities (± 4 %) than the one that a solution is sought with, each
     path is fast or slow by 2 % (one standard deviation) on top and stronger or weaker by 20 %; the catalog's hypocentre
@@ -61,7 +65,9 @@ def simulate(seed: int, truth: GreensFunctions | None = None, *, bad: int | None
         default.p_velocity * random.uniform(0.96, 1.04), default.s_velocity * random.uniform(0.96, 1.04)
     )
     latitude, longitude, depth = 38.0, 20.0, float(random.uniform(4e3, 20e3))
-    tensor = _tensor(random)
+    shear = _tensor(random)
+    bang = isotropic * shear.moment * np.array([1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+    tensor = MomentTensor(*((1 - isotropic) * np.array(shear.components) + bang).tolist())
     time = parse_time("2024-05-01T12:00:00")
     azimuths = (np.arange(STATIONS) + random.uniform(-0.4, 0.4, STATIONS)) * 360 / STATIONS
     stations, channels = [], []
@@ -89,7 +95,7 @@ def simulate(seed: int, truth: GreensFunctions | None = None, *, bad: int | None
             for letter, one in zip("ZNE", counts, strict=True)
         ]
         if fault:
-            traces, told[f"XX.{station.code}"] = _spoilt(traces, fault, random)
+            traces, told[f"XX.{station.code}"] = spoilt(traces, fault, random)
         records["XX", station.code] = traces
     east, north = random.normal(0, 3e3, 2)
     near = [
@@ -143,7 +149,7 @@ def _counts(ground: np.ndarray, late: float, random: np.random.Generator) -> np.
     return np.round(np.fft.irfft(spectrum * evaluate(BROADBAND, f) * s, length)[:count]).astype(np.int32)
 
 
-def _spoilt(traces: list[Trace], fault: str, random: np.random.Generator) -> tuple[list[Trace], str]:
+def spoilt(traces: list[Trace], fault: str, random: np.random.Generator) -> tuple[list[Trace], str]:
     """A station's records with a fault, and what it is in words."""
     component = int(random.integers(0, 3))
     loudest = max(range(3), key=lambda c: np.ptp(traces[c].data))

@@ -13,8 +13,12 @@ from scipy.signal import butter, sosfiltfilt
 
 from tests.greens.conftest import CRUST
 from wadati.greens.answers import resampled
+from wadati.greens.axis import Axis
+from wadati.greens.checks import LIMITS, measured
 from wadati.greens.conditioning import conditioned
 from wadati.greens.elementary import FUNCTIONS, radiation
+from wadati.greens.layout import planned
+from wadati.greens.medium import completed
 from wadati.greens.pygrt import WAVENUMBERS, PyGrt, as_if_at, layers_table
 from wadati.greens.quantisation import quantised
 from wadati.greens.source_time import IDENTITY
@@ -22,6 +26,7 @@ from wadati.greens.stored import Paths, StoredGreens
 from wadati.model import MomentTensor, Station
 from wadati.traveltime.geodesy import destination
 from wadati.traveltime.layered import first_arrival
+from wadati.traveltime.models import GIL7
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,6 +100,23 @@ def test_how_far_the_generator_computes_changes_nothing_below(greens: StoredGree
         for highest in (0.33, 0.4)
     )
     assert np.linalg.norm(low - high) <= 2e-3 * np.linalg.norm(high)
+
+
+def test_shallow_sources_in_a_long_window_are_right_at_the_lowest_frequency_too(extra: None) -> None:
+    # There PyGRT 0.18 is off by up to 26 times what moves, 2 km deep, and by another amount 20 m deeper.
+    contents = planned(completed(GIL7), Axis(100e3, 80e3, 2), Axis(2e3, 6e3, 2), (0.01, 0.15), "pygrt", "")
+    for depth in (2e3, 8e3):
+        here, deeper = (
+            conditioned(
+                PyGrt().elementary(contents.model, at, contents.distances.values.tolist(), contents.reduced, 0.2625),
+                contents,
+            )
+            for at in (depth, depth + 20.0)
+        )
+        assert np.linalg.norm(here - deeper) <= 0.03 * np.linalg.norm(deeper)
+        causality, _, end, _ = measured(here, contents, depth).max(axis=0)
+        assert causality <= LIMITS["causality"]
+        assert end <= LIMITS["end"]
 
 
 def test_nothing_moves_before_the_first_arrival_and_the_ground_stays_where_it_is_left(greens: StoredGreens) -> None:

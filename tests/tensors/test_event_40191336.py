@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from lxml import etree
 
 from tests.tensors import reference
 from wadati.errors import InputError
 from wadati.formats.inventory import read_inventory
-from wadati.model import MomentTensor, NodalPlane, Origin, parse_time
+from wadati.model import MomentTensor, NodalPlane, Origin, SourceId, parse_time
 from wadati.model.mechanism import deviatoric_part, nodal_planes
+from wadati.signal.response import evaluate
 from wadati.sources.files import open_waveforms
 from wadati.tensors.alignment import align
 from wadati.tensors.blocks import at_lags, blocks_of
@@ -24,9 +26,12 @@ ORIGIN = Origin.of(TIME, 37.8187, -121.7568, 12_380.0)
 DEPTHS = (10, 12, 20)
 PUBLISHED_PLANES = (NodalPlane(233.0, 66.0, -6.0), NodalPlane(326.0, 84.0, -156.0))
 WINDOW = Window(reference.BAND, 143e3)
+FDSN = {"f": "http://www.fdsn.org/xml/station/1"}
 MISREAD = ("QRDG", "RUSS", "OAKV", "WELL", "BUCR")
-"""Stations whose symmetric filters ObsPy 1.5 sums without their middle, so that a response comes out 1.6 times too
-large (it warns that computed and reported sensitivities differ); the stored displacements were made with it."""
+"""Stations whose files list symmetric filters from the middle outwards. Readers that expect them from the end to the
+middle (evalresp in ObsPy 1.5) count the middle twice, so that each of three filters gains 1.17 and a response comes out
+1.6 times too large (with a warning that computed and reported sensitivities differ); the stored displacements were made
+with it."""
 
 
 def stored_displacement(shared: Path, station: str, margin: int) -> np.ndarray:
@@ -43,6 +48,50 @@ def stored_displacement(shared: Path, station: str, margin: int) -> np.ndarray:
         cut[trace.stats.channel[-1]] = trace.data[first : first + 40 * (reference.SAMPLES + 2 * margin) : 40]
     r, t = cut["R"], cut["T"]  # the reference takes the azimuth at the source for that at the station, too
     return np.array([cut["Z"], r * np.cos(turn) - t * np.sin(turn), r * np.sin(turn) + t * np.cos(turn)])
+
+
+def gain_of_stages(channel: etree._Element, frequencies: np.ndarray) -> np.ndarray:
+    """The modulus of a response by the stages of StationXML; symmetric filters are unfolded at their largest tap."""
+
+    def number(element: etree._Element, path: str) -> float:
+        return float(element.findtext(path, namespaces=FDSN))
+
+    s = 2j * np.pi * frequencies
+    found = np.ones(len(frequencies), complex)
+    for stage in channel.findall("f:Response/f:Stage", FDSN):
+        found *= number(stage, "f:StageGain/f:Value")
+        for shape in stage.findall("f:PolesZeros", FDSN):
+            found *= number(shape, "f:NormalizationFactor")
+            for kind, power in (("f:Zero", 1), ("f:Pole", -1)):
+                for one in shape.findall(kind, FDSN):
+                    found *= (s - complex(number(one, "f:Real"), number(one, "f:Imaginary"))) ** power
+        for filter_ in stage.findall("f:FIR", FDSN):
+            taps = np.array([float(one.text) for one in filter_.findall("f:NumeratorCoefficient", FDSN)])
+            if filter_.findtext("f:Symmetry", namespaces=FDSN) == "ODD":
+                assert np.argmax(np.abs(taps)) == 0
+                taps = np.concatenate([taps[:0:-1], taps])
+            step = s / number(stage, "f:Decimation/f:InputSampleRate")
+            found *= np.exp(-np.outer(step, np.arange(len(taps)))) @ taps
+    return np.abs(found)
+
+
+def test_responses_are_those_of_their_stages_without_evalresp(shared: Path) -> None:
+    folder = reference.folder(shared) / "40191336" / "stations"
+    inventory, _ = read_inventory(folder)
+    frequencies = np.linspace(0.015, 0.1, 8)
+    for station in reference.geometry(shared):
+        tree = etree.parse(str(folder / f"BK.{station}.xml"))
+        for code in ("BHZ", "BHN", "BHE"):
+            (channel,) = (
+                one
+                for one in tree.iterfind(".//f:Channel", FDSN)
+                if one.get("code") == code and one.get("startDate") <= "2019-07-16" < one.get("endDate")
+            )
+            known = inventory.channel(SourceId.from_nslc("BK", station, "00", code), TIME)
+            assert known is not None
+            assert known.response is not None
+            mine = np.abs(evaluate(known.response, frequencies))
+            assert mine == pytest.approx(gain_of_stages(channel, frequencies), rel=0.01), station
 
 
 @pytest.mark.parametrize("depth", DEPTHS)

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from benchmarks.tensors.measure import solve as solve_event
-from benchmarks.tensors.simulated import simulate
+from benchmarks.tensors.simulated import simulate, spoilt
 from wadati.errors import InputError, UsageError
 from wadati.formats.tables import stated_uncertainty
 from wadati.model import MomentTensor, Origin
-from wadati.model.mechanism import deviatoric_part, eigen_system, kagan_angle
+from wadati.model.mechanism import decompose, deviatoric_part, eigen_system, kagan_angle
 from wadati.tensors.blocks import at_lags, blocks_of
 from wadati.tensors.centroid import invert
 from wadati.tensors.passband import band_of, filtered, gain
-from wadati.tensors.solution import Solution, isotropic_is_called_for, solve
+from wadati.tensors.solution import SIGNIFICANCE, Solution, isotropic_is_called_for, solve
 from wadati.tensors.spread import bootstrap
-from wadati.tensors.stations import Seen, Window
+from wadati.tensors.stations import Seen, Window, look
 from wadati.tensors.synthetics import from_greens
 from wadati.testing.full_space import FullSpace
 
@@ -142,6 +142,28 @@ def test_simulated_earthquakes_with_bad_stations(seed) -> None:
     assert kagan_angle(found.tensor, event.tensor) < 20
     assert found.tensor.magnitude == pytest.approx(event.tensor.magnitude, abs=0.1)
     assert event.bad.keys() <= left_out.keys()
+
+
+@pytest.mark.parametrize("seed", [1, 7])
+def test_noise_and_a_wrong_earth_do_not_hide_that_most_of_a_source_is_an_explosion(seed) -> None:
+    found, _ = solve_event(simulate(seed, bad=0, isotropic=0.6))
+    assert found.kind == "full"
+    assert found.chance < SIGNIFICANCE
+    assert decompose(found.tensor).isotropic == pytest.approx(0.6, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [("clipped", r"BH. is clipped"), ("gap", r"BH. has a gap between"), ("dead", r"BH. does not move")],
+)
+def test_records_that_cannot_be_used_are_refused_with_the_reason(fault, words) -> None:
+    event = simulate(1, bad=0)
+    station = event.stations[0]
+    traces = event.traces[station.key]
+    assert look(station, traces, event.inventory, event.origin, WINDOW).data.shape[0] == 3
+    broken, _ = spoilt(traces, fault, np.random.default_rng(3))
+    with pytest.raises(InputError, match=words):
+        look(station, broken, event.inventory, event.origin, WINDOW)
 
 
 def test_blocks_are_the_normal_equations() -> None:

@@ -9,7 +9,8 @@ sum ends where waves of that wavenumber have lost exp(6π) on the way up: the pr
 soon, by 0.1 % of the norm and otherwise for forces than for moments, and its own fixed end is ten times the work. The
 program answers a moment that is an impulse, in 1e-20 cm per dyn cm, which is the velocity that a step gives. It also
 rounds the beginning of a trace to whole samples since the origin, which is undone: traces that are to be interpolated
-would otherwise jump against each other. And it takes a model's velocities as those at the highest frequency that it
+would otherwise jump against each other. At the lowest frequency it is wrong for shallow sources in a long window, which
+is mended by what must be silent. And it takes a model's velocities as those at the highest frequency that it
 happens to compute; they are given to it so that they are those at 1 Hz, as in other codes.
 """
 
@@ -47,6 +48,9 @@ WAVENUMBERS = "+f+k6"
 
 _RINGS = 1.5
 """How far away the first repetition of the source is, in units of what P travels within the window."""
+
+_DAMPING = 0.8
+"""What the program damps by over its window, in units of π."""
 
 _HEADER = 632
 _BEGIN = 20
@@ -98,7 +102,7 @@ class PyGrt:
                 "greenfn",
                 "-Mearth",
                 f"-D{_km(depth)}/0",
-                f"-N{2 * timing.samples}/{1 / timing.sampling_rate_hz!r}+a",
+                f"-N{2 * timing.samples}/{1 / timing.sampling_rate_hz!r}+w{_DAMPING}+a",
                 "-Rdistances",
                 f"-E{timing.start_s!r}/{timing.velocity / 1000!r}",
                 f"-H-1/{top + step / 2!r}",
@@ -194,4 +198,22 @@ def _read_node(node: Path, start: float, timing: ReducedTime) -> npt.NDArray[np.
         begin = float(np.frombuffer(content, "<f4", count=1, offset=_BEGIN)[0])
         trace = np.frombuffer(content, "<f4", offset=_HEADER).astype(np.float64)
         traces.append((-_UNIT if function in _TURNED else _UNIT) * trace)
-    return shifted(np.stack(traces), timing.sampling_rate_hz, start - begin)
+    return shifted(still_at_last(np.stack(traces)), timing.sampling_rate_hz, start - begin)
+
+
+def still_at_last(traces: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Velocities (..., sample) of which nothing is left in the second half, with another lowest frequency.
+
+    At the lowest frequency the program takes small differences of large numbers, which leaves nothing right of it for
+    shallow sources in a long window. As it damps traces, what is wrong there grows as an exponential until the end.
+
+    >>> wrong = np.exp(_DAMPING * np.pi * np.arange(8) / 8)
+    >>> still_at_last(np.array([0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0]) + wrong).round(9).tolist()
+    [0.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    """
+    samples = traces.shape[-1]
+    growth = np.exp(_DAMPING * np.pi * np.arange(samples) / samples)
+    # The program's sharp end of frequencies rings there; a smooth window does not hear that.
+    window = np.hanning(samples - samples // 2)
+    wrong = (traces / growth)[..., samples // 2 :] @ window / window.sum()
+    return np.asarray(traces - wrong[..., None] * growth)
