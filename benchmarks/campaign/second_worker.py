@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 
 from wadati.engine.campaign.opened import open_campaign
 from wadati.engine.campaign.picking_shard import work_on
@@ -41,27 +42,39 @@ def spread(values: list[float]) -> str:
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
-def _crew(flow: Flow, workers: int) -> dict[str, float]:
+@dataclass(frozen=True)
+class Worked:
+    """What a worker took: CPU-seconds a station-day of each shard, the first with all that went before it; its most
+    memory (MB) and the picks of the shards after the first."""
+
+    seconds: list[float]
+    megabytes: float
+    picks: int
+
+
+def at_work(flow: Flow, workers: int) -> list[Worked]:
+    """So many workers, each of which does the first shard of a campaign and then all of them."""
     with ProcessPoolExecutor(workers, processes()) as pool:
-        told = list(pool.map(_member, [flow] * workers, [dict(os.environ)] * workers))
-    first = statistics.mean(seconds[0] for seconds, _ in told)
-    again = statistics.mean(seconds[1] for seconds, _ in told)
+        return list(pool.map(_work, [flow] * workers, [dict(os.environ)] * workers))
+
+
+def _crew(flow: Flow, workers: int) -> dict[str, float]:
+    told = at_work(flow, workers)
     return {
-        "CPU-s a station-day": statistics.mean(second for seconds, _ in told for second in seconds[1:]),
-        "CPU-s of beginning": first - again,
-        "MB": max(megabytes for _, megabytes in told),
+        "CPU-s a station-day": statistics.mean(second for one in told for second in one.seconds[1:]),
+        "CPU-s of beginning": statistics.mean(one.seconds[0] - one.seconds[1] for one in told),
+        "MB": max(one.megabytes for one in told),
     }
 
 
-def _member(flow: Flow, environment: dict[str, str]) -> tuple[list[float], float]:
-    """CPU-seconds a station-day of each shard, the first with all that went before it, and megabytes."""
+def _work(flow: Flow, environment: dict[str, str]) -> Worked:
     os.environ.update(environment)
-    before = 0.0
+    before, seconds, picks = 0.0, [], 0
     opened, picker = open_campaign(flow), flow.part("pickers")
-    seconds = []
     for shard in (opened.shards[0], *opened.shards):
-        work_on(shard, opened, picker, {})
+        manifest = work_on(shard, opened, picker, {})
+        picks += sum(unit.picks for unit in manifest.units) if seconds else 0
         now = time.process_time()
         seconds.append((now - before) / len(shard.days))
         before = now
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    return Worked(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0, picks)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import sys
 import time
 from pathlib import Path
@@ -78,7 +79,8 @@ def _day(client, bucket, keys, stations, model, output):
         if trace.stats.channel[-1] in "EN":
             trace.copy().simulate(paz_remove=responses[trace.id], paz_simulate=WOOD_ANDERSON, water_level=60.0)
     step("whole day")
-    return {"picks": len(picks), "steps": steps}
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"picks": len(picks), "steps": steps, "memory_mb": memory_mb}
 
 
 def _poles_and_zeros(stations, trace):

@@ -22,9 +22,8 @@ from benchmarks.campaign.simulated_day import DATE, NEXT, write_day
 from benchmarks.common import evaluate, wadati
 
 
-def measure(folder: Path, *, stations: int, events: int, workers: int, seed: int) -> dict[str, object]:
-    """What `wadati run` takes and finds; the output folder is made anew."""
-    write_day(folder, seed=seed, stations=stations, events=events, workers=workers)
+def measure(folder: Path, workers: int) -> dict[str, object]:
+    """What `wadati run` takes and finds of a day that was written; the output folder is made anew."""
     output = folder / "out"
     shutil.rmtree(output, ignore_errors=True)
     with server() as endpoint:
@@ -57,10 +56,16 @@ def measure(folder: Path, *, stations: int, events: int, workers: int, seed: int
         "bytes a pick in picks/": round(_size(output / "picks") / max(run["counts"]["picks"], 1), 1),
         "timings (s of CPU)": {one["stage"]: round(one["cpu_s"], 1) for one in run["timings"]},
     }
-    for name in ("recorded", "truth"):
-        score = evaluate(output, folder / f"{name}.csv")
-        result[f"beside {name}.csv"] = score
+    recorded, true = (evaluate(output, folder / f"{name}.csv") for name in ("recorded", "truth"))
+    result["found of those that six stations recorded"] = _share(recorded["recall"])
+    result["true events of those found"] = _share(true["precision"])
+    for key in ("distance", "depth", "time", "magnitude"):
+        result[f"{key}: what was found beside the truth"] = true[key]
     return result
+
+
+def _share(counted: dict[str, float]) -> str:
+    return " ".join(f"{key} {value:.4g}" for key, value in counted.items())
 
 
 def _run(flow: Path, workers: int, log: Path) -> tuple[float, float, float]:
@@ -120,14 +125,14 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    found = measure(
+    write_day(
         options.folder,
+        seed=options.seed,
         stations=options.stations,
         events=options.events,
         workers=options.workers,
-        seed=options.seed,
     )
-    print(json.dumps(found, indent=1))
+    print(json.dumps(measure(options.folder, options.workers), indent=1))
 
 
 if __name__ == "__main__":

@@ -122,12 +122,14 @@ class Axis:
 
     def first_at_or_after(self, times: Sequence[int]) -> list[int]:
         """For each time (ns, in rising order) the index of the first sample at or after it, in gaps as outside."""
-        lasts = [piece.start + (piece.samples - 1) * self.step for piece in self.pieces]
+        step, unit = self.step, self.unit
+        lasts = [piece.start + (piece.samples - 1) * step for piece in self.pieces]
         found = []
         for time in times:
-            at = min(bisect_left(lasts, time * self.unit), len(lasts) - 1)
+            ticks = time * unit
+            at = min(bisect_left(lasts, ticks), len(lasts) - 1)
             piece = self.pieces[at]
-            index = piece.first - (piece.start - time * self.unit) // self.step
+            index = piece.first - (piece.start - ticks) // step
             if at > 0:
                 before = self.pieces[at - 1]
                 index = max(index, before.first + before.samples)

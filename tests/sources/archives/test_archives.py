@@ -15,9 +15,11 @@ from tests.api.conftest import Served, serving
 from tests.conftest import Small
 from tests.sources.archives.replica import address, client, fill, objects
 from wadati.errors import ReadError, UsageError
+from wadati.formats import miniseed
 from wadati.formats.stationxml import write_stationxml
 from wadati.model import Channel, Inventory, SourceId, TimeSpan, Trace
 from wadati.protocols import DayArchive
+from wadati.sources.archives import days
 from wadati.sources.archives.addresses import open_archive
 from wadati.sources.archives.dataselect import Dataselect
 from wadati.sources.archives.days import DaySource, Reading
@@ -102,6 +104,28 @@ def test_a_station_day_is_listed_once_however_often_it_is_read(s3: str, monkeypa
         list(source.read("UW", "RATT", TimeSpan(START + part * DAY // 2, START + (part + 1) * DAY // 2)))
     assert listed == [DAYS, DAYS + 1]
     assert len(source.source_ids()) == 3
+
+
+def test_headers_are_read_once_and_parts_of_a_day_together_are_the_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several blocks, as a day of a hundred samples a second has."""
+    monkeypatch.setattr(miniseed, "_BLOCK_BYTES", 4096)
+    scanned: list[bytes] = []
+    scan = days.scan_miniseed
+    monkeypatch.setattr(days, "scan_miniseed", lambda content: scanned.append(content) or scan(content))
+    traces = waveforms("sds", start=START + 3600 * SECOND)
+    for name, data in objects(traces, "sds").items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(data)
+    reading, whole = Reading(open_archive(str(tmp_path))), TimeSpan(START, START + DAY)
+    source = DaySource(reading, inventory("sds"), whole)
+    spans = [TimeSpan(START + (3600 + 150 * part) * SECOND, START + (3750 + 150 * part) * SECOND) for part in range(4)]
+    found = [list(source.read("GE", "APE", span)) for span in spans]
+    assert found == [[trace.cut(span) for trace in traces] for span in spans]
+    assert len(source.source_ids()) == 3
+    assert len(scanned) == 3
+    assert len(reading.blocks(next(iter(reading.places(tuple(channels("sds")), DAYS))), DAYS)[0]) > 1
 
 
 def test_sizes_and_stationxml_come_from_the_bucket(s3: str, tmp_path: Path) -> None:

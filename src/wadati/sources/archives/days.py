@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from wadati.errors import ReadError
 from wadati.formats.miniseed import is_miniseed, read_records, scan_miniseed
+from wadati.formats.miniseed_records import Block
 from wadati.formats.records import Records
 from wadati.model import Inventory, SourceId, TimeSpan, Trace
 from wadati.protocols import DayArchive, Problem
@@ -22,14 +24,15 @@ class Reading:
         self.bytes_read = 0
         self._known = dict(known or {})
         self._contents: dict[int, dict[str, bytes | None]] = {}
+        self._blocks: dict[int, dict[str, tuple[list[Block], list[Problem]]]] = {}
         self._places: dict[int, dict[tuple[SourceId, ...], tuple[str, ...]]] = {}
 
     def forget_before(self, day: int) -> None:
         """Keep nothing of the days before one."""
-        for earlier in [one for one in self._contents if one < day]:
-            del self._contents[earlier]
-        for earlier in [one for one in self._places if one < day]:
-            del self._places[earlier]
+        kept: tuple[dict[int, Any], ...] = (self._contents, self._blocks, self._places)
+        for days in kept:
+            for earlier in [one for one in days if one < day]:
+                del days[earlier]
 
     def places(self, channels: tuple[SourceId, ...], day: int) -> tuple[str, ...]:
         """Where the channels of a day lie; an archive that has to list is asked once. Raises `ReadError`."""
@@ -48,6 +51,14 @@ class Reading:
                 raise ReadError(place, "vanished", "was there before and is gone", "ask the archive, then wadati retry")
             self.bytes_read += len(content or b"")
             kept[place] = content
+        return kept[place]
+
+    def blocks(self, place: str, day: int) -> tuple[list[Block], list[Problem]]:
+        """Where in miniSEED of a day which times are, and what of it is no record; its headers are read once."""
+        kept = self._blocks.setdefault(day, {})
+        if place not in kept:
+            content = self.content(place, day)
+            kept[place] = scan_miniseed(content) if content and is_miniseed(content[:64]) else ([], [])
         return kept[place]
 
 
@@ -120,9 +131,7 @@ class DaySource:
         """The channels of a station that have samples on the days of the span."""
         for day in _days(self._span):
             for place in self._places(station, day):
-                content = self._reading.content(place, day)
-                blocks = scan_miniseed(content)[0] if content and is_miniseed(content[:64]) else []
-                for block in blocks:
+                for block in self._reading.blocks(place, day)[0]:
                     if block.span.overlaps(self._span):
                         yield from (one for one in block.source_ids if one.station_key == station)
 
@@ -134,7 +143,10 @@ class DaySource:
             wrong = "is no miniSEED" if content else "is empty"
             records, problems = Records(), [Problem(place, wrong)]
         else:
-            records, problems = read_records(content, span)
+            blocks, problems = self._reading.blocks(place, day)
+            touching = [block for block in blocks if block.span.overlaps(span)]
+            records, undecoded = read_records(content, span, touching)
+            problems = problems + undecoded
         if problems and needed is not None and _is_whole(records.traces(needed), needed):
             return records
         for problem in problems:
