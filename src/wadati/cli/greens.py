@@ -1,4 +1,4 @@
-"""`wadati greens build` and `wadati synthetics`: options to a store, sources and files."""
+"""`wadati greens build`, `wadati greens import` and `wadati synthetics`: options to a store, sources and files."""
 
 from __future__ import annotations
 
@@ -15,14 +15,25 @@ from wadati.errors import InputError, UsageError
 if TYPE_CHECKING:
     from wadati.greens.source_time import SourceTime
     from wadati.model import MomentTensor, PointSource
-    from wadati.protocols import Problem
+    from wadati.protocols import GreensGenerator, Problem
 
 _PLACE = ("latitude", "longitude", "depth")
 _FAULT = ("strike", "dip", "rake", "magnitude")
 
 
-def greens(options: argparse.Namespace) -> int:
+def build(options: argparse.Namespace) -> int:
     """`wadati greens build MODEL`."""
+    return _make(options, None, options.workers or os.cpu_count() or 1)
+
+
+def take(options: argparse.Namespace) -> int:
+    """`wadati greens import DATABASE`."""
+    from wadati.greens.axisem import AxisemDatabase
+
+    return _make(options, AxisemDatabase(options.database), 1)
+
+
+def _make(options: argparse.Namespace, generator: GreensGenerator | None, workers: int) -> int:
     from wadati.engine.flow import Flow
     from wadati.engine.greens_building import build_store
     from wadati.greens.axis import parse_axis, parse_band
@@ -35,7 +46,8 @@ def greens(options: argparse.Namespace) -> int:
             model,
             *axes,
             parse_band(options.band),
-            workers=options.workers or os.cpu_count() or 1,
+            workers=workers,
+            generator=generator,
             progress=progress,
         )
     _complain(problems)
