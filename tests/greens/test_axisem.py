@@ -170,3 +170,11 @@ def test_what_a_database_cannot_give_is_told(
     asked = ["--model", str(tmp_path / "rock.csv"), "--depths", "5:35:15", "--to", str(tmp_path / "store")]
     assert main(["greens", "import", str(flat), *asked, *ranges]) == 3
     assert words in capsys.readouterr().err
+
+
+def test_import_needs_the_model_and_build_takes_no_other(flat: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ranges = ["--distances", "60:160:50", "--depths", "5:35:15", "--band", "0.01:0.045", "--to", "nowhere"]
+    assert main(["greens", "import", str(flat), *ranges]) == 2
+    assert "--model is needed" in capsys.readouterr().err
+    assert main(["greens", "build", "gil7", "--model", "gil7", *ranges]) == 2
+    assert "--model is for import" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""`wadati greens build`, `wadati greens import` and `wadati synthetics`: options to a store, sources and files."""
+"""`wadati greens` and `wadati synthetics`: options to a store, sources and files."""
 
 from __future__ import annotations
 
@@ -15,38 +15,33 @@ from wadati.errors import InputError, UsageError
 if TYPE_CHECKING:
     from wadati.greens.source_time import SourceTime
     from wadati.model import MomentTensor, PointSource
-    from wadati.protocols import GreensGenerator, Problem
+    from wadati.protocols import Problem
 
 _PLACE = ("latitude", "longitude", "depth")
 _FAULT = ("strike", "dip", "rake", "magnitude")
 
 
-def build(options: argparse.Namespace) -> int:
-    """`wadati greens build MODEL`."""
-    return _make(options, None, options.workers or os.cpu_count() or 1)
-
-
-def take(options: argparse.Namespace) -> int:
-    """`wadati greens import DATABASE`."""
-    from wadati.greens.axisem import AxisemDatabase
-
-    return _make(options, AxisemDatabase(options.database), 1)
-
-
-def _make(options: argparse.Namespace, generator: GreensGenerator | None, workers: int) -> int:
+def greens(options: argparse.Namespace) -> int:
+    """`wadati greens build MODEL` and `wadati greens import DATABASE`."""
     from wadati.engine.flow import Flow
     from wadati.engine.greens_building import build_store
     from wadati.greens.axis import parse_axis, parse_band
+    from wadati.greens.axisem import AxisemDatabase
 
+    generator = AxisemDatabase(Path(options.origin)) if options.action == "import" else None
+    if generator is not None and options.model is None:
+        raise UsageError("--model is needed: the layers, or the published model, that the database was made for")
+    if generator is None and options.model is not None:
+        raise UsageError("--model is for import; build takes its model as MODEL")
     axes = parse_axis(options.distances), parse_axis(options.depths)
-    model = Flow(velocity_model=options.model).earth()
+    model = Flow(velocity_model=options.model or options.origin).earth()
     with TerminalProgress() as progress:
         contents, problems = build_store(
             options.to,
             model,
             *axes,
             parse_band(options.band),
-            workers=workers,
+            workers=1 if generator else options.workers or os.cpu_count() or 1,
             generator=generator,
             progress=progress,
         )

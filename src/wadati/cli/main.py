@@ -208,24 +208,19 @@ def _campaigns(verbs: Any) -> None:
 
 
 def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    stores = verbs.add_parser("greens", help="a store of Green's functions of a layered earth")
-    makers = stores.add_subparsers(metavar="ACTION", dest="action", required=True)
-    build = makers.add_parser("build", help="make it with PyGRT, or go on making it")
-    build.add_argument("model", metavar="MODEL", help="a CSV of layers, or the name of a published model")
-    build.set_defaults(run=greens.build)
-    taken = makers.add_parser("import", help="take it from a reciprocal database of AxiSEM and Instaseis")
-    taken.add_argument("database", type=Path, metavar="DIR", help="with PX and PZ, or with merged_output.nc4")
-    taken.add_argument("--model", required=True, metavar="MODEL", help="what the database is of, as for build")
-    taken.set_defaults(run=greens.take)
-    for store in (build, taken):
-        store.add_argument("--distances", required=True, metavar="KM", help="START:STOP:STEP, such as 5:200:1")
-        store.add_argument("--depths", required=True, metavar="KM", help="START:STOP:STEP, such as 2:20:1")
-        store.add_argument("--band", required=True, metavar="HZ", help="LOW:HIGH, such as 0.02:0.5")
-        store.add_argument(
-            "--to", required=True, metavar="URL", help="a folder, s3://BUCKET/PREFIX, gs://..., az://..."
-        )
-        _debug(store)
-    build.add_argument("--workers", type=int, metavar="N", help="programs at once (default: one a core)")
+    store = verbs.add_parser("greens", help="a store of Green's functions of a layered earth")
+    store.add_argument("action", choices=("build", "import"), help="make it, or take it from a database of AxiSEM")
+    store.add_argument(
+        "origin", metavar="MODEL|DIR", help="a CSV of layers or the name of a published model; or a database's folder"
+    )
+    store.add_argument("--model", metavar="MODEL", help="of a database: what it is of")
+    store.add_argument("--distances", required=True, metavar="KM", help="START:STOP:STEP, such as 5:200:1")
+    store.add_argument("--depths", required=True, metavar="KM", help="START:STOP:STEP, such as 2:20:1")
+    store.add_argument("--band", required=True, metavar="HZ", help="LOW:HIGH, such as 0.02:0.5")
+    store.add_argument("--to", required=True, metavar="URL", help="a folder, or s3://BUCKET/PREFIX, gs://..., az://...")
+    store.add_argument("--workers", type=int, metavar="N", help="programs at once (default: one a core)")
+    _debug(store)
+    store.set_defaults(run=greens.greens)
 
     synthetics = verbs.add_parser("synthetics", help="seismograms of sources at stations, from a store")
     synthetics.add_argument("--greens", required=True, metavar="URL", help="a store of Green's functions")
