@@ -62,23 +62,26 @@ def _make(group: Any, contents: ReceiverContents, generator: StrainGenerator, in
     offsets = np.stack(np.meshgrid(*map(np.arange, contents.points), indexing="ij"), axis=-1).reshape(-1, 3)
     reduced, stop = contents.reduced, STOP * contents.band[1]
     until = reduced.start_s + reduced.samples / reduced.sampling_rate_hz + contents.delays(every, place).max()
+    highest = reduced.sampling_rate_hz / 2
+    found = []
+    for component in contents.components:
+        found.append(generator.strains(receiver, (place[0], place[1]), component, every, float(until), highest))
+        _check(found[-1], contents, receiver, float(until))
     scales = np.empty(group["scale"].shape[1:], np.float32)
     worst = np.zeros((len(contents.components), len(MEASURES)), np.float32)
-    for c, component in enumerate(contents.components):
-        highest = reduced.sampling_rate_hz / 2
-        found = generator.strains(receiver, (place[0], place[1]), component, every, float(until), highest)
-        _check(found, contents, receiver, float(until))
-        for block, begin in enumerate(first):
-            rows = np.ravel_multi_index(tuple((begin + offsets).T), shape)
-            delays = contents.delays(every[rows], place)
-            rates = np.asarray(found.rates[rows], np.float64)
-            steps = in_reduced_time(rates, found.pulse, found.sampling_rate_hz, delays, reduced, stop)
+    for block, begin in enumerate(first):
+        rows = np.ravel_multi_index(tuple((begin + offsets).T), shape)
+        delays = contents.delays(every[rows], place)
+        starts, arrivals = reduced.start_s + delays, delays * reduced.velocity / contents.fastest
+        counts = np.empty(group["rgt"].shape[1:2] + group["rgt"].shape[3:], np.int16)
+        for c, one in enumerate(found):
+            rates = np.asarray(one.rates[rows], np.float64)
+            steps = in_reduced_time(rates, one.pulse, one.sampling_rate_hz, delays, reduced, stop)
             traces = conditioned(steps, contents)
-            counts, scales[c, block] = quantised(traces)
-            group["rgt"][index, c, block] = counts
-            away = delays * reduced.velocity
-            shares = measured(traces, contents, reduced.start_s + delays, away / contents.fastest)
-            worst[c] = np.maximum(worst[c], shares.max(axis=0))
+            counts[c], scales[c, block] = quantised(traces)
+            worst[c] = np.maximum(worst[c], measured(traces, contents, starts, arrivals).max(axis=0))
+        # A chunk is written as a whole.
+        group["rgt"][index, :, block] = counts
     group["quality"][index] = worst
     group["scale"][index] = scales
 
