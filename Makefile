@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 TESTS_OF_EXTRAS := tests/pickers/test_runtime.py tests/pickers/test_seisbench.py tests/training/test_distil.py
 UV     := $(shell command -v uv 2>/dev/null)
 
-.PHONY: demo test check lint tests types bench lock clean test-numpy1 test-extras portal portal-check
+.PHONY: demo test check lint tests types bench lock clean test-numpy1 test-extras test-instaseis portal portal-check
 
 demo: $(VENV)/core.stamp
 	$(BIN)/wadati demo --output demo
@@ -32,6 +32,12 @@ test-numpy1:
 test-extras:
 	$(MAKE) UV= VENV=.venv-extras .venv-extras/extras.stamp
 	OMP_NUM_THREADS=1 SEISBENCH_CACHE_ROOT=.venv-extras/seisbench .venv-extras/bin/pytest -q $(TESTS_OF_EXTRAS)
+
+# Databases of AxiSEM beside Instaseis (LGPL), in an environment of its own that our tests only run as a program.
+test-instaseis: $(VENV)/dev.stamp
+	test -x .venv-instaseis/bin/python || $(PYTHON) -m venv .venv-instaseis
+	.venv-instaseis/bin/python -c "import instaseis" 2>/dev/null || .venv-instaseis/bin/python -m pip install --quiet --disable-pip-version-check "instaseis>=1.5,<2"
+	$(BIN)/pytest -q tests/greens/test_axisem.py
 
 # The portal's files in the package, built from portal/ (Node.js 20 or newer); whoever changes portal/ commits them too.
 portal: portal/node_modules/.package-lock.json

@@ -159,7 +159,9 @@ class Run:
         """Half a step on: forces (N) by axis and node."""
         _velocities(*self.velocity, *self.stress, *self._lightness, self._memory, *self._absorb, self._per_cell)
         for axis, node, force in forces:
-            self.velocity[axis][node] += self._lightness[axis][node] * force / self._cell
+            # Of a cell with horizontal velocities at the surface only half is there.
+            cell = self._cell / 2 if axis < 2 and node[2] == 0 else self._cell
+            self.velocity[axis][node] += self._lightness[axis][node] * force / cell
 
     def advance_stress(self, moments: list[tuple[int, tuple[int, int, int], float]]) -> None:
         """The other half: moment rates (N m/s) by component and node."""

@@ -57,7 +57,7 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
             ]
         ),
         "models": ["--debug", "--help", "--json"],
-        "greens": ["--band", "--debug", "--depths", "--distances", "--help", "--to", "--workers"],
+        "greens": ["--band", "--debug", "--depths", "--distances", "--help", "--model", "--to", "--workers"],
         "synthetics": sorted(
             [
                 "--debug",

@@ -1,4 +1,4 @@
-"""`wadati greens build` and `wadati synthetics`: options to a store, sources and files."""
+"""`wadati greens` and `wadati synthetics`: options to a store, sources and files."""
 
 from __future__ import annotations
 
@@ -25,20 +25,27 @@ _FAULT = ("strike", "dip", "rake", "magnitude")
 
 
 def greens(options: argparse.Namespace) -> int:
-    """`wadati greens build MODEL`."""
+    """`wadati greens build MODEL` and `wadati greens import DATABASE`."""
     from wadati.engine.flow import Flow
     from wadati.engine.greens_building import build_store
     from wadati.greens.axis import parse_axis, parse_band
+    from wadati.greens.axisem import AxisemDatabase
 
+    generator = AxisemDatabase(Path(options.origin)) if options.action == "import" else None
+    if generator is not None and options.model is None:
+        raise UsageError("--model is needed: the layers, or the published model, that the database was made for")
+    if generator is None and options.model is not None:
+        raise UsageError("--model is for import; build takes its model as MODEL")
     axes = parse_axis(options.distances), parse_axis(options.depths)
-    model = Flow(velocity_model=options.model).earth()
+    model = Flow(velocity_model=options.model or options.origin).earth()
     with TerminalProgress() as progress:
         contents, problems = build_store(
             options.to,
             model,
             *axes,
             parse_band(options.band),
-            workers=options.workers or os.cpu_count() or 1,
+            workers=1 if generator else options.workers or os.cpu_count() or 1,
+            generator=generator,
             progress=progress,
         )
     _complain(problems)

@@ -213,8 +213,11 @@ def _campaigns(verbs: Any) -> None:
 
 def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     store = verbs.add_parser("greens", help="a store of Green's functions of a layered earth")
-    store.add_argument("action", choices=("build",), help="make it, or go on making it")
-    store.add_argument("model", metavar="MODEL", help="a CSV of layers, or the name of a published model")
+    store.add_argument("action", choices=("build", "import"), help="make it, or take it from a database of AxiSEM")
+    store.add_argument(
+        "origin", metavar="MODEL|DIR", help="a CSV of layers or the name of a published model; or a database's folder"
+    )
+    store.add_argument("--model", metavar="MODEL", help="of a database: what it is of")
     store.add_argument("--distances", required=True, metavar="KM", help="START:STOP:STEP, such as 5:200:1")
     store.add_argument("--depths", required=True, metavar="KM", help="START:STOP:STEP, such as 2:20:1")
     store.add_argument("--band", required=True, metavar="HZ", help="LOW:HIGH, such as 0.02:0.5")
@@ -224,7 +227,7 @@ def _greens(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     store.set_defaults(run=greens.greens)
 
     synthetics = verbs.add_parser("synthetics", help="seismograms of sources at stations, from a store")
-    synthetics.add_argument("--greens", required=True, metavar="URL", help="what wadati greens build made")
+    synthetics.add_argument("--greens", required=True, metavar="URL", help="a store of Green's functions")
     _stations_of(synthetics)
     synthetics.add_argument("--output", required=True, type=Path, metavar="DIR", help="where the seismograms go")
     synthetics.add_argument("--latitude", type=float, metavar="DEG", help="of the source")

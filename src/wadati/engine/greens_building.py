@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from wadati.engine.progress import Progress, Silent
 from wadati.greens.axis import Axis
+from wadati.greens.axisem import AxisemDatabase
 from wadati.greens.build import build
 from wadati.greens.layout import Contents, planned
 from wadati.greens.pygrt import PyGrt
@@ -31,6 +34,8 @@ def build_store(
     """
     tell, maker = progress or Silent(), generator or PyGrt()
     contents = planned(model, distances, depths, band, maker.name, maker.version)
+    if isinstance(maker, AxisemDatabase):
+        contents = msgspec.structs.replace(contents, attenuation="as in the database")
     whole, problems = build(
         url,
         contents,
