@@ -56,7 +56,7 @@ function begin(sheet: HTMLElement, now: Network, rest: string[]): () => void {
   const able = now.synthetics!;
   const source = new Store<Source>(fromAddress(rest, middle(now)));
   const [kind, axes] = [new Store<Kind>("velocity"), new Store<Axes>("ZRT")];
-  const [said, state] = [notice(), h("p", { class: "said", role: "status" })];
+  const [said, state] = [notice(), h("p", { class: "said", role: "status" }, t("loading"))];
   const shown = figure();
   let answer: Answer | null = null;
   let alone = "Z";
@@ -257,7 +257,10 @@ function fromAddress(rest: string[], usual: Source): Source {
   return found;
 }
 
-const toAddress = (source: Source) => `#/synthetics/${ORDER.map((name) => source[name]).join("/")}`;
+/** The page for a source of which the first of these are known. */
+export const synthesise = (known: number[]) => `#/synthetics/${known.join("/")}`;
+
+const toAddress = (source: Source) => synthesise(ORDER.map((name) => source[name]));
 
 /** The stations that are nearest to a source. */
 function nearest(now: Network, source: Source): string[] {
