@@ -1,7 +1,6 @@
 /** What stations would record of a source: put it on the map, turn its ball, see and keep the seismograms. */
 
 import { events, network } from "../data/live";
-import { ServiceError } from "../data/service";
 import { download, seismograms, type Answer, type Axes, type Kind, type Source, type Wanted } from "../data/synthetics";
 import { code, type Network } from "../data/types";
 import { h, select } from "../dom";
@@ -130,7 +129,7 @@ function begin(sheet: HTMLElement, now: Network, rest: string[]): () => void {
       if (mine.signal.aborted) return;
       answer = null;
       shown.show({ seismograms: [], unit: "m", problems: [] }, alone);
-      state.textContent = error instanceof ServiceError || error instanceof Error ? error.message : String(error);
+      state.textContent = error instanceof Error ? error.message : String(error);
     }
   };
   const soon = () => {
