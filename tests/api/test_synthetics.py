@@ -93,7 +93,7 @@ def test_a_tensor_is_that_of_the_fault_and_places_need_no_station(served: Served
     here = [{"latitude": 35.7, "longitude": -117.4}, {"latitude": 35.6, "longitude": -117.4, "station": "HERE"}]
     source = PLACE | {"tensor": list(TENSOR.components)}
     one = traces_of(post(served, receivers=here).content)
-    two = traces_of(post(served, receivers=here, sources=[source]).content)
+    two = traces_of(post(served, receivers=here, stations=[], sources=[source]).content)
     assert sorted({trace.source_id.station for trace in one}) == ["HERE", "S0001"]
     for left, right in zip(one, two, strict=True):
         np.testing.assert_allclose(left.data, right.data, atol=1e-6 * np.abs(left.data).max())
@@ -122,6 +122,7 @@ def test_a_station_too_far_is_left_out_and_told(served: Served) -> None:
     ("asked", "words"),
     [
         ({"sources": []}, "there is no source"),
+        ({"stations": []}, "there is no station in it"),
         ({"sources": [PLACE]}, "needs strike, dip, rake and magnitude, or else a tensor"),
         ({"sources": [PLACE | {"strike": 1.0}]}, "needs all of strike"),
         ({"sources": [SOURCE | {"tensor": [1.0] * 6}]}, "or else a tensor"),

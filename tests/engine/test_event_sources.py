@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import msgspec
+import obspy
 import pytest
 
 from wadati.engine.event_sources import read_sources, source_of_event
@@ -86,3 +88,19 @@ def test_a_table_is_read_as_before(tmp_path: Path) -> None:
     assert (source.time, source.depth, problems) == (TIME, 9000.0, [])
     with pytest.raises(InputError, match="cannot be read"):
         read_sources(tmp_path / "none.csv")
+
+
+def test_a_published_moment_tensor_is_the_source(shared: Path) -> None:
+    """South Napa 2014 as the NCSS published it: right-lateral on a steep fault that strikes NNW."""
+    path = shared / "data" / "shakemap" / "napa-2014" / "current" / "data" / "moment.xml"
+    if not path.is_file():
+        pytest.skip(f"real data: {path.name} of South Napa is not here")
+    ((source,), problems) = read_sources(path)
+    assert problems == []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        stated = obspy.read_events(str(path))[0].focal_mechanisms[0].moment_tensor
+    assert source.tensor.moment == pytest.approx(stated.scalar_moment, rel=0.01)
+    assert (source.tensor.dd, source.tensor.nn) == (stated.tensor.m_rr, stated.tensor.m_tt)
+    assert (source.latitude, source.longitude) == (pytest.approx(38.215, abs=0.01), pytest.approx(-122.318, abs=0.01))
+    assert min(abs(plane.strike - 155) + abs(plane.dip - 82) for plane in nodal_planes(source.tensor)) < 3

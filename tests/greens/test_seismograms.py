@@ -170,6 +170,9 @@ def test_pages_of_an_earlier_run_go_with_their_files(small_store: str, stations:
     assert sorted(path.name for path in out.glob("*.html")) == [f"source-000{n}.html" for n in (1, 2, 3)]
     assert run(small_store, stations, out, *PLACE, *FAULT) == 0
     assert sorted(path.name for path in out.iterdir()) == ["synthetics.mseed"]
+    assert run(small_store, stations, out, *PLACE, *FAULT, "--plot") == 0
+    assert run(small_store, stations, out, *PLACE, *FAULT, "--format", "zarr") == 0
+    assert sorted(path.name for path in out.iterdir()) == ["synthetics.mseed", "synthetics.zarr"]
 
 
 def test_events_of_quakeml_are_sources(small_store: str, stations: Path, tmp_path: Path) -> None:

@@ -82,6 +82,8 @@ export interface WholeEvent {
   preferred_origin_id: string | null;
   preferred_magnitude_id: string | null;
   event_type: string;
+  mechanisms: { mechanism_id: string; planes: { strike: number; dip: number; rake: number }[] }[];
+  preferred_mechanism_id: string | null;
 }
 
 export interface EventDetail {

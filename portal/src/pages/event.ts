@@ -11,6 +11,7 @@ import { token } from "../settings";
 import { t } from "../words";
 import { closing, type Page } from "./page";
 import { inOrder, recordSection } from "./record-section";
+import { synthesise } from "./synthetics";
 
 export const event: Page = {
   title: "event.title",
@@ -59,6 +60,7 @@ function show(sheet: HTMLElement, detail: EventDetail, again: () => void): () =>
   const magnitude = size(event);
   const draft = new Draft(detail, origin);
   const section = recordSection(origin, draft);
+  const way = h("p", { class: "sub" }, h("a", { href: likeThis(event, origin) }, t("synthetics.event")));
   const side = h("div", { class: "aside" });
   const map = h("div", { class: "map small" });
   const name = magnitude ? `${magnitude.magnitude_type} ${number(magnitude.value, 1)}` : t("magnitude.unknown");
@@ -67,7 +69,7 @@ function show(sheet: HTMLElement, detail: EventDetail, again: () => void): () =>
     h("p", { class: "back" }, h("a", { href: "#/events" }, `← ${t("nav.events")}`)),
     h("h1", null, `${name} · ${detail.place}`),
     h("p", { class: "sub" }, `${instant(parse(origin.time), true)} · ${instant(parse(origin.time), false)}`),
-    h("div", { class: "columns" }, h("div", null, facts(event, origin), downloads(event)), map),
+    h("div", { class: "columns" }, h("div", null, facts(event, origin), downloads(event), way), map),
     section.element,
     side,
     arrivals(origin),
@@ -89,7 +91,8 @@ function show(sheet: HTMLElement, detail: EventDetail, again: () => void): () =>
   });
   let [closed, closeMap]: [boolean, () => void] = [false, () => undefined];
   void drawMap(map, event, origin, detail.place, () => closed).then((close) => (closed ? close() : (closeMap = close)));
-  return closing(section.close, unfollow, () => {
+  const unfollowNetwork = network.follow((now) => (way.hidden = !now?.synthetics));
+  return closing(section.close, unfollow, unfollowNetwork, () => {
     closed = true;
     closePanel();
     closeMap();
@@ -166,6 +169,14 @@ function downloads(event: WholeEvent): HTMLElement {
     [`/events/${name}/arrivals.csv`, t("download.arrivals")],
   ];
   return h("ul", { class: "links", "aria-label": t("download") }, ...links.map(([href, words]) => h("li", null, h("a", { href }, words))));
+}
+
+/** The address of what stations would record of a source like this event. */
+function likeThis(event: WholeEvent, origin: Origin): string {
+  const mechanism = event.mechanisms.find((one) => one.mechanism_id === event.preferred_mechanism_id) ?? event.mechanisms[0];
+  const plane = mechanism?.planes[0];
+  const where = [origin.latitude.toFixed(3), origin.longitude.toFixed(3), (origin.depth / 1000).toFixed(1), (size(event)?.value ?? 4).toFixed(1)];
+  return synthesise([...where.map(Number), ...(plane ? [plane.strike, plane.dip, plane.rake].map(Math.round) : [])]);
 }
 
 function arrivals(origin: Origin): HTMLElement {

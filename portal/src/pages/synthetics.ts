@@ -1,7 +1,6 @@
 /** What stations would record of a source: put it on the map, turn its ball, see and keep the seismograms. */
 
 import { events, network } from "../data/live";
-import { ServiceError } from "../data/service";
 import { download, seismograms, type Answer, type Axes, type Kind, type Source, type Wanted } from "../data/synthetics";
 import { code, type Network } from "../data/types";
 import { h, select } from "../dom";
@@ -56,7 +55,7 @@ function begin(sheet: HTMLElement, now: Network, rest: string[]): () => void {
   const able = now.synthetics!;
   const source = new Store<Source>(fromAddress(rest, middle(now)));
   const [kind, axes] = [new Store<Kind>("velocity"), new Store<Axes>("ZRT")];
-  const [said, state] = [notice(), h("p", { class: "said", role: "status" })];
+  const [said, state] = [notice(), h("p", { class: "said", role: "status" }, t("loading"))];
   const shown = figure();
   let answer: Answer | null = null;
   let alone = "Z";
@@ -130,7 +129,7 @@ function begin(sheet: HTMLElement, now: Network, rest: string[]): () => void {
       if (mine.signal.aborted) return;
       answer = null;
       shown.show({ seismograms: [], unit: "m", problems: [] }, alone);
-      state.textContent = error instanceof ServiceError || error instanceof Error ? error.message : String(error);
+      state.textContent = error instanceof Error ? error.message : String(error);
     }
   };
   const soon = () => {
@@ -257,7 +256,10 @@ function fromAddress(rest: string[], usual: Source): Source {
   return found;
 }
 
-const toAddress = (source: Source) => `#/synthetics/${ORDER.map((name) => source[name]).join("/")}`;
+/** The page for a source of which the first of these are known. */
+export const synthesise = (known: number[]) => `#/synthetics/${known.join("/")}`;
+
+const toAddress = (source: Source) => synthesise(ORDER.map((name) => source[name]));
 
 /** The stations that are nearest to a source. */
 function nearest(now: Network, source: Source): string[] {

@@ -156,6 +156,7 @@ export const en = {
   "synthetics.count": "{count} stations",
   "synthetics.dip": "Dip (°)",
   "synthetics.displacement": "displacement",
+  "synthetics.event": "Seismograms of a source like this",
   "synthetics.fewer": "{count} of {all} stations; the others are too near or too far away.",
   "synthetics.figure": "Seismograms",
   "synthetics.hint": "Press the map to put the source there, drag the ball to turn it. Model “{model}”, right from {low} to {high} Hz; the circles are the nearest and the farthest distance that can be computed.",

@@ -158,6 +158,7 @@ export const es: Words = {
   "synthetics.count": "{count} estaciones",
   "synthetics.dip": "Buzamiento (°)",
   "synthetics.displacement": "desplazamiento",
+  "synthetics.event": "Sismogramas de una fuente como esta",
   "synthetics.fewer": "{count} de {all} estaciones; las demás están demasiado cerca o demasiado lejos.",
   "synthetics.figure": "Sismogramas",
   "synthetics.hint": "Pulse en el mapa para poner allí la fuente y arrastre el balón para girarlo. Modelo «{model}», válido de {low} a {high} Hz; los círculos son la menor y la mayor distancia que se puede calcular.",

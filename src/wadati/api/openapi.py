@@ -108,7 +108,8 @@ def _times_as_text(plain: Any) -> Any:
 
 
 def _fdsn(service: Service) -> dict[str, Any]:
-    refusals = _refusals(400, 413, 414, 500, kind="text/plain")
+    busy = (429,) if service.path == SYNGINE else ()
+    refusals = _refusals(400, 413, 414, *busy, 500, 503, kind="text/plain")
     answers = {"200": {"description": "what was found"}, "204": {"description": "nothing was found"}}
     answers |= {"404": {"description": "nothing was found, with nodata=404"}} | refusals
     query: dict[str, Any] = {

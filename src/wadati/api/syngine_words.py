@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from wadati.api.errors import Refused
+from wadati.api.fdsn.service import entries_of
 from wadati.api.parameters import Parameter
 from wadati.engine.synthetics_requests import check_code, chosen, place_of
 from wadati.engine.synthetics_window import Moment, Window
@@ -69,22 +70,7 @@ def read_list(text: str) -> tuple[list[tuple[str, str]], list[Receiver]]:
     [Receiver(network='XX', station='ABC', location='', place=None), \
 Receiver(network='', station='HERE', location='', place=(35.5, -117.5))]
     """
-    given: list[tuple[str, str]] = []
-    found: list[Receiver] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        fields = line.split()
-        if not fields:
-            continue
-        if "=" in fields[0]:
-            name, _, value = line.strip().partition("=")
-            given.append((name.strip(), value.strip()))
-        else:
-            found.append(_receiver(number, fields))
-        if len(found) > _MOST_LINES:
-            raise Refused(413, f"the list has more than {_MOST_LINES} lines; cut it into several")
-    if not found:
-        raise Refused(400, "the list has no line NETWORK STATION or LATITUDE LONGITUDE")
-    return given, found
+    return entries_of(text, _receiver, _MOST_LINES, "NETWORK STATION or LATITUDE LONGITUDE")
 
 
 def _receiver(number: int, fields: Sequence[str]) -> Receiver:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ UNITS = {"displacement": "m", "velocity": "m/s", "acceleration": "m/s**2"}
 _BANDS = ((80.0, "H"), (10.0, "B"), (1.0, "M"), (0.3, "L"))
 _LONGEST = "V"
 _PLACE = ("latitude", "longitude")
+_NAME = re.compile(r"synthetics|source-\d{4,}")
 
 
 class Motion(msgspec.Struct, frozen=True):
@@ -85,8 +87,7 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str)
             path = output / f"{name}.mseed"
             write_miniseed(one.traces, path, version=2, record_length=4096)
             written.append(path)
-            continue
-        for place, trace in enumerate(one.traces):
+        for place, trace in enumerate(one.traces if file_format == "sac" else ()):
             path = output / name / f"{trace.source_id.nslc}.sac"
             with atomic_write(path) as partial:
                 partial.write_bytes(write_sac(trace, one.stations[place // 3], one.source))
@@ -97,13 +98,15 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str)
 
 def _clear(output: Path, file_format: str, written: set[Path]) -> None:
     """Take away what a run before left under names that only these files have."""
-    for name in ("synthetics", "source-" + "[0-9]" * 4):
-        stale = output.glob(f"{name}.mseed" if file_format == "mseed" else f"{name}/*.sac")
-        pages = output.glob(f"{name}.html")
-        for path in {*stale, *pages} - written:
+    for entry in [entry for entry in output.iterdir() if _NAME.fullmatch(entry.stem)]:
+        if entry.is_dir():
+            stale = set(entry.glob("*.sac")) if file_format == "sac" else set()
+        else:
+            stale = {entry} if entry.suffix in (".html", f".{file_format}") else set()
+        for path in stale - written:
             path.unlink()
-            if path.parent != output and not any(path.parent.iterdir()):
-                path.parent.rmdir()
+        if entry.is_dir() and not any(entry.iterdir()):
+            entry.rmdir()
 
 
 def within(

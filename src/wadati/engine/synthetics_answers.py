@@ -122,6 +122,7 @@ def _reply(found: Sequence[Synthetic], question: Question, problems: tuple[str, 
 
 
 def _seismograms(found: Sequence[Synthetic], question: Question) -> Iterator[SentSeismogram]:
+    # By identity: two sources may be equal.
     numbers = {id(source): number for number, source in enumerate(question.sources)}
     for one in found:
         places = np.array([(station.latitude, station.longitude) for station in one.stations])

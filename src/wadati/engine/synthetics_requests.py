@@ -25,6 +25,7 @@ _TIMES = parse_time("1900-01-01"), parse_time("2200-01-01")
 _PLACES = (("latitude", 90.0), ("longitude", 180.0))
 _COMPONENTS = 3
 _MOST_PATTERNS = 50
+_ALL = ["*.*"]
 
 
 class AskedSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -104,10 +105,11 @@ class SyntheticsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
         """What this comes to where these stations are known. Raises `UsageError` for what cannot be meant."""
         if not self.sources:
             raise UsageError("there is no source in it; give one at least")
-        stations = [] if self.stations is None and self.receivers else chosen(self.stations or ["*.*"], known)
+        named = (_ALL if not self.receivers else []) if self.stations is None else self.stations
+        stations = chosen(named, known) if known or named is not _ALL else []
         stations += [one.place(number) for number, one in enumerate(self.receivers, 1)]
         if not stations:
-            raise UsageError("no station is known here; give receivers")
+            raise UsageError("there is no station in it, or none is known here; give stations or receivers")
         motion = Motion(self.kind, self.components, self.source_time, self.one_fault)
         return Question(tuple(one.source() for one in self.sources), tuple(stations), motion, self.format)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from sqlalchemy.exc import OperationalError
@@ -24,6 +24,8 @@ from wadati.api.parameters import Parameter, read
 from wadati.api.streaming import streamed
 from wadati.model import format_time
 from wadati.report.markup import element
+
+T = TypeVar("T")
 
 MOST_BODY = 1 << 22
 LONGEST_ADDRESS = 8000
@@ -177,8 +179,18 @@ async def body_of(request: Request) -> str:
 
 def lists_of(text: str) -> tuple[list[tuple[str, str]], list[Selecting]]:
     """The `name=value` lines of a list, and its lines of codes and times. Raises `Refused` for what is neither."""
+    return entries_of(text, _selecting, _MOST_LINES, "NETWORK STATION LOCATION CHANNEL START END")
+
+
+def entries_of(
+    text: str, entry: Callable[[int, list[str]], T], most: int, wanted: str
+) -> tuple[list[tuple[str, str]], list[T]]:
+    """The `name=value` lines of a list, and what `entry` makes of the number and the fields of each other line.
+
+    Raises `Refused` where there are more of the latter than `most`, or none that says what is `wanted`.
+    """
     given: list[tuple[str, str]] = []
-    lines: list[Selecting] = []
+    entries: list[T] = []
     for number, line in enumerate(text.splitlines(), 1):
         fields = line.split()
         if not fields:
@@ -186,12 +198,16 @@ def lists_of(text: str) -> tuple[list[tuple[str, str]], list[Selecting]]:
         if "=" in fields[0]:
             name, _, value = line.strip().partition("=")
             given.append((name.strip(), value.strip()))
-        elif len(fields) == _LINE:
-            lines.append(Selecting(*fields))
         else:
-            raise Refused(400, f"line {number} of the list is not NETWORK STATION LOCATION CHANNEL START END")
-        if len(lines) > _MOST_LINES:
-            raise Refused(413, f"the list has more than {_MOST_LINES} lines; cut it into several")
-    if not lines:
-        raise Refused(400, "the list has no line NETWORK STATION LOCATION CHANNEL START END")
-    return given, lines
+            entries.append(entry(number, fields))
+        if len(entries) > most:
+            raise Refused(413, f"the list has more than {most} lines; cut it into several")
+    if not entries:
+        raise Refused(400, f"the list has no line {wanted}")
+    return given, entries
+
+
+def _selecting(number: int, fields: list[str]) -> Selecting:
+    if len(fields) != _LINE:
+        raise Refused(400, f"line {number} of the list is not NETWORK STATION LOCATION CHANNEL START END")
+    return Selecting(*fields)
