@@ -130,7 +130,7 @@ class _GivingOut:
                     kept, told = time.monotonic(), place
                     self.bus.keep(_PLACE, str(place).encode())
                 if self.recording is not None and self.mechanisms is not None:
-                    self.recording.needed = self.mechanisms.needed()
+                    self.recording.needed = self.mechanisms.needed(self.recording.clock)
                 if telling.due():
                     telling.tell(
                         tells=not self._is_silent(),
