@@ -21,9 +21,11 @@ from wadati.model import (
     Catalog,
     Channel,
     Event,
+    FocalMechanism,
     Inventory,
     Layer,
     Magnitude,
+    MomentTensor,
     Origin,
     Pick,
     SourceId,
@@ -33,6 +35,8 @@ from wadati.model import (
     VelocityModel,
     parse_time,
 )  # fmt: skip
+from wadati.model.mechanism import nodal_planes
+from wadati.report.event_page import About, event_page
 from wadati.report.report import write_report
 from wadati.traveltime.geodesy import distance_azimuth
 from wadati.traveltime.layered import first_arrival
@@ -314,3 +318,27 @@ def test_very_many_events_stay_small(tmp_path: Path) -> None:
     check(page)
     assert len(page.encode()) < 3_000_000
     assert "The first 2000 of 3000 rows" in page
+
+
+def test_an_events_page_and_the_report_show_how_it_moved(tmp_path: Path) -> None:
+    inventory = network(4)
+    catalog = sequence(inventory, 2)
+    tensor = MomentTensor.of_fault(30.0, 60.0, 20.0, 1e15)
+    origin_id = catalog.events[0].origin.origin_id
+    mechanisms = (
+        FocalMechanism("t", origin_id, nodal_planes(tensor), tensor, stations=9, gap=80.0, quality="A"),
+        FocalMechanism("p", origin_id, nodal_planes(tensor), polarities=12, misfit=0.08, quality="B"),
+    )
+    moved = msgspec.structs.replace(catalog.events[0], mechanisms=mechanisms, preferred_mechanism_id="t")
+    about = About("Central California", "Example")
+    page = event_page(moved, {}, inventory, about)
+    root = html.fromstring(page)
+    (balls,) = root.xpath("//section[h2='How it moved']")
+    assert len(balls.xpath(".//svg")) == 1
+    assert [row.xpath("string(td[last()])") for row in balls.xpath(".//tbody/tr")] == ["preferred", ""]
+    assert "How it moved" not in event_page(catalog.events[1], {}, inventory, about)
+    polar = msgspec.structs.replace(moved, preferred_mechanism_id="p")
+    assert "by 12 first motions, quality B" in event_page(polar, {}, inventory, about)
+    write_report(tmp_path / "report.html", Catalog((moved, catalog.events[1]), catalog.picks), inventory)
+    report = html.fromstring((tmp_path / "report.html").read_text())
+    assert len(report.xpath("//section[h2='How they moved']//svg")) == 1

@@ -45,9 +45,10 @@ class MechanismProcess:
         self._stop = stop
         self._connection: Connection | None = None
         self._process: Any = None
+        self._sent: Inventory | None = None
 
-    def ask(self, task: Callable[..., Any], *arguments: Any) -> Any:
-        """What a function of this module gives for arguments.
+    def ask(self, task: Callable[..., Any], event: Event, inventory: Inventory, *more: Any) -> Any:
+        """What a function of this module gives for an event; stations go over once, as they take long to pack.
 
         Raises `StoppedError` where the run ends, `WadatiError` where the function does, `ChildProcessError` where the
         process ended twice.
@@ -55,7 +56,10 @@ class MechanismProcess:
         for _ in range(2):
             try:
                 connection = self._started()
-                connection.send((task.__name__, arguments))
+                if inventory is not self._sent:
+                    connection.send(inventory)
+                    self._sent = inventory
+                connection.send((task.__name__, event, more))
                 until = time.monotonic() + _LONGEST_S
                 while not connection.poll(_LOOK_S):
                     if self._stop.is_set():
@@ -82,7 +86,7 @@ class MechanismProcess:
                 self._process.close()
         if self._connection is not None:
             self._connection.close()
-        self._process = self._connection = None
+        self._process = self._connection = self._sent = None
 
     def _started(self) -> Connection:
         if self._connection is None:
@@ -99,11 +103,16 @@ def _run(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run says when to end
     os.nice(_NICE)
     tasks: dict[str, Callable[..., Any]] = {one.__name__: one for one in (first_motion, plan, moment_tensor)}
+    inventory = Inventory()
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            name, arguments = connection.recv()
+            asked = connection.recv()
+            if isinstance(asked, Inventory):
+                inventory = asked
+                continue
+            name, event, more = asked
             try:
-                answer = tasks[name](*arguments)
+                answer = tasks[name](event, inventory, *more)
             except WadatiError as error:
                 answer = WadatiError(str(error))
             except Exception as error:  # one event must not cost the others

@@ -61,7 +61,7 @@ class _Waiting(NamedTuple):
 
 
 class Mechanisms:
-    """What finds mechanisms; `found` takes the event they belong to, `tell` what went wrong.
+    """What finds mechanisms; `found` takes the version that was looked at, its event with them, and what is added.
 
     `inventory` gives the stations there are now, `reached` how far records reach, `records` where they are kept
     (None where none are), and `store` the database of the run.
@@ -86,18 +86,17 @@ class Mechanisms:
         self.delays: deque[float] = deque(maxlen=1000)
         """How long (s) after its last sample each tensor was there."""
         self.made = self.failed = 0
-        self._clock = 0
 
     @property
     def waiting(self) -> int:
         """Events whose tensor waits for samples."""
         return len(self._waiting)
 
-    def needed(self) -> int:
-        """Records from before this time of the data's clock (ns) are not needed."""
+    def needed(self, clock: int) -> int:
+        """Records from before this time of the data's clock (ns), which says `clock`, are not needed."""
         spans = [one.plan.span.start for one in list(self._waiting.values())]
         new = [one.event.origin.time - KEPT for one in list(self._new.values())]
-        return min([self._clock - KEPT, *spans, *new])
+        return min([clock - KEPT, *spans, *new])
 
     def problems(self) -> list[Problem]:
         """What went wrong since the last call."""
@@ -110,17 +109,22 @@ class Mechanisms:
         """Listen until nothing more comes, or `stop` is set; begin with what another process left undone."""
         process = MechanismProcess(stop)
         try:
-            for version in log.latest(time.time_ns() - _REMEMBERED):
-                self._hear(decode_json(version.message.encode(), EventMessage))
+            if not silent():
+                for version in log.latest(time.time_ns() - _REMEMBERED):
+                    self._hear(decode_json(version.message.encode(), EventMessage))
             while not (heard.closed or stop.is_set()):
                 message = heard.take(_WAIT_S)
                 while message is not None:
                     if isinstance(message, EventMessage) and not silent():
                         self._hear(message)
                     message = heard.take(0.0)
-                self._work(process, heard)
-        except StoppedError:
-            return
+                try:
+                    self._work(process, heard)
+                except StoppedError:
+                    return
+                except Exception as error:  # a bus that is away, say; what is not told is made by the next run
+                    words = f"failed: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+                    self._problems.append(Problem("mechanisms", words, "see what else failed then"))
         finally:
             process.close()
 
@@ -143,8 +147,9 @@ class Mechanisms:
 
     def _solve(self, process: MechanismProcess) -> None:
         """The tensors whose last samples are there."""
+        if not self._waiting:
+            return
         reached = self._reached()
-        self._clock = reached.clock
         for name in [name for name, one in self._waiting.items() if self._is_due(one.plan, reached)]:
             one = self._waiting.pop(name)
             began = time.monotonic()
@@ -166,7 +171,9 @@ class Mechanisms:
         greens = self._rules.greens
         if greens is None or self._records is None or has_tensor(event) or not is_large(event, self._rules):
             return
-        if NAME not in message.additions and self._is_new(message, NAME):
+        waiting = self._waiting.get(message.event_id)
+        moved = waiting is not None and computed(waiting.message.event).origin != computed(event).origin
+        if moved or (NAME not in message.additions and self._is_new(message, NAME)):
             planned = self._ask(process, message, plan, greens)
             if isinstance(planned, Plan):
                 self._waiting[message.event_id] = _Waiting(message, planned)

@@ -339,7 +339,7 @@ class _Run:
         for source in self.listeners.problems():
             self.tell(source)
         self.journal.forget(self.picking.needed())
-        self.records.forget(self.mechanisms.needed())
+        self.records.forget(self.mechanisms.needed(self.picking.clock))
         self.status.write(running=True)
         if self.stations.is_file() and self.stations.stat().st_mtime_ns != self._stations_at:
             self._stations_at = self.stations.stat().st_mtime_ns

@@ -80,6 +80,11 @@ class Names:
         told = self._told.get(message.event_id)
         return self._own.get(message.event_id) if told is not None and told.version == message.version else None
 
+    def own_name(self, name: str) -> str | None:
+        """What this site calls an event that was told; None for one that it does not have."""
+        own = self._own.get(name)
+        return None if own is None else own.event_id
+
     def _called(self, message: EventMessage) -> str:
         """What was told that is the same earthquake: final before provisional, the other site's before ours, then the
         nearest in time; else the name it has."""

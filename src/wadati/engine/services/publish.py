@@ -105,9 +105,9 @@ class _GivingOut:
 
     def _moved(self, message: EventMessage, found: Event, additions: dict[str, Any]) -> None:
         """Give how an event moved to the associator."""
-        own = message if self.sites is None else self.sites.own(message)
-        if own is not None:
-            named = msgspec.structs.replace(found, event_id=own.event_id)
+        name = message.event_id if self.sites is None else self.sites.own_name(message.event_id)
+        if name is not None:
+            named = msgspec.structs.replace(found, event_id=name)
             moved = MovedEvent(encode_msgpack(named), msgspec.msgpack.encode(additions))
             self.bus.publish("ticks", [("moved", encode_msgpack(moved))])
 
@@ -130,7 +130,7 @@ class _GivingOut:
                     kept, told = time.monotonic(), place
                     self.bus.keep(_PLACE, str(place).encode())
                 if self.recording is not None and self.mechanisms is not None:
-                    self.recording.needed = self.mechanisms.needed()
+                    self.recording.needed = self.mechanisms.needed(self.recording.clock)
                 if telling.due():
                     telling.tell(
                         tells=not self._is_silent(),

@@ -40,7 +40,7 @@ class Recording:
         self.records = KeptRecords(self._folder / "journal", self._folder / "records")
         self._journal = Journal(self.records.journal, self.records.dropped)
         self._until: dict[SourceId, int] = {}
-        self._clock = 0
+        self.clock = 0
         self.needed: int | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -65,7 +65,7 @@ class Recording:
         for source_id, until in list(self._until.items()):
             key = source_id.station_key
             found[key] = min(until, found.get(key, until))
-        return Reached(self._clock, found)
+        return Reached(self.clock, found)
 
     def _run(self, reader: Reader) -> None:
         place, kept = None, time.monotonic()
@@ -87,7 +87,7 @@ class Recording:
             reader.close()
 
     def _note(self, packets: list[Packet]) -> None:
-        self._clock = max([self._clock, *(packet.clock for packet in packets)])
+        self.clock = max([self.clock, *(packet.clock for packet in packets)])
         for packet in packets:
             for header in headers_of(packet.record, last=True):
                 self._until[header.source_id] = max(header.span.end, self._until.get(header.source_id, 0))
@@ -96,7 +96,7 @@ class Recording:
         """Where to go on; what nothing needs any more goes. Only what is whole on the disk counts as read."""
         with atomic_write(self._folder / _PLACE) as partial:
             partial.write_text(str(place))
-        before = self._clock - KEPT
+        before = self.clock - KEPT
         self._journal.forget(before)
         self.records.forget(before if self.needed is None else min(before, self.needed))
 

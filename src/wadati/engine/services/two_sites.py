@@ -89,6 +89,10 @@ class TwoSites:
         """As `Names.own`."""
         return self._names.own(message)
 
+    def own_name(self, name: str) -> str | None:
+        """As `Names.own_name`."""
+        return self._names.own_name(name)
+
     def _is_to_tell(self) -> bool:
         if self._ours_left > 0:
             return False  # what was told before is not known yet
