@@ -51,13 +51,17 @@ def synthetics(options: argparse.Namespace) -> int:
     """`wadati synthetics`."""
     from wadati.engine.synthetics import FORMATS, Motion, write_synthetics
     from wadati.engine.synthetics import synthetics as make
+    from wadati.engine.synthetics_job import USUAL
     from wadati.formats.inventory import read_inventory
     from wadati.greens.stored import StoredGreens
 
     motion = Motion(options.kind, options.components, _source_time(options.source_time), options.fault is not None)
     sources = _sources(options)
     inventory, problems = read_inventory(options.stations)
-    if options.format not in FORMATS or options.dask is not None:
+    large = (
+        options.format == "mseed" and not motion.one_fault and len(sources) * len(inventory.stations()) > USUAL.pairs
+    )
+    if options.format not in FORMATS or options.dask is not None or large:
         return _job(options, sources, inventory.stations(), motion, problems)
     store = StoredGreens(options.greens)
     found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)
