@@ -63,6 +63,7 @@ def test_the_commands_and_their_flags_are_the_contract() -> None:
                 "--debug",
                 "--help",
                 "--components",
+                "--dask",
                 "--depth",
                 "--dip",
                 "--fault",

@@ -81,8 +81,8 @@ def application(
         current.close()
         reviewing.close()
         close_portal()
-        if picks is not None:
-            await run_in_threadpool(picks.close)
+        for close in [one.close for one in (picks, synthetics) if one is not None]:
+            await run_in_threadpool(close)
 
     asked = EventService(holdings, current), StationService(holdings), DataselectService(holdings)
     computing = [] if synthetics is None else [synthetics]

@@ -17,6 +17,7 @@ from wadati.api.parameters import Parameter
 from wadati.api.picks import PARAMETERS as PICKING
 from wadati.api.reviewing import Reviews
 from wadati.api.syngine import PATH as SYNGINE
+from wadati.api.synthetics_jobs import JOBS, SyntheticsJobState
 from wadati.engine.analyst import ReviewRequest
 from wadati.engine.jobs import Job
 from wadati.engine.picking_requests import PickReply, PickRequest
@@ -71,7 +72,8 @@ _WAVEFORMS = {"schema": {"type": "string", "format": "binary"}}
 
 def openapi(services: Sequence[Service], settings: Serving, address: str) -> dict[str, Any]:
     """The document of some services at an address."""
-    kinds = (PickRequest, PickReply, Job, ReviewRequest, Reviews, SignedObjects, SyntheticsRequest, SyntheticsReply)
+    kinds: list[type[msgspec.Struct]] = [PickRequest, PickReply, Job, ReviewRequest, Reviews, SignedObjects]
+    kinds += [SyntheticsRequest, SyntheticsReply, SyntheticsJobState]
     _, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     paths: dict[str, Any] = {}
     for service in services:
@@ -228,10 +230,15 @@ def _picks() -> dict[str, Any]:
     }
 
 
+def _path_word(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+
+
 def _synthetics(syngine: Service) -> dict[str, Any]:
     request = {"schema": {"$ref": "#/components/schemas/SyntheticsRequest"}, "example": _A_SOURCE}
     model = _plain("syngineInfo", "the model in numbers", "application/json")
     model["responses"] |= _refusals(400)
+    job = {"application/json": {"schema": {"$ref": "#/components/schemas/SyntheticsJobState"}}}
     return {
         "/synthetics": {
             "post": {
@@ -248,9 +255,37 @@ def _synthetics(syngine: Service) -> dict[str, Any]:
                             "application/json": {"schema": {"$ref": "#/components/schemas/SyntheticsReply"}},
                         },
                     },
+                    "202": {"description": "taken as a job", "content": job},
                     **_refusals(400, 413, 429, 503),
                 },
             }
+        },
+        f"{JOBS}/{{job_id}}": {
+            "parameters": [_path_word("job_id")],
+            "get": {
+                "operationId": "getSyntheticsJob",
+                "summary": "how a job of seismograms stands",
+                "responses": {"200": {"description": "the job", "content": job}, **_refusals(404)},
+            },
+            "delete": {
+                "operationId": "cancelSyntheticsJob",
+                "summary": "give a job of seismograms up",
+                "responses": {"200": {"description": "the job", "content": job}, **_refusals(404)},
+            },
+        },
+        f"{JOBS}/{{job_id}}/files/{{name}}": {
+            "parameters": [_path_word("job_id"), _path_word("name")],
+            "get": {
+                "operationId": "getSyntheticsFile",
+                "summary": "a file that came of a job of seismograms",
+                "responses": {
+                    "200": {
+                        "description": "the file",
+                        "content": {"application/vnd.fdsn.mseed": _WAVEFORMS, "application/octet-stream": _WAVEFORMS},
+                    },
+                    **_refusals(404),
+                },
+            },
         },
         f"{SYNGINE}/models": {"get": _plain("syngineModels", "the model there is", "application/json")},
         f"{SYNGINE}/info": {"get": model | {"parameters": [_parameter(syngine.parameters[0])]}},

@@ -1,7 +1,8 @@
-"""`POST /synthetics`: whoever sends sources gets their seismograms, where that is little enough to be answered at once.
+"""`POST /synthetics`: whoever sends sources gets their seismograms, at once or, of many, as a job.
 
-The body is JSON (`SyntheticsRequest`); the answer is miniSEED, SAC in a ZIP archive, or JSON. Stations that lie beyond
-the Green's functions are left out; `X-Left-Out` says how many, JSON and the archive's log which and why.
+The body is JSON (`SyntheticsRequest`); the answer is miniSEED, SAC in a ZIP archive, or JSON; a job gives files, and
+where callers have tokens it needs one that may send waveforms. Stations that lie beyond the Green's functions are left
+out; `X-Left-Out` says how many, JSON and the archive's log which and why.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from wadati.api.access import require
 from wadati.api.errors import Refused
 from wadati.api.holdings import Holdings
+from wadati.api.synthetics_jobs import ARRAYS, SyntheticsJobsService
 from wadati.engine.synthetics import Motion
 from wadati.engine.synthetics_answers import answer
+from wadati.engine.synthetics_jobs import SyntheticsJobs
 from wadati.engine.synthetics_requests import Question, SyntheticsRequest
 from wadati.errors import InputError, ReadError, UsageError, WadatiError
 from wadati.greens.stored import StoredGreens
@@ -47,14 +51,21 @@ T = TypeVar("T")
 class SyntheticsService:
     """What answers out of one store of Green's functions, for the stations of a network."""
 
-    def __init__(self, holdings: Holdings, greens: StoredGreens) -> None:
+    def __init__(self, holdings: Holdings, greens: StoredGreens, jobs: SyntheticsJobs | None = None) -> None:
         self.greens = greens
+        self._jobs = None if jobs is None else SyntheticsJobsService(jobs)
         self.stations = holdings.inventory.stations()
+        self._is_guarded = bool(holdings.settings.tokens or holdings.settings.openid.issuer)
         self._turns = threading.BoundedSemaphore(_IN_FLIGHT)
 
     def routes(self) -> list[Route]:
         """Where it answers."""
-        return [Route("/synthetics", self.post, methods=["POST"])]
+        return [Route("/synthetics", self.post, methods=["POST"]), *(self._jobs.routes() if self._jobs else ())]
+
+    def close(self) -> None:
+        """Begin no other piece of a job; the next service goes on."""
+        if self._jobs is not None:
+            self._jobs.close()
 
     def warm(self) -> None:
         """Have loaded and compiled what an answer needs, so that nobody who asks waits for it."""
@@ -74,6 +85,12 @@ class SyntheticsService:
         except ClientDisconnect:
             return Response(status_code=400)  # Nobody is there to read it.
         question = await run_in_threadpool(self.read, body)
+        samples = question.samples(self.greens.contents)
+        if self._jobs is not None and (samples > AT_ONCE or question.format in ARRAYS):
+            if self._is_guarded:
+                require(request.scope, "picks")
+            return await run_in_threadpool(self._jobs.take, question, samples)
+        self.admit(question, samples)
         sent = await run_in_threadpool(self.in_turn, lambda: answer(self.greens, question))
         headers = {"X-Left-Out": str(len(sent.problems))} if sent.problems else {}
         return Response(sent.content, 200, headers, sent.media_type)
@@ -84,15 +101,21 @@ class SyntheticsService:
             question = msgspec.json.decode(body, type=SyntheticsRequest).question(self.stations)
         except (msgspec.DecodeError, UsageError, OverflowError) as error:
             raise Refused(400, str(error)) from None
-        self.admit(question, question.samples(self.greens.contents))
+        self._check(question)
         return question
 
-    def admit(self, question: Question, samples: int) -> None:
-        """Raise `Refused` for a question that is too large, or that these Green's functions have no answer to."""
+    def _check(self, question: Question) -> None:
         try:
             question.check(self.greens.contents, LONGEST_SOURCE)
         except UsageError as error:
             raise Refused(400, str(error)) from None
+
+    def admit(self, question: Question, samples: int) -> None:
+        """Raise `Refused` for a question that is too large to be answered at once, or that these Green's functions have
+        no answer to."""
+        self._check(question)
+        if question.format in ARRAYS:
+            raise Refused(400, f"{question.format} is made as a job, and this service takes none")
         if samples > AT_ONCE:
             words = f"{samples:,} samples are more than {AT_ONCE:,}; ask for fewer sources or stations at a time"
             raise Refused(413, words)

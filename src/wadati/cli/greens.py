@@ -58,15 +58,20 @@ def synthetics(options: argparse.Namespace) -> int:
     """`wadati synthetics`."""
     from wadati.engine.synthetics import FORMATS, Motion, write_synthetics
     from wadati.engine.synthetics import synthetics as make
+    from wadati.engine.synthetics_job import USUAL
     from wadati.formats.inventory import read_inventory
     from wadati.greens.opened import open_store
 
     motion = Motion(options.kind, options.components, _source_time(options.source_time), options.fault is not None)
     sources, unusable = _sources(options)
     inventory, problems = read_inventory(options.stations)
-    if options.format not in FORMATS or options.dask is not None:
+    large = (
+        options.format == "mseed" and not motion.one_fault and len(sources) * len(inventory.stations()) > USUAL.pairs
+    )
+    if options.format not in FORMATS or options.dask is not None or large:
         if options.plot:
-            raise UsageError("--plot goes with the formats mseed and sac, and without --dask")
+            words = f"--plot draws miniSEED or SAC of up to {USUAL.pairs} pairs of source and station, without --dask"
+            raise UsageError(words)
         return _job(options, sources, inventory.stations(), motion, [*problems, *unusable])
     store = open_store(options.greens)
     found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from wadati.cli.commands import PARTLY_FAILED, flow_of
@@ -28,9 +29,13 @@ def serve(options: argparse.Namespace) -> int:
     synthetics = None
     if options.greens is not None:
         from wadati.api.synthetics import SyntheticsService
+        from wadati.engine.synthetics_jobs import SyntheticsJobs
         from wadati.greens.stored import StoredGreens
 
-        synthetics = SyntheticsService(holdings, StoredGreens(options.greens))
+        made = SyntheticsJobs(
+            (options.folder or Path()) / "synthetics", options.greens, flow.compute, flow.workers or os.cpu_count() or 1
+        )
+        synthetics = SyntheticsService(holdings, StoredGreens(options.greens), made)
     jobs = (options.folder or Path()) / "jobs"
     picks = PicksService([flow.picker, *flow.serve.pickers], jobs)
     server = Server(application(holdings, picks, synthetics), options.host, options.port, flow.serve.proxies)

@@ -29,6 +29,12 @@ class Cluster(NamedTuple):
             raise lost(self.client) from error
         return found
 
+    def keep(self, workers: int) -> None:
+        """Have so many workers, where the cluster was started for the work: Dask itself starts one that was lost again
+        only when it is asked."""
+        if self.own is not None:
+            self.own.scale(workers)
+
 
 @contextmanager
 def open_cluster(compute: Dask, workers: int) -> Iterator[Cluster]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -12,13 +12,21 @@ from wadati.model import PointSource, Station, content_id
 
 Result = Literal["zarr", "peaks", "mseed"]
 
-PAIRS_A_PIECE = 1 << 14
-"""Pairs of source and station in a piece: a tenth of a second, and 100 MB where all of them are written."""
 
-STATIONS_A_CHUNK = 512
-"""An array's chunk holds so many stations, or so many pairs where there are fewer stations: 3 MB of 512 samples."""
+class Cut(msgspec.Struct, frozen=True):
+    """How large pieces are. It travels with the job, so that all who work on it mean the same by a piece's number.
 
-_STATIONS_A_PIECE = 8 * STATIONS_A_CHUNK
+    A piece has up to `pairs` of source and station, a tenth of a second's work and 100 MB where they are written, at
+    up to `stations` stations. A chunk of an array holds `chunk` stations, or as many pairs where there are fewer
+    stations: 3 MB of 512 samples.
+    """
+
+    pairs: int = 1 << 14
+    stations: int = 4096
+    chunk: int = 512
+
+
+USUAL = Cut()
 
 
 class Piece(NamedTuple):
@@ -34,7 +42,7 @@ class SyntheticsJob(msgspec.Struct, frozen=True):
     """What is asked for (`Motion`), of the store `greens`, and where it goes: `output`, a folder or a bucket's URL.
 
     `zarr` is one array of all seismograms, `peaks` one of the largest motion of each, `mseed` a file a source. Raises
-    `UsageError` for a fault as miniSEED: its sources are added station by station, which is no whole file.
+    `UsageError` for other formats, and for a fault as miniSEED: it is added station by station, which is no whole file.
     """
 
     greens: str
@@ -43,8 +51,11 @@ class SyntheticsJob(msgspec.Struct, frozen=True):
     motion: Motion
     result: Result
     output: str
+    cut: Cut = USUAL
 
     def __post_init__(self) -> None:
+        if self.result not in get_args(Result):
+            raise UsageError(f"a job is written as {', '.join(get_args(Result))}, not as {self.result}")
         if self.result == "mseed" and self.motion.one_fault:
             raise UsageError("a fault that is a job is written as zarr or as peaks")
         if not self.sources or not self.stations:
@@ -63,19 +74,19 @@ class SyntheticsJob(msgspec.Struct, frozen=True):
     @property
     def chunk(self) -> tuple[int, int]:
         """Rows and stations of a chunk of the array; pieces are made of whole chunks."""
-        stations = min(STATIONS_A_CHUNK, len(self.stations))
+        stations = min(self.cut.chunk, len(self.stations))
         if self.motion.one_fault:
-            return 1, max(1, min(stations, PAIRS_A_PIECE // len(self.sources)))
-        return max(1, min(self.rows, STATIONS_A_CHUNK // stations)), stations
+            return 1, max(1, min(stations, self.cut.pairs // len(self.sources)))
+        return max(1, min(self.rows, self.cut.chunk // stations)), stations
 
     @property
     def block(self) -> tuple[int, int]:
         """Rows and stations of a piece."""
         rows, stations = self.chunk
         if self.motion.one_fault:
-            return 1, stations * max(1, PAIRS_A_PIECE // (stations * len(self.sources)))
-        wide = len(self.stations) if self.result == "mseed" else min(len(self.stations), _STATIONS_A_PIECE)
-        return rows * max(1, PAIRS_A_PIECE // (rows * wide)), wide
+            return 1, stations * max(1, self.cut.pairs // (stations * len(self.sources)))
+        wide = len(self.stations) if self.result == "mseed" else min(len(self.stations), self.cut.stations)
+        return rows * max(1, self.cut.pairs // (rows * wide)), wide
 
     def pieces(self) -> tuple[Piece, ...]:
         """The job in pieces, each pair in one of them.

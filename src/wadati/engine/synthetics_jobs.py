@@ -12,7 +12,7 @@ from wadati.engine.compute import Compute
 from wadati.engine.elastic.runner import Runner
 from wadati.engine.jobs import Job, Jobs, Task
 from wadati.engine.synthetics import Motion
-from wadati.engine.synthetics_job import Result, SyntheticsJob
+from wadati.engine.synthetics_job import USUAL, Cut, Result, SyntheticsJob
 from wadati.engine.synthetics_runs import open_runner, run_job
 from wadati.model import PointSource, Station
 
@@ -26,7 +26,8 @@ _TOLD = 3
 class SyntheticsJobs:
     """Jobs for one store, done by threads of this process or on a cluster; close it."""
 
-    def __init__(self, folder: Path, greens: str, compute: Compute, workers: int) -> None:
+    def __init__(self, folder: Path, greens: str, compute: Compute, workers: int, cut: Cut = USUAL) -> None:
+        self._cut = cut
         self._greens, self._compute, self._workers = greens, compute, workers
         self._lock = threading.Lock()
         self._runner: Runner | None = None
@@ -37,7 +38,7 @@ class SyntheticsJobs:
     ) -> Job:
         """Take a job. Raises `TooManyJobsError`, `UsageError` for what cannot be a job, and `OSError` where the disk
         does not take it."""
-        asked = SyntheticsJob(self._greens, tuple(sources), tuple(stations), motion, result, output="")
+        asked = SyntheticsJob(self._greens, tuple(sources), tuple(stations), motion, result, output="", cut=self._cut)
         return self._jobs.submit(msgspec.msgpack.encode(asked), {})
 
     def get(self, job_id: str) -> Job | None:

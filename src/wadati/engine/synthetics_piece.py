@@ -83,8 +83,8 @@ def _mseed(job: SyntheticsJob, piece: Piece, greens: StoredGreens, place: Place)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "whole.mseed"
             write_miniseed(traces, path, version=2, record_length=4096)
-            name = f"source-{number + 1:0{max(4, len(str(len(job.sources))))}}.mseed"
-            place.put(name, path.read_bytes(), "application/vnd.fdsn.mseed", 0)
+            name = "synthetics" if len(job.sources) == 1 else f"source-{number + 1:04d}"
+            place.put(f"{name}.mseed", path.read_bytes(), "application/vnd.fdsn.mseed", 0)
     return Done(pairs, tuple(problems))
 
 

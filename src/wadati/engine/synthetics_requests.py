@@ -89,7 +89,8 @@ class SyntheticsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     """Sources, and where they are seen: `stations` as NET.STA with `*` and `?` (all of this service where nothing is
     said), or `receivers`, places of any kind.
 
-    `kind`, `components`, `source_time` and `one_fault` are those of a `Motion`.
+    `kind`, `components`, `source_time` and `one_fault` are those of a `Motion`. `zarr` (one array) and `peaks` (the
+    largest motion of each seismogram) are always made as a job.
     """
 
     sources: list[AskedSource]
@@ -99,7 +100,7 @@ class SyntheticsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     components: Literal["ZNE", "ZRT"] = "ZNE"
     source_time: SourceTime = STEP
     one_fault: bool = False
-    format: Literal["miniseed", "saczip", "json"] = "miniseed"
+    format: Literal["miniseed", "saczip", "json", "zarr", "peaks"] = "miniseed"
 
     def question(self, known: Sequence[Station]) -> Question:
         """What this comes to where these stations are known. Raises `UsageError` for what cannot be meant."""

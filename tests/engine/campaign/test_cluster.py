@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -145,6 +146,12 @@ def sleepy(flow: bytes, path: str) -> str:
             marker.with_name("stopped.late").touch()
 
 
+async def give_up(dask_scheduler: Any, name: str) -> None:
+    """Let a scheduler take a worker for lost, as it does with one that has not been heard of for long."""
+    (address,) = (address for address, worker in dask_scheduler.workers.items() if worker.name == name)
+    await dask_scheduler.remove_worker(address, stimulus_id="test", safe=False)
+
+
 def telling(flow: bytes, path: str) -> str:
     """Work, and leave a file that names the process."""
     Path(os.environ["WADATI_TEST_MARKER"], f"worked-{os.getpid()}").touch()
@@ -217,9 +224,19 @@ def test_a_worker_that_was_given_up_and_comes_back_changes_nothing(
     stopped = tmp_path / "stopped"
     monkeypatch.setattr(cluster_workers, "_in_worker", sleepy)
     flow = one_day(midnight, tmp_path)
-    where = {"WADATI_TEST_MARKER": str(stopped), "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "15s"}
-    with a_cluster(tmp_path, (), (), **where) as (address, _):
+    names = ("--name", "a"), ("--name", "b")
+    with a_cluster(tmp_path, *names, WADATI_TEST_MARKER=str(stopped)) as (address, workers):
+        by_pid = {worker.pid: name for worker, (_, name) in zip(workers, names, strict=True)}
+
+        def without_it() -> None:
+            wait_for(lambda: stopped.exists() and bool(stopped.read_text()))
+            with distributed.Client(address, set_as_default=False) as client:
+                client.run_on_scheduler(give_up, by_pid[int(stopped.read_text().split()[0])])
+
+        giving_up = threading.Thread(target=without_it)
+        giving_up.start()
         found = tables(on_dask(flow, scheduler=address))
+        giving_up.join(60)
         opened = open_campaign(flow)
         counted = [manifest.attempt for manifest in manifests(opened).values() if manifest is not None]
         pid, path = stopped.read_text().split()

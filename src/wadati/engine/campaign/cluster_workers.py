@@ -39,9 +39,12 @@ def work(opened: Opened, left: Sequence[PickingShard], workers: int, purse: Purs
     crew = Crew(opened, left, purse, _DEATHS)
     if not crew.has_work:
         return
-    with open_cluster(compute, min(workers, len(left))) as cluster:
+    workers = min(workers, len(left))
+    with open_cluster(compute, workers) as cluster:
         flow, under_way = msgspec.json.encode(opened.flow), {}
         while crew.has_work or under_way:
+            if not compute.is_elastic:
+                cluster.keep(workers)
             most = max(len(cluster.workers()), compute.maximum or 1)
             for shard in crew.begun(most):
                 under_way[_submitted(cluster, flow, shard, compute.resources)] = shard

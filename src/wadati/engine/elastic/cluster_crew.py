@@ -26,6 +26,7 @@ class ClusterCrew:
         self._opened, self._work, self._resources = opened, work, resources
         self._cluster = opened.__enter__()
         self._addresses: dict[str, str] = {}
+        self._names: dict[str, Any] = {}
         self._futures: dict[tuple[str, str, int], Any] = {}
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._looked = 0.0
@@ -37,9 +38,7 @@ class ClusterCrew:
 
     def scale(self, workers: int) -> None:
         """See `Crew`. What is asked of the cluster only ever grows here: made less, it would end any worker."""
-        own = self._cluster.own
-        if own is not None:
-            own.scale(max(workers, len(getattr(own, "worker_spec", ()))))
+        self._cluster.keep(max(workers, len(getattr(self._cluster.own, "worker_spec", ()))))
 
     def assign(self, worker: str, job: str, content: bytes, piece: int) -> None:
         """See `Crew`."""
@@ -57,10 +56,10 @@ class ClusterCrew:
 
     def release(self, worker: str) -> None:
         """See `Crew`."""
-        address = self._addresses.pop(worker)
+        del self._addresses[worker]
         own = self._cluster.own
         if own is not None:
-            own.sync(own.scale_down, [address])
+            own.sync(own.scale_down, [self._names.pop(worker)])
 
     def events(self, timeout: float) -> Sequence[Event]:
         """See `Crew`. Raises `InputError` where the scheduler is gone."""
@@ -81,7 +80,7 @@ class ClusterCrew:
             return []
         self._looked = time.monotonic()
         try:
-            there: dict[str, str] = self._cluster.client.run_on_scheduler(_workers, self._resources)
+            there: dict[str, tuple[str, Any]] = self._cluster.client.run_on_scheduler(_workers, self._resources)
         except OSError as error:
             raise lost(self._cluster.client) from error
         gone = [worker for worker in self._addresses if worker not in there]
@@ -90,7 +89,8 @@ class ClusterCrew:
         for key in [key for key in self._futures if key[0] in gone]:
             self._futures.pop(key).cancel()  # else it would wait for its worker to come back
         new = [worker for worker in there if worker not in self._addresses]
-        self._addresses |= {worker: there[worker] for worker in new}
+        self._addresses |= {worker: there[worker][0] for worker in new}
+        self._names = {worker: name for worker, (_, name) in there.items()}
         return [*map(Lost, gone), *map(Came, new)]
 
     def _settled(self, worker: str, job: str, piece: int, future: Any) -> None:
@@ -105,10 +105,10 @@ class ClusterCrew:
                 self._events.put(Ended(worker, job, piece, error))
 
 
-def _workers(resources: dict[str, float], dask_scheduler: Any) -> dict[str, str]:
-    """Workers that take work and have what is asked for: ids of their processes, and addresses."""
+def _workers(resources: dict[str, float], dask_scheduler: Any) -> dict[str, tuple[str, Any]]:
+    """Workers that take work and have what is asked for: ids of their processes, addresses and names in the cluster."""
     return {
-        worker.server_id: address
+        worker.server_id: (address, worker.name)
         for address, worker in dask_scheduler.workers.items()
         if worker.status.name == "running"
         and all(worker.resources.get(name, 0.0) >= amount for name, amount in resources.items())

@@ -83,9 +83,9 @@ class Runner:
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
-                self._hear_callers()
                 for event in self._crew.events(_LOOKED_AFTER_S):
                     self._hear(event)
+                self._hear_callers()  # last: nothing is begun of a job whose caller was told that it is given up
                 self._act()
         except Exception as error:  # told to all who wait
             self._broken = error
