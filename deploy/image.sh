@@ -25,8 +25,8 @@ build() {
   python3 -m venv "$place"
   install_hashed "$place" "$source/deploy/image.lock"
   "$place/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-index --no-compile /tmp/wadati-*.whl
-  python3 "$source/deploy/sbom.py" "$source/deploy/image.lock" > "$place/sbom.cdx.json"
   slim "$place"
+  python3 "$source/deploy/sbom.py" "$source/deploy/image.lock" "$place"/lib/python3.*/site-packages > "$place/sbom.cdx.json"
   find "$place" -depth -type d -name __pycache__ -exec rm -rf {} +
   find "$place/lib" -name direct_url.json -delete
   "$place/bin/python" -m compileall -q -j 0 --invalidation-mode unchecked-hash "$place/lib"

@@ -1,4 +1,7 @@
-"""The software bill of materials of the image, from its lock file: `python deploy/sbom.py deploy/image.lock`."""
+"""The software bill of materials of the image, from its lock file: `python deploy/sbom.py deploy/image.lock`.
+
+With a folder of installed packages besides, only of those that are there.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +42,18 @@ def bill(lock: str) -> dict[str, Any]:
     }
 
 
+def installed(folder: Path) -> set[str]:
+    """Which packages a folder holds, as they are called in the bill."""
+    found = (path.name.removesuffix(".dist-info").split("-") for path in folder.glob("*.dist-info"))
+    return {_purl(name, version) for name, version in found}
+
+
+def _purl(name: str, version: str) -> str:
+    return f"pkg:pypi/{re.sub(r'[-_.]+', '-', name).lower()}@{version}"
+
+
 def _component(name: str, version: str, marker: str | None) -> dict[str, Any]:
-    purl = f"pkg:pypi/{re.sub(r'[-_.]+', '-', name).lower()}@{version}"
+    purl = _purl(name, version)
     component: dict[str, Any] = {
         "type": "library",
         "bom-ref": purl,
@@ -56,4 +69,7 @@ def _component(name: str, version: str, marker: str | None) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(bill(Path(sys.argv[1]).read_text()), indent=1))
+    made = bill(Path(sys.argv[1]).read_text())
+    for folder in sys.argv[2:]:
+        made["components"] = [one for one in made["components"] if one["purl"] in installed(Path(folder))]
+    print(json.dumps(made, indent=1))

@@ -48,6 +48,15 @@ def test_the_bill_names_every_locked_package_once() -> None:
     assert digests == (DEPLOY / "image.lock").read_text().count("--hash=sha256:")
 
 
+def test_a_bill_of_what_is_installed_names_nothing_else(tmp_path: Path) -> None:
+    (name, version), *_ = sorted(locked(DEPLOY / "image.lock"))
+    (tmp_path / f"{name.replace('-', '_')}-{version}.dist-info").mkdir()
+    (tmp_path / "unknown-1.0.dist-info").mkdir()
+    command = [sys.executable, str(DEPLOY / "sbom.py"), str(DEPLOY / "image.lock"), str(tmp_path)]
+    bill = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert [(one["name"], one["version"]) for one in bill["components"]] == [(name, version)]
+
+
 def test_the_bill_refuses_what_it_would_leave_out(tmp_path: Path) -> None:
     lock = tmp_path / "some.lock"
     lock.write_text("six>=1.17\n")
