@@ -22,7 +22,7 @@ _TIMES = 5
 _SCRIPT = """
 import json, os, sys, time
 began = float(os.environ["BEGAN"])
-from wadati.engine.synthetics import Motion, synthetics
+from wadati.engine.synthetics.seismograms import Motion, synthetics
 from wadati.greens.stored import StoredGreens
 from wadati.model import MomentTensor, PointSource, Station
 imported = time.time(), time.process_time()

@@ -16,10 +16,10 @@ import numpy as np
 
 from benchmarks.synthetics.filled import DEPTHS, DISTANCES, SAMPLES, filled
 from wadati.engine.compute import Local
-from wadati.engine.synthetics import Motion
-from wadati.engine.synthetics_job import Result, SyntheticsJob
-from wadati.engine.synthetics_piece import held
-from wadati.engine.synthetics_runs import open_runner, run_job
+from wadati.engine.synthetics.job import Result, SyntheticsJob
+from wadati.engine.synthetics.piece import held
+from wadati.engine.synthetics.runs import open_runner, run_job
+from wadati.engine.synthetics.seismograms import Motion
 from wadati.greens.source_time import IDENTITY
 from wadati.greens.stored import Paths
 from wadati.model import MomentTensor, PointSource, Station

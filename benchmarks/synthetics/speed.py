@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.synthetics.filled import DEPTHS, DISTANCES, SAMPLES, filled
-from wadati.engine.synthetics import Motion, synthetics, write_synthetics
+from wadati.engine.synthetics.seismograms import Motion, synthetics, write_synthetics
 from wadati.greens.layout import STOP
 from wadati.greens.source_time import IDENTITY, Operator, SourceTime, operator
 from wadati.greens.stored import Paths, StoredGreens

@@ -9,7 +9,7 @@ import msgspec
 import obspy
 import pytest
 
-from wadati.engine.event_sources import read_sources, source_of_event
+from wadati.engine.synthetics.event_sources import read_sources, source_of_event
 from wadati.errors import InputError
 from wadati.formats.quakeml import write_quakeml
 from wadati.model import Catalog, Event, FocalMechanism, Magnitude, MomentTensor, Origin, PointSource, parse_time

@@ -18,18 +18,18 @@ pytest.importorskip("zarr", reason="zarr is not installed (extra greens)")
 import zarr
 
 from benchmarks.synthetics.filled import filled
-from wadati.engine import synthetics_piece
 from wadati.engine.cluster import open_cluster
 from wadati.engine.compute import Compute
 from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
 from wadati.engine.elastic.runner import JobCancelledError, Runner
-from wadati.engine.synthetics import Motion, synthetics, write_synthetics
-from wadati.engine.synthetics_job import Cut, Result, SyntheticsJob
-from wadati.engine.synthetics_jobs import SyntheticsJobs
-from wadati.engine.synthetics_piece import work_on
-from wadati.engine.synthetics_runs import open_runner, results, run_job
+from wadati.engine.synthetics import piece as pieces
+from wadati.engine.synthetics.job import Cut, Result, SyntheticsJob
+from wadati.engine.synthetics.jobs import SyntheticsJobs
+from wadati.engine.synthetics.piece import work_on
+from wadati.engine.synthetics.runs import open_runner, results, run_job
+from wadati.engine.synthetics.seismograms import Motion, synthetics, write_synthetics
 from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.atomic import create_once
 from wadati.formats.miniseed import read_miniseed
@@ -57,7 +57,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthetics_piece, "_PAIRS_AT_ONCE", 9)
+    monkeypatch.setattr(pieces, "_PAIRS_AT_ONCE", 9)
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ class Deadly:
         if self._point == f"piece {piece}":
             os.kill(os.getpid(), signal.SIGKILL)
         self._die("at once")
-        place = synthetics_piece._job(content)[3]
+        place = pieces._job(content)[3]
         put = place.put
 
         def dies(*given: Any) -> None:
@@ -283,7 +283,7 @@ def test_workers_come_when_answers_take_long_and_go_when_nothing_is_left(store: 
             opened.append(self._cluster)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("wadati.engine.synthetics_runs.ClusterCrew", Watched)
+        patch.setattr("wadati.engine.synthetics.runs.ClusterCrew", Watched)
         some = open_runner(compute, 2)
     try:
         most: list[int] = []
@@ -311,7 +311,7 @@ def test_jobs_say_how_far_they_are_and_go_on_after_a_restart(
         work_on(content, piece)
         done.append(piece)
 
-    monkeypatch.setattr("wadati.engine.synthetics_runs.work_on", slow)
+    monkeypatch.setattr("wadati.engine.synthetics.runs.work_on", slow)
     jobs = SyntheticsJobs(tmp_path / "jobs", store, Compute(), 1, SMALL)
     job = jobs.submit(SOURCES, STATIONS, whole.motion, "zarr")
     other = jobs.submit(SOURCES[:1], STATIONS, whole.motion, "zarr")

@@ -14,7 +14,7 @@ from scipy.signal import butter, sosfiltfilt
 from benchmarks.synthetics.layered_strains import LayeredStrains
 from tests.greens.conftest import CRUST
 from wadati.cli.main import main
-from wadati.engine.synthetics import Motion, synthetics
+from wadati.engine.synthetics.seismograms import Motion, synthetics
 from wadati.errors import InputError
 from wadati.formats.miniseed import read_miniseed
 from wadati.greens.axis import Axis

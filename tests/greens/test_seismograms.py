@@ -10,7 +10,7 @@ import pytest
 
 from tests.greens.conftest import CRUST
 from wadati.cli.main import main
-from wadati.engine.synthetics import Motion, synthetics, write_synthetics
+from wadati.engine.synthetics.seismograms import Motion, synthetics, write_synthetics
 from wadati.errors import InputError
 from wadati.formats.miniseed import read_miniseed
 from wadati.formats.quakeml import write_quakeml

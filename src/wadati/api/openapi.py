@@ -22,8 +22,8 @@ from wadati.engine.analyst import ReviewRequest
 from wadati.engine.jobs import Job
 from wadati.engine.picking_requests import PickReply, PickRequest
 from wadati.engine.serving import Serving
-from wadati.engine.synthetics_answers import SyntheticsReply
-from wadati.engine.synthetics_requests import SyntheticsRequest
+from wadati.engine.synthetics.answers import SyntheticsReply
+from wadati.engine.synthetics.requests import SyntheticsRequest
 from wadati.model import Nanoseconds
 
 _TYPES = {

@@ -21,11 +21,11 @@ from wadati.api.holdings import Holdings
 from wadati.api.parameters import Parameter, read
 from wadati.api.syngine_words import PARAMETERS, Receiver, label_of, read_list, stations_of, tensor_of, window_of
 from wadati.api.synthetics import SyntheticsService
-from wadati.engine.event_sources import source_of_event
-from wadati.engine.synthetics import Motion
-from wadati.engine.synthetics_answers import MEDIA, check_finite, miniseed, sac_archive, words_of
-from wadati.engine.synthetics_requests import Question, check_tensor, check_time
-from wadati.engine.synthetics_window import Plan, Window, planned, sizes, windowed
+from wadati.engine.synthetics.answers import MEDIA, check_finite, miniseed, sac_archive, words_of
+from wadati.engine.synthetics.event_sources import source_of_event
+from wadati.engine.synthetics.requests import Question, check_tensor, check_time
+from wadati.engine.synthetics.seismograms import Motion
+from wadati.engine.synthetics.window import Plan, Window, planned, sizes, windowed
 from wadati.errors import InputError, UsageError
 from wadati.greens.layout import STOP, Contents
 from wadati.greens.spectra import taper

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from wadati.api.errors import Refused
 from wadati.api.fdsn.service import entries_of
 from wadati.api.parameters import Parameter
-from wadati.engine.synthetics_requests import check_code, chosen, place_of
-from wadati.engine.synthetics_window import Moment, Window
+from wadati.engine.synthetics.requests import check_code, chosen, place_of
+from wadati.engine.synthetics.window import Moment, Window
 from wadati.errors import UsageError
 from wadati.model import MomentTensor, Station, parse_open_time, parse_time
 from wadati.units import SECOND

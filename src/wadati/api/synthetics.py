@@ -22,10 +22,10 @@ from wadati.api.access import require
 from wadati.api.errors import Refused
 from wadati.api.holdings import Holdings
 from wadati.api.synthetics_jobs import ARRAYS, SyntheticsJobsService
-from wadati.engine.synthetics import Motion
-from wadati.engine.synthetics_answers import answer
-from wadati.engine.synthetics_jobs import SyntheticsJobs
-from wadati.engine.synthetics_requests import Question, SyntheticsRequest
+from wadati.engine.synthetics.answers import answer
+from wadati.engine.synthetics.jobs import SyntheticsJobs
+from wadati.engine.synthetics.requests import Question, SyntheticsRequest
+from wadati.engine.synthetics.seismograms import Motion
 from wadati.errors import InputError, ReadError, UsageError, WadatiError
 from wadati.greens.stored import StoredGreens
 from wadati.model import MomentTensor, PointSource, Station

@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from wadati.api.errors import Refused
 from wadati.engine.jobs import Job, TooManyJobsError
-from wadati.engine.synthetics_job import Result
-from wadati.engine.synthetics_jobs import SyntheticsJobs
-from wadati.engine.synthetics_requests import Question
+from wadati.engine.synthetics.job import Result
+from wadati.engine.synthetics.jobs import SyntheticsJobs
+from wadati.engine.synthetics.requests import Question
 from wadati.errors import UsageError
 from wadati.model.codec import encode_json
 

@@ -15,7 +15,7 @@ from wadati.errors import InputError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wadati.engine.synthetics import Motion
+    from wadati.engine.synthetics.seismograms import Motion
     from wadati.greens.source_time import SourceTime
     from wadati.model import MomentTensor, PointSource, Station
     from wadati.protocols import Problem
@@ -56,9 +56,9 @@ def greens(options: argparse.Namespace) -> int:
 
 def synthetics(options: argparse.Namespace) -> int:
     """`wadati synthetics`."""
-    from wadati.engine.synthetics import FORMATS, Motion, write_synthetics
-    from wadati.engine.synthetics import synthetics as make
-    from wadati.engine.synthetics_job import USUAL
+    from wadati.engine.synthetics.job import USUAL
+    from wadati.engine.synthetics.seismograms import FORMATS, Motion, write_synthetics
+    from wadati.engine.synthetics.seismograms import synthetics as make
     from wadati.formats.inventory import read_inventory
     from wadati.greens.opened import open_store
 
@@ -77,7 +77,7 @@ def synthetics(options: argparse.Namespace) -> int:
     found, left_out = make(store, sources, inventory.stations(), motion, options.workers or os.cpu_count() or 1)
     written = write_synthetics(found, options.output, options.format)
     if options.plot:
-        from wadati.engine.synthetics_plot import write_plots
+        from wadati.engine.synthetics.plot import write_plots
 
         write_plots(found, left_out, store, options.output, motion)
     problems = [*problems, *left_out, *unusable]
@@ -96,8 +96,8 @@ def _job(
 ) -> int:
     """Seismograms of many sources at many stations, in pieces."""
     from wadati.engine.compute import Dask, Local
-    from wadati.engine.synthetics_job import SyntheticsJob
-    from wadati.engine.synthetics_runs import open_runner, results, run_job
+    from wadati.engine.synthetics.job import SyntheticsJob
+    from wadati.engine.synthetics.runs import open_runner, results, run_job
 
     output = str(options.output.resolve())
     job = SyntheticsJob(options.greens, tuple(sources), tuple(stations), motion, options.format, output)
@@ -120,7 +120,7 @@ def _job(
 
 
 def _sources(options: argparse.Namespace) -> tuple[tuple[PointSource, ...], list[Problem]]:
-    from wadati.engine.event_sources import read_sources
+    from wadati.engine.synthetics.event_sources import read_sources
     from wadati.model import PointSource, parse_time
 
     single = [f"--{name}" for name in (*_PLACE, *_FAULT, "tensor") if getattr(options, name) is not None]

@@ -29,7 +29,7 @@ def serve(options: argparse.Namespace) -> int:
     synthetics = None
     if options.greens is not None:
         from wadati.api.synthetics import SyntheticsService
-        from wadati.engine.synthetics_jobs import SyntheticsJobs
+        from wadati.engine.synthetics.jobs import SyntheticsJobs
         from wadati.greens.stored import StoredGreens
 
         made = SyntheticsJobs(

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from wadati.engine.synthetics import Synthetic, channel_of, within
-from wadati.engine.synthetics_requests import Question
+from wadati.engine.synthetics.requests import Question
+from wadati.engine.synthetics.seismograms import Synthetic, channel_of, within
 from wadati.errors import InputError, UsageError
 from wadati.greens.answers import Seismograms, resampled
 from wadati.greens.stored import StoredGreens

@@ -14,9 +14,9 @@ from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
 from wadati.engine.elastic.runner import Runner
-from wadati.engine.synthetics_arrays import create, finish, url_of
-from wadati.engine.synthetics_job import SyntheticsJob
-from wadati.engine.synthetics_piece import done, held, marker, work_on
+from wadati.engine.synthetics.arrays import create, finish, url_of
+from wadati.engine.synthetics.job import SyntheticsJob
+from wadati.engine.synthetics.piece import done, held, marker, work_on
 from wadati.errors import InputError, UsageError
 from wadati.protocols import Problem
 from wadati.store.objects import open_place

@@ -11,8 +11,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from wadati.engine.synthetics import UNITS, Synthetic, synthetics
-from wadati.engine.synthetics_requests import Question
+from wadati.engine.synthetics.requests import Question
+from wadati.engine.synthetics.seismograms import UNITS, Synthetic, synthetics
 from wadati.errors import UsageError
 from wadati.formats.miniseed import write_miniseed
 from wadati.formats.sac import write_sac

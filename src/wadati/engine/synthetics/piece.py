@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from wadati.engine.synthetics import synthetics, within
-from wadati.engine.synthetics_arrays import opened, rows_of
-from wadati.engine.synthetics_job import Piece, SyntheticsJob
+from wadati.engine.synthetics.arrays import opened, rows_of
+from wadati.engine.synthetics.job import Piece, SyntheticsJob
+from wadati.engine.synthetics.seismograms import synthetics, within
 from wadati.formats.miniseed import write_miniseed
 from wadati.greens.answers import Seismograms
 from wadati.greens.reductions import largest

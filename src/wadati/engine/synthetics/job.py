@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
-from wadati.engine.synthetics import Motion
+from wadati.engine.synthetics.seismograms import Motion
 from wadati.errors import UsageError
 from wadati.model import PointSource, Station, content_id
 

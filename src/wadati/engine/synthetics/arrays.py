@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from wadati.engine.synthetics_job import Piece, SyntheticsJob
+from wadati.engine.synthetics.job import Piece, SyntheticsJob
 from wadati.greens.layout import Contents
 from wadati.greens.storage import open_group
 from wadati.greens.summed import longer

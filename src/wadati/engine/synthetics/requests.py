@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import msgspec
 import numpy as np
 
-from wadati.engine.synthetics import Motion
+from wadati.engine.synthetics.seismograms import Motion
 from wadati.errors import UsageError
 from wadati.greens.layout import Contents
 from wadati.greens.source_time import STEP, SourceTime

@@ -76,7 +76,7 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str)
 
     `mseed`: one file of miniSEED 2 a source. `sac`: one file a trace, in a folder a source. What an earlier run left in
     this format, and its pages, go: its sources shall not stand beside those of this one. Arrays are made by jobs
-    (`synthetics_runs`). Raises `UsageError` for another format.
+    (`runs`). Raises `UsageError` for another format.
     """
     if file_format not in FORMATS:
         raise UsageError(f"no format is called {file_format!r}; there are: {', '.join(FORMATS)}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wadati.engine.synthetics import UNITS, Motion, Synthetic
+from wadati.engine.synthetics.seismograms import UNITS, Motion, Synthetic
 from wadati.formats.atomic import atomic_write
 from wadati.greens.answers import Answers, Seismograms, resampled
 from wadati.model import PointSource, format_time

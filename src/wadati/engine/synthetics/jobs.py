@@ -11,9 +11,9 @@ import msgspec
 from wadati.engine.compute import Compute
 from wadati.engine.elastic.runner import Runner
 from wadati.engine.jobs import Job, Jobs, Task
-from wadati.engine.synthetics import Motion
-from wadati.engine.synthetics_job import USUAL, Cut, Result, SyntheticsJob
-from wadati.engine.synthetics_runs import open_runner, run_job
+from wadati.engine.synthetics.job import USUAL, Cut, Result, SyntheticsJob
+from wadati.engine.synthetics.runs import open_runner, run_job
+from wadati.engine.synthetics.seismograms import Motion
 from wadati.model import PointSource, Station
 
 _AT_ONCE = 4

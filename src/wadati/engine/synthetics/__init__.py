@@ -1,0 +1,1 @@
+"""Seismograms of sources: at once, as an answer over HTTP, or as a job in pieces."""
