@@ -207,3 +207,6 @@ export const en = {
   "weight": "Weight",
   "west": "W",
 };
+
+export type Key = keyof typeof en;
+export type Words = Record<Key, string>;

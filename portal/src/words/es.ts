@@ -1,5 +1,5 @@
 /** Spanish. */
-import type { Words } from "./index";
+import type { Words } from "./en";
 
 export const es: Words = {
   "age": "Antigüedad",

@@ -1,11 +1,10 @@
 /** Words in the language that was chosen. */
 
 import { language } from "../settings";
-import { en } from "./en";
+import { en, type Key, type Words } from "./en";
 import { es } from "./es";
 
-export type Key = keyof typeof en;
-export type Words = Record<Key, string>;
+export type { Key, Words };
 
 const ALL: Record<"en" | "es", Words> = { en, es };
 

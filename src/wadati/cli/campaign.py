@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wadati.cli.commands import end_of, flow_of
-from wadati.cli.terminal import TerminalProgress, complain, table
+from wadati.cli.options import flow_of
+from wadati.cli.terminal import TerminalProgress, complain_of, end_of, table
 
 if TYPE_CHECKING:
     from wadati.engine.campaign.plan import Plan
@@ -73,8 +73,7 @@ def _print_plan(found: Plan) -> None:
         costs.append((named, "; ".join(part for part in (words, origin, cost.remark) if part)))
     table("computing would cost", costs)
     table("standing by would cost", [(cost.backend, f"${cost.standby_an_hour:.2f} an hour") for cost in found.costs])
-    for problem in found.problems:
-        complain("; ".join(part for part in (f"{problem.subject}: {problem.wrong}", problem.mend) if part))
+    complain_of(found.problems)
 
 
 def run(options: argparse.Namespace) -> int:

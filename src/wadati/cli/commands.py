@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from wadati.cli.terminal import TerminalProgress, complain, table
+from wadati.cli.options import NO_STATIONS, flow_of, given
+from wadati.cli.terminal import PARTLY_FAILED, TerminalProgress, complain, complain_of, end_of, table
 from wadati.errors import UsageError
 
 if TYPE_CHECKING:
-    from wadati.engine.flow import Flow
-    from wadati.engine.local import Result
     from wadati.protocols import Problem
-
-PARTLY_FAILED = 4
-NO_STATIONS = "--stations is needed: StationXML or a station CSV, or a folder of them"
 
 
 def catalog(options: argparse.Namespace) -> int:
@@ -89,7 +84,7 @@ def tensor(options: argparse.Namespace) -> int:
         progress.finish("tensor", f"{len(result.inversion.used)} stations")
     for problem in result.left_out:
         complain(f"{problem.subject} is left out: {problem.wrong}")
-    _complain([_line(problem) for problem in result.problems])
+    complain_of(result.problems)
     found = result.inversion
     planes = " or ".join(f"{plane.strike:.0f}/{plane.dip:.0f}/{plane.rake:.0f}" for plane in nodal_planes(found.tensor))
     explained = 100 * found.node.fit.solution.variance_reduction
@@ -213,14 +208,6 @@ def status(options: argparse.Namespace) -> int:
     return 0 if not record["stale"] else PARTLY_FAILED
 
 
-def given(options: argparse.Namespace, name: str) -> Any:
-    """An option that this use of a command cannot do without. Raises `UsageError`."""
-    value = getattr(options, name)
-    if not value:
-        raise UsageError(f"--{name} is needed; see wadati {options.command} --help")
-    return value
-
-
 def _share(value: float | None) -> str:
     return "unknown" if value is None else f"{100 * value:.1f} %"
 
@@ -278,7 +265,7 @@ def evaluate(options: argparse.Namespace) -> int:
         distance_tolerance=options.distance_tolerance * 1000,
         problems=problems,
     )
-    _complain([_line(problem) for problem in problems])
+    complain_of(problems)
     if options.json:
         print(encode_json(result).decode())
     else:
@@ -319,20 +306,6 @@ def demo(options: argparse.Namespace) -> int:
     return 0
 
 
-def flow_of(options: argparse.Namespace) -> Flow:
-    """The Flow of a file, with the flags that override it."""
-    import msgspec
-
-    from wadati.engine.flow import Flow, override, read_flow
-
-    flow = read_flow(options.flow) if options.flow else Flow()
-    names = set(Flow.__struct_fields__) & set(vars(options))
-    flow = override(flow, **{name: getattr(options, name) for name in names})
-    if (greens := getattr(options, "greens", None)) is not None:
-        flow = override(flow, tensor=msgspec.structs.replace(flow.tensor, greens=greens))
-    return flow if flow.workers else override(flow, workers=os.cpu_count() or 1)
-
-
 def _stations(options: argparse.Namespace, source: Path) -> Path:
     from wadati.engine.outputs import read_run
 
@@ -343,26 +316,3 @@ def _stations(options: argparse.Namespace, source: Path) -> Path:
     if record is None or not isinstance(record.get("stations"), str):
         raise UsageError(f"--stations is needed: {folder / 'run.json'} does not say which station file was used")
     return Path(record["stations"])
-
-
-def end_of(result: Result, words: str) -> int:
-    """Tell what was left out, say the last words, and give the exit code."""
-    ledger = result.ledger
-    lines = [_line(problem) for problem in ledger.problems]
-    told = {problem.subject for problem in ledger.problems}
-    failed = [unit for unit in ledger.coverage if unit.status == "failed" and unit.unit not in told]
-    lines += [f"{unit.unit}: {unit.reason}" for unit in failed]
-    _complain(lines, "all in run.json")
-    print(words)
-    return PARTLY_FAILED if ledger.partly_failed else 0
-
-
-def _line(problem: Problem) -> str:
-    return "; ".join(part for part in (f"{problem.subject}: {problem.wrong}", problem.mend) if part)
-
-
-def _complain(lines: list[str], where: str = "") -> None:
-    for line in lines[:20]:
-        complain(line)
-    if len(lines) > 20:
-        complain(f"and {len(lines) - 20} more{where and ', '}{where}")

@@ -8,8 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wadati.cli.commands import PARTLY_FAILED
-from wadati.cli.terminal import TerminalProgress, complain
+from wadati.cli.terminal import PARTLY_FAILED, TerminalProgress, complain_of
 from wadati.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def greens(options: argparse.Namespace) -> int:
             generator=generator,
             progress=progress,
         )
-    _complain(problems)
+    complain_of(problems)
     shares = ", ".join(f"{name} {100 * share:.2g} %" for name, share in (contents.checked or {}).items())
     print(f"{options.to}: {contents.reduced.samples} samples at {contents.reduced.sampling_rate_hz:g} Hz; {shares}")
     return PARTLY_FAILED if problems else 0
@@ -81,7 +80,7 @@ def synthetics(options: argparse.Namespace) -> int:
 
         write_plots(found, left_out, store, options.output, motion)
     problems = [*problems, *left_out, *unusable]
-    _complain(problems)
+    complain_of(problems)
     traces = sum(len(one.traces) for one in found)
     print(f"{traces} seismograms: {written[0] if len(written) == 1 else options.output}")
     return PARTLY_FAILED if problems else 0
@@ -114,7 +113,7 @@ def _job(
             left_out = run_job(job, runner, start=start, step=lambda: progress.step("synthetics"))
     finally:
         runner.close()
-    _complain([*problems, *left_out])
+    complain_of([*problems, *left_out])
     print(f"{3 * job.rows * len(stations)} seismograms: {results(job)}")
     return PARTLY_FAILED if problems or left_out else 0
 
@@ -168,10 +167,3 @@ def _source_time(text: str) -> SourceTime:
     if not steps or max(steps) - min(steps) > 1e-6 * abs(steps[0]) or steps[0] <= 0:
         raise InputError(text, "is not sampled evenly", "give at least two rows, the same time apart")
     return SourceTime("samples", 0.0, tuple(rate for _, rate in rows), 1 / steps[0])
-
-
-def _complain(problems: list[Problem]) -> None:
-    for problem in problems[:20]:
-        complain(f"{problem.subject}: {problem.wrong}; {problem.mend}")
-    if len(problems) > 20:
-        complain(f"and {len(problems) - 20} more")

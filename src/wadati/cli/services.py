@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wadati.cli.commands import NO_STATIONS, given
+from wadati.cli.options import NO_STATIONS, given
 from wadati.cli.terminal import LogLines, table
 from wadati.errors import InputError, UsageError
 

@@ -6,8 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
-from wadati.cli.commands import PARTLY_FAILED, flow_of
-from wadati.cli.terminal import TerminalProgress, complain
+from wadati.cli.options import flow_of
+from wadati.cli.terminal import PARTLY_FAILED, TerminalProgress, complain, complain_of
 
 _TOLD = 20
 """Problems that are told one by one; a site tells the rest the next time."""
@@ -24,8 +24,7 @@ def serve(options: argparse.Namespace) -> int:
     holdings = open_holdings(
         options.folder, flow, store=options.store, stations=options.stations, waveforms=options.waveforms
     )
-    for problem in holdings.problems():
-        complain(f"{problem.subject}: {problem.wrong}; {problem.mend}")
+    complain_of(holdings.problems())
     synthetics = None
     if options.greens is not None:
         from wadati.api.synthetics import SyntheticsService

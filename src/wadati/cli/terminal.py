@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
+
+    from wadati.engine.local import Result
+    from wadati.protocols import Problem
+
+PARTLY_FAILED = 4
+"""Exit code of a command that did what it should, but for some of what it was given."""
+
+_READ = 20
+"""Lines that somebody reads."""
 
 
 class TerminalProgress:
@@ -92,3 +101,23 @@ def table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     print(title)
     for label, value in rows:
         print(f"  {label:<{width}}  {value}")
+
+
+def end_of(result: Result, words: str) -> int:
+    """Tell what was left out, say the last words, and give the exit code."""
+    ledger = result.ledger
+    told = {problem.subject for problem in ledger.problems}
+    failed = [unit for unit in ledger.coverage if unit.status == "failed" and unit.unit not in told]
+    complain_of(ledger.problems, [f"{unit.unit}: {unit.reason}" for unit in failed], "all in run.json")
+    print(words)
+    return PARTLY_FAILED if ledger.partly_failed else 0
+
+
+def complain_of(problems: Iterable[Problem], more: Sequence[str] = (), where: str = "") -> None:
+    """Tell what could not be used, a line each, as far as somebody would read; `where` all of it stands."""
+    lines = ["; ".join(filter(None, (f"{one.subject}: {one.wrong}", one.mend))) for one in problems]
+    lines += more
+    for line in lines[:_READ]:
+        complain(line)
+    if len(lines) > _READ:
+        complain(f"and {len(lines) - _READ} more{where and ', '}{where}")
