@@ -69,6 +69,7 @@ simulate(3, stations=12, minutes=6).write(Path())"
   echo -n "a catalog of 12 stations: "
   time wadati catalog waveforms --stations stations.xml --output out --workers 2 >words || { cat words; exit 1; }
   [ "$(wc -l <out/events.csv)" -gt 1 ]
+  wadati evaluate out/catalog.xml out >words
   python -c "import nats, psycopg, obstore, jwt; from uvicorn.loops import uvloop"
   python -c "
 import json, importlib.metadata as m
