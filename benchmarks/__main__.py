@@ -11,6 +11,7 @@ from benchmarks import cost, demo_seeds, picking_cost, ridgecrest, startup
 from benchmarks.campaign import measure as campaign
 from benchmarks.live import load
 from benchmarks.pickers import judge
+from benchmarks.tensors import live as live_tensors
 from benchmarks.tensors import measure as tensors
 
 BASELINE = Path(__file__).with_name("baseline.json")
@@ -23,6 +24,7 @@ ALL = {
     "pickers": judge.measure,
     "live": load.measure,
     "tensors": tensors.measure,
+    "live tensors": live_tensors.measure,
     "campaign": campaign.measure,
 }
 
