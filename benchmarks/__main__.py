@@ -11,6 +11,7 @@ from benchmarks import cost, demo_seeds, picking_cost, ridgecrest, startup
 from benchmarks.campaign import measure as campaign
 from benchmarks.live import load
 from benchmarks.pickers import judge
+from benchmarks.tensors import live as live_tensors
 from benchmarks.tensors import measure as tensors
 from benchmarks.tensors import san_ramon
 
@@ -25,6 +26,7 @@ ALL = {
     "live": load.measure,
     "tensors": tensors.measure,
     "san-ramon": san_ramon.measure,
+    "live tensors": live_tensors.measure,
     "campaign": campaign.measure,
 }
 

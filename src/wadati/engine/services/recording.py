@@ -23,6 +23,7 @@ from wadati.formats.atomic import atomic_write
 from wadati.formats.miniseed_headers import headers_of
 from wadati.model import SourceId
 from wadati.protocols import Packet
+from wadati.units import MINUTE
 
 Key = tuple[str, str]
 
@@ -40,7 +41,7 @@ class Recording:
         self.records = KeptRecords(self._folder / "journal", self._folder / "records")
         self._journal = Journal(self.records.journal, self.records.dropped)
         self._until: dict[SourceId, int] = {}
-        self.clock = 0
+        self.clock = self._first = 0
         self.needed: int | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -60,8 +61,13 @@ class Recording:
         self._lock.close()
 
     def reached(self) -> Reached:
-        """How far the records that are here reach: all channels of a station."""
+        """How far the records that are here reach: all channels of a station.
+
+        No station is told within a minute after the beginning, when some may not have been heard yet.
+        """
         found: dict[Key, int] = {}
+        if self.clock - self._first < MINUTE:
+            return Reached(self.clock, found)
         for source_id, until in list(self._until.items()):
             key = source_id.station_key
             found[key] = min(until, found.get(key, until))
@@ -88,6 +94,7 @@ class Recording:
 
     def _note(self, packets: list[Packet]) -> None:
         self.clock = max([self.clock, *(packet.clock for packet in packets)])
+        self._first = self._first or self.clock
         for packet in packets:
             for header in headers_of(packet.record, last=True):
                 self._until[header.source_id] = max(header.span.end, self._until.get(header.source_id, 0))
