@@ -64,8 +64,8 @@ ARRIVAL_COLUMNS = (
 )
 """The columns of `arrivals.csv`."""
 
-ARRIVALS_NEED = ("event_id", "pick_id", "station", "phase", "weight")
-"""The columns without which a table is no `arrivals.csv`."""
+ARRIVALS_NEED = tuple(column for column in ARRIVAL_COLUMNS if column != "time")
+"""The columns without which a table is no `arrivals.csv`; the time stands with the pick."""
 
 EVENTS_NEED = ("event_id", "time", "latitude", "longitude", "depth_km", "magnitude", "magnitude_type")
 """The columns without which a table is no `events.csv`."""
