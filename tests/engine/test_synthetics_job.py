@@ -24,12 +24,12 @@ from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
 from wadati.engine.elastic.runner import JobCancelledError, Runner
-from wadati.engine.synthetics import piece as pieces
 from wadati.engine.synthetics.job import Cut, Result, SyntheticsJob
 from wadati.engine.synthetics.jobs import SyntheticsJobs
 from wadati.engine.synthetics.piece import work_on
 from wadati.engine.synthetics.runs import open_runner, results, run_job
 from wadati.engine.synthetics.seismograms import Motion, synthetics, write_synthetics
+from wadati.engine.synthetics.seismograms import piece as pieces
 from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.atomic import create_once
 from wadati.formats.miniseed import read_miniseed
@@ -176,6 +176,20 @@ def test_a_run_that_was_ended_goes_on_where_it_was(store: str, tmp_path: Path) -
         assert same(arrays(job), arrays(whole))
 
 
+def test_a_word_that_comes_late_from_a_run_that_is_over_says_nothing_to_the_next(
+    store: str, tmp_path: Path, runner: Runner
+) -> None:
+    job, contents = a_job(store, tmp_path / "out"), []
+    some = Runner(Threads(lambda content, piece: (contents.append(content), work_on(content, piece))), Elasticity())  # type: ignore[arg-type, return-value]
+    run_job(job, some)
+    some.close()
+    first = arrays(job)
+    run, _, place = pieces._run(contents[0])
+    place.put(run.marker(0), b'{"pairs":16}', "application/json", 0)
+    run_job(job, runner)
+    assert same(arrays(job), first)
+
+
 def test_a_job_that_is_given_up_begins_no_other_piece(store: str, tmp_path: Path) -> None:
     begun = threading.Event()
     go = threading.Event()
@@ -195,7 +209,7 @@ def test_a_job_that_is_given_up_begins_no_other_piece(store: str, tmp_path: Path
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not true():
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -215,7 +229,7 @@ class Deadly:
         if self._point == f"piece {piece}":
             os.kill(os.getpid(), signal.SIGKILL)
         self._die("at once")
-        place = pieces._job(content)[3]
+        place = pieces._run(content)[2]
         put = place.put
 
         def dies(*given: Any) -> None:

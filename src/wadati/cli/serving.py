@@ -29,12 +29,12 @@ def serve(options: argparse.Namespace) -> int:
     if options.greens is not None:
         from wadati.api.synthetics import SyntheticsService
         from wadati.engine.synthetics.jobs import SyntheticsJobs
-        from wadati.greens.stored import StoredGreens
+        from wadati.engine.synthetics.piece import held
 
         made = SyntheticsJobs(
             (options.folder or Path()) / "synthetics", options.greens, flow.compute, flow.workers or os.cpu_count() or 1
         )
-        synthetics = SyntheticsService(holdings, StoredGreens(options.greens), made)
+        synthetics = SyntheticsService(holdings, held(options.greens), made)
     jobs = (options.folder or Path()) / "jobs"
     picks = PicksService([flow.picker, *flow.serve.pickers], jobs)
     server = Server(application(holdings, picks, synthetics), options.host, options.port, flow.serve.proxies)

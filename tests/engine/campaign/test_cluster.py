@@ -96,7 +96,7 @@ def a_cluster(folder: Path, *workers: tuple[str, ...], **environment: str) -> It
 
 
 def wait_for(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while not true():
         assert time.monotonic() < until
         time.sleep(0.02)

@@ -1,7 +1,8 @@
 """One piece of a job: seismograms made, reduced where they are made, and put where the job says.
 
 What a piece writes nobody else writes, and it is the same whoever does it, so a piece that is done twice does no harm.
-That it is done says a file that is created last.
+That it is done says a file that is written last, under a name of the run: one that comes late from a run that is over
+says nothing to the next.
 """
 
 from __future__ import annotations
@@ -41,19 +42,26 @@ class Done(msgspec.Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
 
 
-def marker(job_name: str, number: int) -> str:
-    """The file that says that a piece is done, and what of it was left out."""
-    return f".pieces/{job_name}/{number}.json"
+class Run(msgspec.Struct, frozen=True):
+    """A job that is being done, and the name that this has."""
+
+    job: SyntheticsJob
+    name: str
+
+    def marker(self, number: int) -> str:
+        """The file that says that a piece is done, and what it came to."""
+        return f".pieces/{self.name}/{number}.json"
 
 
 def work_on(content: bytes, number: int) -> None:
-    """Do a piece of the job that is encoded in `content`, unless it is done."""
-    job, name, pieces, place = _job(content)
-    if place.get(marker(name, number)) is not None:
+    """Do a piece of the `Run` that is encoded in `content`, unless it is done."""
+    run, pieces, place = _run(content)
+    job, marker = run.job, run.marker(number)
+    if place.get(marker) is not None:
         return
     greens, piece = held(job.greens), pieces[number]
     found = _mseed(job, piece, greens, place) if job.result == "mseed" else _arrays(job, piece, greens)
-    place.put(marker(name, number), msgspec.json.encode(found), "application/json", 0)
+    place.put(marker, msgspec.json.encode(found), "application/json", 0)
 
 
 @lru_cache(4)
@@ -63,9 +71,9 @@ def held(url: str) -> StoredGreens:
 
 
 @lru_cache(16)
-def _job(content: bytes) -> tuple[SyntheticsJob, str, tuple[Piece, ...], Place]:
-    job = msgspec.msgpack.decode(content, type=SyntheticsJob)
-    return job, job.name, job.pieces(), open_place(job.output)
+def _run(content: bytes) -> tuple[Run, tuple[Piece, ...], Place]:
+    run = msgspec.msgpack.decode(content, type=Run)
+    return run, run.job.pieces(), open_place(run.job.output)
 
 
 def _mseed(job: SyntheticsJob, piece: Piece, greens: StoredGreens, place: Place) -> Done:
@@ -171,7 +179,7 @@ def _together(job: SyntheticsJob, source: int, left_out: Sequence[Problem]) -> l
     return [Problem(name, f"{first.subject} {first.wrong}{more}", first.mend)]
 
 
-def done(place: Place, job_name: str, number: int) -> Done | None:
+def done(place: Place, run: Run, number: int) -> Done | None:
     """What came of a piece; None of one that is not done."""
-    content = place.get(marker(job_name, number))
+    content = place.get(run.marker(number))
     return None if content is None else msgspec.json.decode(content, type=Done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +17,10 @@ from wadati.engine.elastic.manager import Elasticity
 from wadati.engine.elastic.runner import Runner
 from wadati.engine.synthetics.arrays import create, finish, url_of
 from wadati.engine.synthetics.job import SyntheticsJob
-from wadati.engine.synthetics.piece import done, held, marker, work_on
+from wadati.engine.synthetics.piece import Run, done, held, work_on
 from wadati.errors import InputError, UsageError
 from wadati.protocols import Problem
-from wadati.store.objects import open_place
+from wadati.store.objects import Place, open_place
 
 _AS_THEY_COME = Elasticity(minimum=sys.maxsize, maximum=sys.maxsize)
 """For workers that somebody else starts and ends."""
@@ -64,18 +65,13 @@ def run_job(
     `InputError` where no station of any source is within reach, or a source outside of the store's depths,
     `JobCancelledError` where it was given up.
     """
-    name, pieces, place = job.name, job.pieces(), open_place(job.output)
-    begun = marker(name, len(pieces))
-    contents = held(job.greens).contents
-    if place.get(begun) is None:
-        if job.result != "mseed":
-            create(job, contents)
-        place.put(begun, b"", "application/json", 0)
-    told = {number: done(place, name, number) for number in range(len(pieces))}
+    pieces, place, contents = job.pieces(), open_place(job.output), held(job.greens).contents
+    run = _begun(job, place)
+    told = {number: done(place, run, number) for number in range(len(pieces))}
     left = [number for number, found in told.items() if found is None]
     start(len(pieces), len(pieces) - len(left))
-    runner.do(name, msgspec.msgpack.encode(job), left, lambda _: step(), is_cancelled)
-    told |= {number: done(place, name, number) for number in left}
+    runner.do(run.name, msgspec.msgpack.encode(run), left, lambda _: step(), is_cancelled)
+    told |= {number: done(place, run, number) for number in left}
     found = [one for one in told.values() if one is not None]
     if len(found) < len(told):
         wrong = "holds not all that workers did, as this process sees it"
@@ -85,17 +81,34 @@ def run_job(
         raise InputError(problems[0].subject, problems[0].wrong, "give stations within the distances of the store")
     if job.result != "mseed":
         finish(job, contents)
-    _forget(job, [marker(name, number) for number in (*told, len(pieces))])
+    _forget(run, place, len(pieces))
     return problems
 
 
-def _forget(job: SyntheticsJob, markers: list[str]) -> None:
+def _begun(job: SyntheticsJob, place: Place) -> Run:
+    """The run of a job that was ended before its end, or a new one."""
+    content = place.get(_beginning(job))
+    if content is not None:
+        return Run(job, content.decode())
+    if job.result != "mseed":
+        create(job, held(job.greens).contents)
+    name = f"{job.name}-{secrets.token_hex(4)}"
+    place.put(_beginning(job), name.encode(), "text/plain", 0)
+    return Run(job, name)
+
+
+def _beginning(job: SyntheticsJob) -> str:
+    return f".pieces/{job.name}"
+
+
+def _forget(run: Run, place: Place, pieces: int) -> None:
     """Leave nothing but the result."""
-    place = open_place(job.output)
-    for name in markers:
-        place.remove(name)
-    if "://" not in job.output:
-        for folder in (Path(job.output, markers[0]).parent, Path(job.output, markers[0]).parent.parent):
+    place.remove(_beginning(run.job))
+    for number in range(pieces):
+        place.remove(run.marker(number))
+    if "://" not in run.job.output:
+        markers = Path(run.job.output, run.marker(0)).parent
+        for folder in (markers, markers.parent):
             if not any(folder.iterdir()):
                 folder.rmdir()
 
