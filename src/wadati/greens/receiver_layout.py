@@ -91,6 +91,11 @@ class ReceiverContents(msgspec.Struct, frozen=True):
     checked: dict[str, float] | None = None
 
     @property
+    def depths(self) -> Axis:
+        """How deep sources may be."""
+        return self.region.depth
+
+    @property
     def blocks(self) -> tuple[int, int, int]:
         """How many blocks there are along each axis."""
         counts = [-(-(axis.count - 1) // cells) for axis, cells in zip(self.region.axes, self.block, strict=True)]
