@@ -33,7 +33,7 @@ def test_a_moment_moves_the_receiver_as_a_force_there_strains_the_source(solver:
         found = solver.strains(RECEIVER, (0.0, 0.0), component, source[None], 6.0, 0.4)
         by_strain = (tensor * [1, 1, 1, 2, 2, 2]) @ found.rates[0]
         # Its free surface, of the second order, and its absorbing layers are reciprocal only as the steps get small.
-        assert np.linalg.norm(by_strain - row) <= 0.02 * np.linalg.norm(row)
+        assert np.linalg.norm(by_strain - row) <= 0.03 * np.linalg.norm(row)
 
 
 def test_places_that_are_no_nodes_are_refused(solver: FiniteDifferences) -> None:
