@@ -55,7 +55,9 @@ class ReceiverGreens(Answers[Spots]):
     def __init__(self, url: str, model: VelocityModel | str | None = None) -> None:
         group, contents = read_contents(url)
         if not isinstance(contents, ReceiverContents):
-            raise InputError(url, "holds Green's functions of flat layers", "open it as a store of any kind")
+            raise InputError(
+                url, "holds Green's functions of flat layers", "open it with wadati.greens.opened.open_store"
+            )
         self.url, self.contents, self.reduced = url, contents, contents.reduced
         self.model, self.layers = contents.model, None
         self._check_model(model)

@@ -50,7 +50,9 @@ class StoredGreens(Answers[Paths]):
     def __init__(self, url: str, model: VelocityModel | None = None) -> None:
         group, contents = read_contents(url)
         if not isinstance(contents, Contents):
-            raise InputError(url, "holds Green's functions of receivers", "open it as a store of any kind")
+            raise InputError(
+                url, "holds Green's functions of receivers", "open it with wadati.greens.opened.open_store"
+            )
         if contents.checked is None:
             raise InputError(url, "is not whole", "run the same wadati greens build again, which goes on")
         self.url, self.contents, self.reduced = url, contents, contents.reduced
