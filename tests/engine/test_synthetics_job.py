@@ -18,6 +18,7 @@ pytest.importorskip("zarr", reason="zarr is not installed (extra greens)")
 import zarr
 
 from benchmarks.synthetics.filled import filled
+from tests.sources.archives.replica import address, client, fill
 from wadati.engine import synthetics_piece
 from wadati.engine.cluster import open_cluster
 from wadati.engine.compute import Compute
@@ -34,8 +35,10 @@ from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.atomic import create_once
 from wadati.formats.miniseed import read_miniseed
 from wadati.greens.axis import Axis
+from wadati.greens.storage import open_group
 from wadati.greens.stored import StoredGreens
 from wadati.model import MomentTensor, PointSource, Station
+from wadati.store.objects import open_place
 from wadati.units import SECOND
 
 TENSOR = MomentTensor.of_fault(30.0, 60.0, 20.0, 4e15)
@@ -126,6 +129,26 @@ def test_files_of_sources_are_those_written_at_once(store: str, tmp_path: Path, 
         for one, other in zip(found, read_miniseed(path.read_bytes())[0], strict=True):
             assert (one.source_id, abs(one.start - other.start) < 2000) == (other.source_id, True)
             np.testing.assert_allclose(one.data, other.data, atol=1e-5 * np.abs(other.data).max())
+
+
+def test_a_bucket_holds_what_a_folder_does(store: str, tmp_path: Path, runner: Runner, moto: str) -> None:
+    """On moto, a server of S3."""
+    fill(moto, "out", {})
+    for result in ("zarr", "peaks", "mseed"):
+        here, there = a_job(store, tmp_path, result), a_job(store, Path(), result)
+        there = SyntheticsJob(
+            *(getattr(there, name) for name in there.__struct_fields__[:5]), address(moto, "out"), SMALL
+        )
+        run_job(here, runner)
+        run_job(there, runner)
+        if result != "mseed":
+            group = open_group(results(there), "r")
+            assert same({n: a[:] for n, a in group.arrays()} | {"said": dict(group.attrs)}, arrays(here))
+    place = open_place(address(moto, "out"))
+    for path in tmp_path.glob("*.mseed"):
+        assert place.get(path.name) == path.read_bytes()
+    listed = client(moto).list_objects_v2(Bucket="out", Prefix=".pieces")
+    assert listed["KeyCount"] == 0
 
 
 def test_what_cannot_be_a_job_is_refused_in_words(store: str, tmp_path: Path, runner: Runner) -> None:
