@@ -18,8 +18,9 @@ pytest.importorskip("zarr", reason="zarr is not installed (extra greens)")
 import zarr
 
 from benchmarks.synthetics.filled import filled
+from tests.sources.archives.replica import address, client, fill
 from wadati.engine.cluster import open_cluster
-from wadati.engine.compute import Compute
+from wadati.engine.compute import Dask
 from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
@@ -34,8 +35,10 @@ from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.atomic import create_once
 from wadati.formats.miniseed import read_miniseed
 from wadati.greens.axis import Axis
+from wadati.greens.storage import open_group
 from wadati.greens.stored import StoredGreens
 from wadati.model import MomentTensor, PointSource, Station
+from wadati.store.objects import open_place
 from wadati.units import SECOND
 
 TENSOR = MomentTensor.of_fault(30.0, 60.0, 20.0, 4e15)
@@ -126,6 +129,26 @@ def test_files_of_sources_are_those_written_at_once(store: str, tmp_path: Path, 
         for one, other in zip(found, read_miniseed(path.read_bytes())[0], strict=True):
             assert (one.source_id, abs(one.start - other.start) < 2000) == (other.source_id, True)
             np.testing.assert_allclose(one.data, other.data, atol=1e-5 * np.abs(other.data).max())
+
+
+def test_a_bucket_holds_what_a_folder_does(store: str, tmp_path: Path, runner: Runner, moto: str) -> None:
+    """On moto, a server of S3."""
+    fill(moto, "out", {})
+    for result in ("zarr", "peaks", "mseed"):
+        here, there = a_job(store, tmp_path, result), a_job(store, Path(), result)
+        there = SyntheticsJob(
+            *(getattr(there, name) for name in there.__struct_fields__[:5]), address(moto, "out"), SMALL
+        )
+        run_job(here, runner)
+        run_job(there, runner)
+        if result != "mseed":
+            group = open_group(results(there), "r")
+            assert same({n: a[:] for n, a in group.arrays()} | {"said": dict(group.attrs)}, arrays(here))
+    place = open_place(address(moto, "out"))
+    for path in tmp_path.glob("*.mseed"):
+        assert place.get(path.name) == path.read_bytes()
+    listed = client(moto).list_objects_v2(Bucket="out", Prefix=".pieces")
+    assert listed["KeyCount"] == 0
 
 
 def test_what_cannot_be_a_job_is_refused_in_words(store: str, tmp_path: Path, runner: Runner) -> None:
@@ -245,7 +268,7 @@ class Deadly:
 def cluster() -> Iterator[Any]:
     """One for the kills: two workers, whom a nanny starts again."""
     pytest.importorskip("distributed", reason="Dask is not installed (extra cluster)")
-    with open_cluster(Compute(engine="dask", options={"memory_limit": 0}), 0) as found:
+    with open_cluster(Dask(options={"memory_limit": 0}), 0) as found:
         yield found
 
 
@@ -288,7 +311,7 @@ def test_a_piece_that_kills_its_workers_costs_its_job_and_no_other(store: str, t
 
 def test_workers_come_when_answers_take_long_and_go_when_nothing_is_left(store: str, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed (extra cluster)")
-    compute = Compute(engine="dask", maximum=2, response_s=0.0, idle_s=0.0, age_s=0.0, options={"memory_limit": 0})
+    compute = Dask(maximum=2, response_s=0.0, idle_s=0.0, age_s=0.0, options={"memory_limit": 0})
     opened: list[Any] = []
 
     class Watched(ClusterCrew):
