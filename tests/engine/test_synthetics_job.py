@@ -20,7 +20,7 @@ import zarr
 from benchmarks.synthetics.filled import filled
 from tests.sources.archives.replica import address, client, fill
 from wadati.engine.cluster import open_cluster
-from wadati.engine.compute import Dask
+from wadati.engine.compute import Dask, Local
 from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
@@ -65,7 +65,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
-    found = open_runner(Compute(), 2)
+    found = open_runner(Local(), 2)
     yield found
     found.close()
 
@@ -171,7 +171,7 @@ class KilledError(Exception):
 
 def test_a_run_that_was_ended_goes_on_where_it_was(store: str, tmp_path: Path) -> None:
     whole = a_job(store, tmp_path / "whole")
-    first = open_runner(Compute(), 1)
+    first = open_runner(Local(), 1)
     run_job(whole, first)
     first.close()
     for last in range(0, len(whole.pieces()), 3):
@@ -349,7 +349,7 @@ def test_jobs_say_how_far_they_are_and_go_on_after_a_restart(
         done.append(piece)
 
     monkeypatch.setattr("wadati.engine.synthetics.runs.work_on", slow)
-    jobs = SyntheticsJobs(tmp_path / "jobs", store, Compute(), 1, SMALL)
+    jobs = SyntheticsJobs(tmp_path / "jobs", store, Local(), 1, SMALL)
     job = jobs.submit(SOURCES, STATIONS, whole.motion, "zarr")
     other = jobs.submit(SOURCES[:1], STATIONS, whole.motion, "zarr")
     assert begun.wait(20)
@@ -365,7 +365,7 @@ def test_jobs_say_how_far_they_are_and_go_on_after_a_restart(
     closing.join(20)
     before = len(done)
     assert before < len(whole.pieces())
-    again = SyntheticsJobs(tmp_path / "jobs", store, Compute(), 1)
+    again = SyntheticsJobs(tmp_path / "jobs", store, Local(), 1)
     assert again.wait(job.job_id, 30).state == "done"
     assert again.get(other.job_id).state == "cancelled"  # type: ignore[union-attr]
     assert same(arrays(whole), arrays_at(again.files(job.job_id) / "synthetics.zarr"))
