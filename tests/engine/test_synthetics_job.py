@@ -25,12 +25,12 @@ from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
 from wadati.engine.elastic.runner import JobCancelledError, Runner
+from wadati.engine.synthetics import piece as pieces
 from wadati.engine.synthetics.job import Cut, Result, SyntheticsJob
 from wadati.engine.synthetics.jobs import SyntheticsJobs
 from wadati.engine.synthetics.piece import work_on
 from wadati.engine.synthetics.runs import open_runner, results, run_job
 from wadati.engine.synthetics.seismograms import Motion, synthetics, write_synthetics
-from wadati.engine.synthetics.seismograms import piece as pieces
 from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.atomic import create_once
 from wadati.formats.miniseed import read_miniseed
