@@ -93,7 +93,7 @@ def _write_station(
     station = _recording(simulation.stations[job[3]])
     told = folder / "recorded" / f"{station.code}.csv"
     if not told.exists():
-        traces, phases = record(simulation, station, scales, noise=True, defects=True)
+        traces, phases = record(simulation, station, scales, {}, noise=True, defects=True)
         pieces = sorted(traces, key=lambda trace: (trace.source_id, trace.start))
         for source_id, group in itertools.groupby(pieces, key=lambda trace: trace.source_id):
             (name,) = LAYOUTS["ncedc"].paths([source_id], simulation.span.start // DAY)
