@@ -70,7 +70,7 @@ def simulated() -> list[Record]:
     for seed in _SEEDS:
         simulation = replace(prepare(seed, stations=12, minutes=4, spacing_km=5), events=())
         for station in simulation.stations:
-            traces, _ = record(simulation, station, np.ones(0), noise=True, defects=True)
+            traces, _ = record(simulation, station, np.ones(0), {}, noise=True, defects=True)
             found.append(on_one_axis(f"simulated/{seed}/{station.code}", traces))
     return found
 

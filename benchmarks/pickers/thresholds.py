@@ -79,7 +79,7 @@ def sequences() -> list[Record]:
         for station in simulation.stations:
             if station.defect == "clock error":
                 continue
-            traces, phases = record(simulation, station, scales, noise=True, defects=True)
+            traces, phases = record(simulation, station, scales, {}, noise=True, defects=True)
             one = quiet.on_one_axis(f"sequence/{seed}/{station.code}", traces)
             arrivals = ((item.phase, (item.time - one.start) / SECOND) for item in phases if item.is_recorded)
             found.append(replace(one, labels=tuple(pair for pair in arrivals if 0 <= pair[1] < one.seconds)))
