@@ -63,7 +63,9 @@ def with_mechanisms(
     progress.start("mechanism", len(events))
     with ledger.stage("mechanism"):
         for event in events:
-            moved = with_first_motion(event, stated.values(), inventory)
+            # Its own picks alone: a campaign has millions of both.
+            own = [stated[one.pick_id] for one in computed(event).origin.arrivals if one.pick_id in stated]
+            moved = with_first_motion(event, own, inventory)
             if greens is not None and is_large(moved, flow.tensor):
                 whole = with_tensor(moved, source, inventory, greens)
                 ledger.notes += _notes(event, whole)

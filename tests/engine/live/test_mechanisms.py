@@ -255,7 +255,8 @@ def test_an_event_that_went_elsewhere_meanwhile_keeps_none(
     origin = quake.origin
     away = Origin.of(origin.time, origin.latitude + 0.2, origin.longitude, origin.depth)
     events.open[quake.event_id].event = Event(quake.event_id, (away,), (), away.origin_id)
-    events.moved(quake, {})
+    events.moved(quake, {NAME: {"left_out": {}}})
+    events.moved(computed(quake), {NAME: {"left_out": {}, "why": "has no moment tensor: no station"}})
     assert len(said) == 1
 
 
