@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wadati.errors import InputError
+from wadati.errors import InputError, ReadError
 from wadati.model import MomentTensor, Origin
 from wadati.protocols import Problem
 from wadati.tensors.alignment import Fit, align
@@ -161,7 +161,7 @@ def invert(
 
     `depths` (m) are those tried, by default `default_depths`; with `fixed` they are not refined and the epicentre is
     kept. `kind` None is a deviatoric tensor, or a full one where an F-test calls for it. Raises `InputError` where the
-    Green's functions know none of the depths or fewer than three stations agree.
+    Green's functions know none of the depths or fewer than three stations agree, `ReadError` where they cannot be had.
     """
     seen = tuple(stations)
     if len(seen) < LEAST_STATIONS:
@@ -229,6 +229,8 @@ class _Search:
         for depth in sorted(set(depths)):
             try:
                 nodes.append(self.node(latitude, longitude, depth, weights))
+            except ReadError:
+                raise  # a depth that cannot be had now would be missed without a word
             except InputError as error:
                 refused = refused or error
         if not nodes:
@@ -304,6 +306,8 @@ class _Search:
         for latitude, longitude in tried_places(self._origin):
             try:
                 tried.append(self.node(latitude, longitude, best.depth, weights))
+            except ReadError:
+                raise
             except InputError:
                 continue
         found = _best(tried) if tried else None
