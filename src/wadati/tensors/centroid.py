@@ -74,6 +74,7 @@ _FARTHEST = 0.4
 _STEPS = (-10e3, -5e3, 0.0, 5e3, 10e3)
 _ROUNDS = 6
 _NUMBERS = 2
+_NUMBERS_OF_A_COMPONENT = 2
 _DEPTH_ERROR = 5e3
 _LEAST_DEPTH_ERROR = 2e3
 
@@ -317,8 +318,7 @@ class _Search:
         """The solution of the kind that is wanted, or called for; and the chance of an isotropic part by noise."""
         shift = self._window.shift
         full = align(best.blocks, weights, shift, "full")
-        seconds = self._used[weights > 0].sum() / self._window.sampling_rate_hz
-        independent = 2 * (self._window.band[1] - self._window.band[0]) * seconds * 3
+        independent = _NUMBERS_OF_A_COMPONENT * self._snr[weights > 0].size
         plain = best.fit if self._linear == "deviatoric" else align(best.blocks, weights, shift)
         # At the same lags, as the test is of one more unknown and not of other shifts.
         squares, products, energies = at_lags(best.blocks, plain.lags + best.blocks.middle)
