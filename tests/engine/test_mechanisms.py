@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.engine.conftest import Moved
 from wadati.cli.main import main
+from wadati.engine import mechanisms
 from wadati.engine.ledger import Ledger
 from wadati.engine.local import SILENT
 from wadati.engine.mechanism_settings import Tensor
@@ -27,6 +29,7 @@ from wadati.engine.mechanisms import (
 )
 from wadati.engine.review import review
 from wadati.engine.tensor import METHOD
+from wadati.errors import ReadError
 from wadati.formats.quakeml import read_quakeml
 from wadati.greens.stored import StoredGreens
 from wadati.model import (
@@ -165,6 +168,45 @@ def test_an_event_that_has_no_tensor_says_why_and_costs_no_other(moved: Moved) -
     assert found == (deep, good)
     (why,) = [note for note in ledger.notes if note.subject == "wd-deep"]
     assert why.wrong.startswith("has no moment tensor: ")
+
+
+class _Hanging:
+    """An archive, or a store, that cannot be read at one station."""
+
+    def __init__(self, inside: Any, station: tuple[str, str]) -> None:
+        self._inside, self._station = inside, station
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inside, name)
+
+    def read(self, network: str, station: str, span: Any = None) -> Any:
+        if (network, station) == self._station:
+            raise ReadError("s3://archive/day", "unreachable", "cannot be read", "check the network")
+        return self._inside.read(network, station, span)
+
+    def tensor_responses(self, latitude: float, longitude: float, depth: float, stations: Any, **more: Any) -> Any:
+        if any(station.key == self._station for station in stations):
+            raise ReadError("s3://greens", "unreachable", "cannot be read", "check the network")
+        return self._inside.tensor_responses(latitude, longitude, depth, stations, **more)
+
+
+def test_what_cannot_be_read_now_is_told_and_never_passed_over(moved: Moved, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = largest(moved.result.catalog)
+    inventory = moved.scenario.inventory
+    greens = StoredGreens(moved.flow.tensor.greens or "")
+    used = {(one.network, one.station) for one in good.origin.arrivals}
+    first = next(station.key for station in inventory.stations() if station.key in used)
+    without = with_tensor(good, _Hanging(moved.scenario, first), inventory, greens)
+    (told,) = [one for one in without.left_out if one.subject == ".".join(first)]
+    assert told.wrong == "s3://archive/day cannot be read"
+    with pytest.raises(ReadError):
+        with_tensor(good, moved.scenario, inventory, _Hanging(greens, first))
+    ledger = Ledger()
+    monkeypatch.setattr(mechanisms, "open_greens", lambda _: _Hanging(greens, first))
+    picks = moved.result.catalog.picks
+    (found,) = with_mechanisms([computed(good)], picks, moved.scenario, inventory, moved.flow, ledger, SILENT)
+    assert not has_tensor(found)
+    assert [note.wrong for note in ledger.notes] == ["has no moment tensor: cannot be read"]
 
 
 def test_making_it_again_changes_nothing(moved: Moved) -> None:

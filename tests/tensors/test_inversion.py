@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.tensors.measure import solve as solve_event
 from benchmarks.tensors.simulated import simulate, spoilt
-from wadati.errors import InputError, UsageError
+from wadati.errors import InputError, ReadError, UsageError
 from wadati.formats.tables import stated_uncertainty
 from wadati.model import MomentTensor, Origin
 from wadati.model.mechanism import decompose, deviatoric_part, eigen_system, kagan_angle
@@ -127,6 +127,19 @@ def test_a_station_that_is_late_is_shifted(quake) -> None:
     assert [k for k in range(12) if shifts[k]] == [7]
     assert shifts[7] in (2, 3)  # shifts have a price, which may leave the last sample
     assert found.node.fit.solution.variance_reduction > 0.99
+
+
+@pytest.mark.parametrize("away", [4e3, 11e3])
+def test_a_depth_that_cannot_be_had_now_is_not_passed_over(quake, away) -> None:
+    seen, responses = perfect(quake, MomentTensor.of_fault(30.0, 60.0, -40.0, 3e15))
+
+    def asked(latitude, longitude, depth, stations):
+        if depth == away:
+            raise ReadError("s3://greens", "unreachable", "cannot be read", "check the network")
+        return responses(latitude, longitude, depth, stations)
+
+    with pytest.raises(ReadError):
+        invert(seen, asked, ORIGIN, WINDOW)
 
 
 def test_two_stations_are_too_few(quake) -> None:

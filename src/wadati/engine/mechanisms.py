@@ -22,7 +22,7 @@ from wadati.engine.ledger import Ledger
 from wadati.engine.mechanism_settings import Tensor
 from wadati.engine.progress import Progress
 from wadati.engine.tensor import METHOD, Records, open_greens, size_of, tensor
-from wadati.errors import InputError, WadatiError
+from wadati.errors import InputError, ReadError, WadatiError
 from wadati.model import Event, Inventory, Origin, Pick
 from wadati.protocols import GreensFunctions, Problem
 from wadati.traveltime.geodesy import distance_azimuth
@@ -63,9 +63,14 @@ def with_mechanisms(
     progress.start("mechanism", len(events))
     with ledger.stage("mechanism"):
         for event in events:
-            moved = with_first_motion(event, stated.values(), inventory)
+            # Its own picks alone: a campaign has millions of both.
+            own = [stated[one.pick_id] for one in computed(event).origin.arrivals if one.pick_id in stated]
+            moved = with_first_motion(event, own, inventory)
             if greens is not None and is_large(moved, flow.tensor):
-                whole = with_tensor(moved, source, inventory, greens)
+                try:
+                    whole = with_tensor(moved, source, inventory, greens)
+                except ReadError as error:
+                    whole = _failed(moved, error.wrong, error.mend)
                 ledger.notes += _notes(event, whole)
                 moved, made = whole.event, made + (whole.failure is None)
             found.append(moved)
@@ -98,18 +103,26 @@ def with_first_motion(event: Event, picks: Iterable[Pick], inventory: Inventory)
 
 
 def with_tensor(event: Event, source: Records, inventory: Inventory, greens: GreensFunctions) -> Moved:
-    """The event with its moment tensor, or why there is none; nothing of it is raised."""
+    """The event with its moment tensor, or why there is none.
+
+    Nothing is raised but `ReadError` where the Green's functions cannot be had now.
+    """
     plain = computed(event)
     try:
         result = tensor(plain, source, inventory, greens)
+    except ReadError:
+        raise
+    except InputError as error:
+        return _failed(event, error.wrong, error.mend)
     except WadatiError as error:
-        wrong = error.wrong if isinstance(error, InputError) else str(error)
-        mend = error.mend if isinstance(error, InputError) else ""
-        return Moved(without_tensor(event), (), Problem(event.event_id, f"has no moment tensor: {wrong}", mend))
+        return _failed(event, str(error), "")
     except Exception as error:  # what a store or a record holds may be anything, and one event must not cost the others
-        words = f"has no moment tensor: unexpected {type(error).__name__}: {error}"
-        return Moved(without_tensor(event), (), Problem(event.event_id, words, "please report it"))
+        return _failed(event, f"unexpected {type(error).__name__}: {error}", "please report it")
     return Moved(_joined(without_tensor(event), result.event), result.left_out)
+
+
+def _failed(event: Event, wrong: str, mend: str) -> Moved:
+    return Moved(without_tensor(event), (), Problem(event.event_id, f"has no moment tensor: {wrong}", mend))
 
 
 def computed(event: Event) -> Event:

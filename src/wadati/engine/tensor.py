@@ -12,7 +12,7 @@ import numpy as np
 
 from wadati.engine.first_motion import METHOD as FIRST_MOTION
 from wadati.engine.first_motion import first_motion
-from wadati.errors import InputError, UsageError
+from wadati.errors import InputError, ReadError, UsageError
 from wadati.formats.catalogs import read_catalog
 from wadati.formats.inventory import read_inventory
 from wadati.model import (
@@ -123,7 +123,7 @@ def asked(event: Event, inventory: Inventory, greens: GreensFunctions, magnitude
     """What the tensor of an event asks for; `magnitude` chooses the band, without it the event's own does.
 
     Raises `InputError` where the event has no magnitude, or where no station is within reach, `UsageError` where the
-    Green's functions do not hold the band.
+    Green's functions do not hold the band, `ReadError` where they cannot be had now.
     """
     size = magnitude if magnitude is not None else size_of(event)
     if size is None:
@@ -149,17 +149,19 @@ def tensor(
     """The moment tensor of an event.
 
     `magnitude` chooses band, distances and duration; without it the event's own does. `depths` (m) are those tried.
-    Raises `InputError` where the event has no magnitude, or where too few stations can be used.
+    Raises `InputError` where the event has no magnitude, or where too few stations can be used, `ReadError` where the
+    Green's functions cannot be had now.
     """
     what = asked(event, inventory, greens, magnitude)
     origin, window, left_out = what.origin, what.window, list(what.left_out)
     seen: list[Seen] = []
     for station, distance in what.near:
-        traces = list(source.read(station.network, station.code, what.span(distance)))
-        if not traces:
-            continue
         try:
-            seen.append(look(station, traces, inventory, origin, window))
+            traces = list(source.read(station.network, station.code, what.span(distance)))
+            if traces:
+                seen.append(look(station, traces, inventory, origin, window))
+        except ReadError as error:
+            left_out.append(Problem(f"{station.network}.{station.code}", f"{error.subject} {error.wrong}", error.mend))
         except InputError as error:
             left_out.append(Problem(error.subject, error.wrong, error.mend))
     if not seen:
@@ -283,6 +285,8 @@ def _refused(greens: GreensFunctions, origin: Origin, station: Station, band: tu
                 start_s=0.0,
                 samples=2,
             )
+        except ReadError:
+            raise
         except InputError as error:
             return error
         return None

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wadati.errors import InputError
+from wadati.errors import InputError, ReadError
 from wadati.model import MomentTensor, Origin
 from wadati.protocols import Problem
 from wadati.tensors.alignment import Fit, align
@@ -74,6 +74,7 @@ _FARTHEST = 0.4
 _STEPS = (-10e3, -5e3, 0.0, 5e3, 10e3)
 _ROUNDS = 6
 _NUMBERS = 2
+_NUMBERS_OF_A_COMPONENT = 2
 _DEPTH_ERROR = 5e3
 _LEAST_DEPTH_ERROR = 2e3
 
@@ -161,7 +162,7 @@ def invert(
 
     `depths` (m) are those tried, by default `default_depths`; with `fixed` they are not refined and the epicentre is
     kept. `kind` None is a deviatoric tensor, or a full one where an F-test calls for it. Raises `InputError` where the
-    Green's functions know none of the depths or fewer than three stations agree.
+    Green's functions know none of the depths or fewer than three stations agree, `ReadError` where they cannot be had.
     """
     seen = tuple(stations)
     if len(seen) < LEAST_STATIONS:
@@ -229,6 +230,8 @@ class _Search:
         for depth in sorted(set(depths)):
             try:
                 nodes.append(self.node(latitude, longitude, depth, weights))
+            except ReadError:
+                raise  # a depth that cannot be had now would be missed without a word
             except InputError as error:
                 refused = refused or error
         if not nodes:
@@ -304,6 +307,8 @@ class _Search:
         for latitude, longitude in tried_places(self._origin):
             try:
                 tried.append(self.node(latitude, longitude, best.depth, weights))
+            except ReadError:
+                raise
             except InputError:
                 continue
         found = _best(tried) if tried else None
@@ -313,8 +318,7 @@ class _Search:
         """The solution of the kind that is wanted, or called for; and the chance of an isotropic part by noise."""
         shift = self._window.shift
         full = align(best.blocks, weights, shift, "full")
-        seconds = self._used[weights > 0].sum() / self._window.sampling_rate_hz
-        independent = 2 * (self._window.band[1] - self._window.band[0]) * seconds * 3
+        independent = _NUMBERS_OF_A_COMPONENT * self._snr[weights > 0].size
         plain = best.fit if self._linear == "deviatoric" else align(best.blocks, weights, shift)
         # At the same lags, as the test is of one more unknown and not of other shifts.
         squares, products, energies = at_lags(best.blocks, plain.lags + best.blocks.middle)

@@ -75,8 +75,8 @@ def solve(squares: Floats, products: Floats, energy: float, kind: Kind = "deviat
 def isotropic_is_called_for(deviatoric: Solution, full: Solution, independent: float) -> tuple[bool, float]:
     """Whether one more unknown explains more than noise would, and the chance that noise does (F-test).
 
-    `independent` is how many independent numbers the data are: twice the bandwidth times the length, summed over
-    components.
+    `independent` is how many independent numbers the data are. What a wrong earth leaves is no white noise: it goes
+    through a whole record alike, so a component has one amplitude and one phase however long it is.
     """
     from scipy.stats import f as fisher
 

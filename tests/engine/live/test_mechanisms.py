@@ -6,7 +6,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tests.engine.live.test_live import contents
 from wadati.bus.memory import MemoryBus
 from wadati.bus.messages import EventMessage
 from wadati.engine.flow import Flow
-from wadati.engine.live import mechanism_process
+from wadati.engine.live import mechanism_process, mechanisms
 from wadati.engine.live.events import LiveEvents
 from wadati.engine.live.followed import Open
 from wadati.engine.live.journal import Journal
@@ -29,6 +29,7 @@ from wadati.engine.live.records import KeptRecords
 from wadati.engine.live.runner import live
 from wadati.engine.mechanism_settings import Tensor
 from wadati.engine.mechanisms import carried, computed, has_tensor
+from wadati.errors import ReadError
 from wadati.model import Event, Magnitude, Origin, Review
 from wadati.model.codec import encode_json
 from wadati.protocols import Packet
@@ -94,7 +95,9 @@ def listening(moved: Moved, records: KeptRecords, tmp_path: Path) -> Iterator[Li
     yield from listener(moved, records, tmp_path, moved.flow)
 
 
-def listener(moved: Moved, records: KeptRecords, folder: Path, flow: Flow) -> Iterator[Listening]:
+def listener(
+    moved: Moved, records: KeptRecords, folder: Path, flow: Flow, silent: Callable[[], bool] = lambda: False
+) -> Iterator[Listening]:
     found: queue.Queue[tuple[EventMessage, Event, dict[str, Any]]] = queue.Queue()
     reached, bus, stop = [Reached(0, {})], MemoryBus(), threading.Event()
 
@@ -110,7 +113,7 @@ def listener(moved: Moved, records: KeptRecords, folder: Path, flow: Flow) -> It
     with LiveLog(store) as log:
         log.write(final=moved.result.catalog.picks)
         heard = bus.subscribe("mechanisms", [EventMessage.kind])
-        thread = threading.Thread(target=mechanisms.run, args=(log, heard, stop, lambda: False))
+        thread = threading.Thread(target=mechanisms.run, args=(log, heard, stop, silent))
         thread.start()
         try:
             yield own
@@ -156,6 +159,9 @@ def test_a_live_tensor_is_that_of_a_batch_run_and_waits_for_its_last_sample(
     assert event.magnitude == quake.magnitude
     told = {note.subject for note in moved.result.ledger.notes if "not in the moment tensor" in note.wrong}
     assert set(additions[NAME]["left_out"]) == told
+    # Who took it may have died before it was kept, and then tells the event as it was: it is given again, not made.
+    listening.bus.publish(final(bare, 4))
+    assert listening.tensor() == (event, additions)
     assert listening.mechanisms.made == 1
 
 
@@ -163,9 +169,17 @@ def test_a_silent_station_is_waited_for_no_longer_than_patience(
     moved: Moved, quake: Event, listening: Listening
 ) -> None:
     late = everywhere(moved, quake.origin.time + HOUR)
-    silent = dict.fromkeys(list(late.stations)[:1], quake.origin.time)
-    listening.reached.append(late._replace(stations=late.stations | silent))
+    left_out = {note.subject for note in moved.result.ledger.notes}
+    used = next(key for key in late.stations if ".".join(key) not in left_out)
+    listening.reached.append(late._replace(stations=late.stations | {used: quake.origin.time}))
     listening.bus.publish(final(computed(quake)))
+    # Its records may still come, however late it is: after a link was away all do.
+    while not listening.mechanisms.waiting:
+        assert listening.asked.acquire(timeout=LONG_S)
+    for _ in range(3):
+        assert listening.asked.acquire(timeout=LONG_S)
+    assert listening.mechanisms.made == 0
+    listening.reached.append(listening.reached[-1]._replace(clock=late.clock + MINUTE))
     event, _ = listening.tensor()
     assert has_tensor(event)
 
@@ -201,17 +215,56 @@ def test_a_process_that_is_killed_does_it_again_and_once(
     assert listening.mechanisms.made == 1
 
 
+@pytest.mark.parametrize("looks", [0, 3])
 def test_a_run_that_starts_again_makes_what_is_missing(
-    moved: Moved, quake: Event, records: KeptRecords, tmp_path: Path
+    moved: Moved, quake: Event, records: KeptRecords, tmp_path: Path, looks: int
 ) -> None:
+    """Also where it does not know at once that it is the one of two sites that tells."""
+    left = [True] * looks
     with LiveLog(tmp_path / "catalog.sqlite") as log:
         message = final(computed(quake))
         told = EventVersion(quake.event_id, 3, "final", 2**62, encode_json(message).decode())
         log.write(versions=[told])
-    for own in listener(moved, records, tmp_path, moved.flow):
+    for own in listener(moved, records, tmp_path, moved.flow, lambda: bool(left and left.pop())):
         own.reached.append(everywhere(moved, quake.origin.time + HOUR))
         event, _ = own.tensor()
         assert has_tensor(event)
+
+
+@pytest.mark.parametrize("task", ["plan", "moment_tensor"])
+def test_a_store_that_is_away_for_a_while_costs_no_tensor(
+    moved: Moved, quake: Event, listening: Listening, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    usual, refused = mechanism_process.MechanismProcess.ask, []
+
+    def ask(self: mechanism_process.MechanismProcess, what: Callable[..., Any], *more: Any) -> Any:
+        if what.__name__ == task and len(refused) < 2:
+            refused.append(what)
+            raise ReadError("s3://greens", "unreachable", "cannot be read", "check the network")
+        return usual(self, what, *more)
+
+    monkeypatch.setattr(mechanism_process.MechanismProcess, "ask", ask)
+    monkeypatch.setattr(mechanisms, "_AGAIN_S", 0.0)
+    listening.reached.append(everywhere(moved, quake.origin.time + HOUR))
+    listening.bus.publish(final(computed(quake)))
+    event, additions = listening.tensor()
+    assert has_tensor(event)
+    assert "why" not in additions[NAME]
+    assert len(refused) == 2
+    told = listening.mechanisms.problems()
+    assert [problem.subject for problem in told] == [quake.event_id] * 2
+    assert all("waits for its moment tensor" in problem.wrong for problem in told)
+    # After some hours it is given up, in words.
+    refused.clear()
+    listening.reached.append(everywhere(moved, quake.origin.time + 4 * HOUR))
+    far = Origin.of(quake.origin.time, quake.origin.latitude + 0.1, quake.origin.longitude, quake.origin.depth)
+    sizes = tuple(msgspec.structs.replace(one, origin_id=far.origin_id) for one in computed(quake).magnitudes)
+    other = msgspec.structs.replace(
+        computed(quake), origins=(far,), preferred_origin_id=far.origin_id, magnitudes=sizes
+    )
+    listening.bus.publish(final(other, 5))
+    _, additions = listening.tensor()
+    assert "cannot be read" in additions[NAME]["why"]
 
 
 def test_what_cannot_be_is_told_in_words(moved: Moved, quake: Event, records: KeptRecords, tmp_path: Path) -> None:
@@ -255,7 +308,8 @@ def test_an_event_that_went_elsewhere_meanwhile_keeps_none(
     origin = quake.origin
     away = Origin.of(origin.time, origin.latitude + 0.2, origin.longitude, origin.depth)
     events.open[quake.event_id].event = Event(quake.event_id, (away,), (), away.origin_id)
-    events.moved(quake, {})
+    events.moved(quake, {NAME: {"left_out": {}}})
+    events.moved(computed(quake), {NAME: {"left_out": {}, "why": "has no moment tensor: no station"}})
     assert len(said) == 1
 
 

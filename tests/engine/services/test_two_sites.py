@@ -43,7 +43,7 @@ def test_an_event_keeps_the_name_it_was_told_by_and_its_versions_go_on() -> None
     assert names.own(second) == told("ours", 4, state="final")
     assert names.own(first) is None
     # How it moved is found of an earlier version, and is this site's event all the same.
-    assert (names.own_name("theirs"), names.own_name("ours")) == ("ours", None)
+    assert (names.own_name("theirs"), names.own_name("ours")) == ("ours", "ours")
 
 
 def test_what_was_told_is_not_told_again_and_what_never_was_is_not_taken_back() -> None:

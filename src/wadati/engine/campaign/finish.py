@@ -69,10 +69,9 @@ def _finish_in(
     outputs.write_picks(picks, tracks)
     preliminary = events(opened, chain, picks)
     located = locate_all(preliminary, picks, opened.inventory, tracks, flow, ledger, progress)
-    waveforms = _Again(opened)
-    moved = with_mechanisms(located, picks, waveforms, opened.inventory, flow, ledger, progress)
+    moved = with_mechanisms(located, picks, _Again(opened), opened.inventory, flow, ledger, progress)
     published = outputs.publish(Catalog(moved, picks))
-    outputs.write_whole(published, waveforms, progress)
+    outputs.write_whole(published, _Pictures(opened), progress)
     return Result(published, ledger)
 
 
@@ -98,7 +97,7 @@ def coverage(units: Iterable[Unit]) -> list[Coverage]:
 
 
 class _Again(DaySource):
-    """Waveforms for tensors and drawings, each read anew: what the archive does not give now is left out."""
+    """Waveforms, each read anew. Raises `ReadError` where the archive does not give them now."""
 
     def __init__(self, opened: Opened) -> None:
         super().__init__(Reading(opened.archive), opened.inventory, opened.span)
@@ -106,7 +105,14 @@ class _Again(DaySource):
 
     def read(self, network: str, station: str, span: TimeSpan | None = None) -> Iterator[Trace]:
         source = DaySource(Reading(self._opened.archive), self._opened.inventory, self._opened.span)
+        yield from source.read(network, station, span)
+
+
+class _Pictures(_Again):
+    """Waveforms to be drawn: where the archive does not give them now, there is no picture."""
+
+    def read(self, network: str, station: str, span: TimeSpan | None = None) -> Iterator[Trace]:
         try:
-            yield from source.read(network, station, span)
+            yield from super().read(network, station, span)
         except ReadError:
             return

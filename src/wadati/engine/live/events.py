@@ -23,7 +23,7 @@ from wadati.engine.live.latecomers import changed
 from wadati.engine.live.observations import Observation, observation, same_observations
 from wadati.engine.live.settings import Live
 from wadati.engine.live.solver import Key, Solver, Traces
-from wadati.engine.mechanisms import carried
+from wadati.engine.mechanisms import carried, computed, is_elsewhere
 from wadati.model import Arrival, Event, Inventory, Origin, Pick, Review, reviewed
 from wadati.model.codec import decode_json, encode_json
 from wadati.protocols import Candidate
@@ -351,6 +351,8 @@ class LiveEvents:
         one, last = self.open.get(found.event_id), self.log.last(found.event_id)
         if one is None or last is None or one.state != "final" or last.state == "retracted":
             return
+        if is_elsewhere(computed(found).origin, computed(one.event).origin):
+            return  # what is said of that place would keep the tensor of this one from being made
         message = decode_json(last.message.encode(), EventMessage)
         event, more = carried(found, one.event), message.additions | dict(additions)
         if (event, more) == (one.event, message.additions):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from wadati.engine.live.records import KeptRecords
-from wadati.errors import WadatiError
+from wadati.errors import ReadError, WadatiError
 from wadati.model import Event, Inventory, TimeSpan
 from wadati.protocols import GreensFunctions
 
@@ -50,8 +50,8 @@ class MechanismProcess:
     def ask(self, task: Callable[..., Any], event: Event, inventory: Inventory, *more: Any) -> Any:
         """What a function of this module gives for an event; stations go over once, as they take long to pack.
 
-        Raises `StoppedError` where the run ends, `WadatiError` where the function does, `ChildProcessError` where the
-        process ended twice.
+        Raises `StoppedError` where the run ends, `WadatiError` where the function does, `TimeoutError` where it took
+        too long, `ChildProcessError` where the process ended twice.
         """
         for _ in range(2):
             try:
@@ -67,7 +67,7 @@ class MechanismProcess:
                         raise StoppedError
                     if time.monotonic() > until:
                         self.close()
-                        raise ChildProcessError(f"it took more than {_LONGEST_S:.0f} s")
+                        raise TimeoutError(f"it took more than {_LONGEST_S:.0f} s")
                 answer = connection.recv()
             except (EOFError, ConnectionError):
                 self.close()
@@ -113,6 +113,8 @@ def _run(connection: Connection) -> None:
             name, event, more = asked
             try:
                 answer = tasks[name](event, inventory, *more)
+            except ReadError as error:
+                answer = error
             except WadatiError as error:
                 answer = WadatiError(str(error))
             except Exception as error:  # one event must not cost the others
@@ -131,7 +133,7 @@ def first_motion(event: Event, inventory: Inventory, store: str | Path) -> Event
 
 
 def plan(event: Event, inventory: Inventory, greens: str) -> Plan:
-    """What the tensor of an event waits for. Raises `WadatiError` where it cannot be made."""
+    """What the tensor of an event waits for. Raises `WadatiError` where it cannot be made, a `ReadError` for now."""
     from wadati.engine.mechanisms import computed
     from wadati.engine.tensor import asked
 

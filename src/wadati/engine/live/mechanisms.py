@@ -3,7 +3,8 @@
 A listener in a thread of its own with a process of its own. Each station is waited for until its records reach as far
 as the tensor needs, but no longer than the patience of the run after that by the clock of the data. What was found is
 given back and becomes the event's next version; an event that has it is left alone, so a run that was killed makes what
-is missing and nothing twice. It is made again where the computed origin has moved far (see `engine.mechanisms`).
+is missing and nothing twice. It is made again where the computed origin has moved far (see `engine.mechanisms`). While
+the Green's functions cannot be had it is put off, for three hours at most.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from wadati.engine.live.mechanism_process import (
 )
 from wadati.engine.live.records import KEPT, KeptRecords
 from wadati.engine.mechanisms import Moved, computed, has_tensor, is_elsewhere, is_large
-from wadati.errors import WadatiError
+from wadati.errors import ReadError, WadatiError
 from wadati.model import Event, Inventory, Origin, seconds
 from wadati.model.codec import decode_json
 from wadati.protocols import Problem
@@ -42,6 +43,9 @@ NAME = "moment_tensor"
 """What is added to an event under this name: which stations do not count, and why there is no tensor."""
 
 _WAIT_S = 0.5
+_AT_FIRST_S = 60.0
+_AGAIN_S = 60.0
+_PUT_OFF = 3 * HOUR
 _REMEMBERED = 7 * HOUR
 
 
@@ -58,6 +62,12 @@ Found = Callable[[EventMessage, Event, dict[str, Any]], None]
 class _Waiting(NamedTuple):
     message: EventMessage
     plan: Plan
+    since: int
+
+
+class _Tried(NamedTuple):
+    origin: Origin
+    found: tuple[Event, dict[str, Any]] | None = None
 
 
 class Mechanisms:
@@ -81,7 +91,8 @@ class Mechanisms:
         self._found = found
         self._new: dict[str, EventMessage] = {}
         self._waiting: dict[str, _Waiting] = {}
-        self._tried: dict[tuple[str, str], Origin] = {}
+        self._away: dict[str, tuple[float, EventMessage]] = {}
+        self._tried: dict[tuple[str, str], _Tried] = {}
         self._problems: deque[Problem] = deque(maxlen=100)
         self.delays: deque[float] = deque(maxlen=1000)
         """How long (s) after its last sample each tensor was there."""
@@ -89,13 +100,14 @@ class Mechanisms:
 
     @property
     def waiting(self) -> int:
-        """Events whose tensor waits for samples."""
-        return len(self._waiting)
+        """Events whose tensor waits for samples, or for Green's functions that could not be had."""
+        return len(self._waiting) + len(self._away)
 
     def needed(self, clock: int) -> int:
         """Records from before this time of the data's clock (ns), which says `clock`, are not needed."""
         spans = [one.plan.span.start for one in list(self._waiting.values())]
         new = [one.event.origin.time - KEPT for one in list(self._new.values())]
+        new += [one.event.origin.time - KEPT for _, one in list(self._away.values())]
         return min([clock - KEPT, *spans, *new])
 
     def problems(self) -> list[Problem]:
@@ -109,26 +121,33 @@ class Mechanisms:
         """Listen until nothing more comes, or `stop` is set; begin with what another process left undone."""
         process = MechanismProcess(stop)
         try:
-            if not silent():
-                for version in log.latest(time.time_ns() - _REMEMBERED):
-                    self._hear(decode_json(version.message.encode(), EventMessage))
+            undone, until = True, time.monotonic() + _AT_FIRST_S
             while not (heard.closed or stop.is_set()):
-                message = heard.take(_WAIT_S)
-                while message is not None:
-                    if isinstance(message, EventMessage) and not silent():
-                        self._hear(message)
-                    message = heard.take(0.0)
                 try:
+                    if undone and not silent():
+                        # Of two sites, one that was silent for longer is told anew of what the other left undone.
+                        if time.monotonic() < until:
+                            for version in log.latest(time.time_ns() - _REMEMBERED):
+                                self._hear(decode_json(version.message.encode(), EventMessage))
+                        undone = False
+                    message = heard.take(_WAIT_S)
+                    while message is not None:
+                        if isinstance(message, EventMessage) and not silent():
+                            self._hear(message)
+                        message = heard.take(0.0)
                     self._work(process, heard)
                 except StoppedError:
                     return
                 except Exception as error:  # a bus that is away, say; what is not told is made by the next run
                     words = f"failed: {type(error).__name__}: {str(error).partition(chr(10))[0]}"
                     self._problems.append(Problem("mechanisms", words, "see what else failed then"))
+                    stop.wait(_WAIT_S)
         finally:
             process.close()
 
     def _hear(self, message: EventMessage) -> None:
+        if message.state in ("final", "retracted"):
+            self._away.pop(message.event_id, None)
         if message.state == "final":
             self._new[message.event_id] = message
         elif message.state == "retracted":
@@ -137,6 +156,10 @@ class Mechanisms:
 
     def _work(self, process: MechanismProcess, heard: Subscription) -> None:
         """What there is to do, tensors before first motions, until something new is heard."""
+        for name, (due, message) in list(self._away.items()):
+            if time.monotonic() >= due:
+                del self._away[name]
+                self._new.setdefault(name, message)
         for message in list(self._new.values()):
             self._plan(process, message)
         self._solve(process)
@@ -150,7 +173,7 @@ class Mechanisms:
         if not self._waiting:
             return
         reached = self._reached()
-        for name in [name for name, one in self._waiting.items() if self._is_due(one.plan, reached)]:
+        for name in [name for name, one in self._waiting.items() if self._is_due(one, reached)]:
             one = self._waiting.pop(name)
             began = time.monotonic()
             moved = self._ask(process, one.message, moment_tensor, one.plan, self._records)
@@ -163,7 +186,7 @@ class Mechanisms:
         if _may_have_polarities(event) and self._is_new(message, FIRST_MOTION):
             moved = self._ask(process, message, first_motion, self._store)
             if isinstance(moved, Event) and moved.mechanisms != event.mechanisms:
-                self._found(message, moved, {})
+                self._give(message, FIRST_MOTION, moved, {})
 
     def _plan(self, process: MechanismProcess, message: EventMessage) -> None:
         """What the tensor of an event waits for."""
@@ -176,24 +199,32 @@ class Mechanisms:
         if moved or (NAME not in message.additions and self._is_new(message, NAME)):
             planned = self._ask(process, message, plan, greens)
             if isinstance(planned, Plan):
-                self._waiting[message.event_id] = _Waiting(message, planned)
+                self._waiting[message.event_id] = _Waiting(message, planned, self._reached().clock)
 
     def _is_new(self, message: EventMessage, what: str) -> bool:
-        """Whether nothing was tried for an event there yet; it is from now on."""
+        """Whether nothing was tried for an event there yet; it is from now on. What was found is given once more, for
+        who took it may have died before it was kept."""
         now = computed(message.event).origin
         tried = self._tried.get((message.event_id, what))
-        if tried is not None and not is_elsewhere(tried, now):
+        if tried is not None and not is_elsewhere(tried.origin, now):
+            if tried.found is not None:
+                self._found(message, *tried.found)
             return False
         old = now.time - _REMEMBERED
-        self._tried = {key: origin for key, origin in self._tried.items() if origin.time > old}
-        self._tried[message.event_id, what] = now
+        self._tried = {key: one for key, one in self._tried.items() if one.origin.time > old}
+        self._tried[message.event_id, what] = _Tried(now)
         return True
 
-    def _is_due(self, planned: Plan, reached: Reached) -> bool:
-        if reached.clock > planned.span.end + self._patience:
+    def _give(self, message: EventMessage, what: str, found: Event, additions: dict[str, Any]) -> None:
+        self._tried[message.event_id, what] = _Tried(computed(message.event).origin, (found, additions))
+        self._found(message, found, additions)
+
+    def _is_due(self, one: _Waiting, reached: Reached) -> bool:
+        # What comes after a link was away is older than the clock says, and comes all the same.
+        if reached.clock > max(one.plan.span.end, one.since) + self._patience:
             return True
-        heard = [key for key in planned.until if key in reached.stations]
-        return bool(heard) and all(reached.stations[key] >= planned.until[key] for key in heard)
+        heard = [key for key in one.plan.until if key in reached.stations]
+        return bool(heard) and all(reached.stations[key] >= one.plan.until[key] for key in heard)
 
     def _ask(self, process: MechanismProcess, message: EventMessage, task: Callable[..., Any], *more: Any) -> Any:
         """What a task gives; None where it failed, which is told."""
@@ -201,6 +232,10 @@ class Mechanisms:
             more = (self._rules.greens, *more)
         try:
             return process.ask(task, message.event, self._inventory(), *more)
+        except (ReadError, TimeoutError) as error:
+            why = str(error)
+            if task is not first_motion and self._put_off(message, why):
+                return None
         except WadatiError as error:
             why = str(error)
         except ChildProcessError as error:
@@ -211,6 +246,16 @@ class Mechanisms:
             self._take(message, Moved(message.event, (), Problem(message.event_id, f"has no moment tensor: {why}")))
         return None
 
+    def _put_off(self, message: EventMessage, why: str) -> bool:
+        """Whether it is tried again in a minute: what is said of an event now would be the last word."""
+        if self._reached().clock > message.event.origin.time + _PUT_OFF:
+            return False
+        self._tried.pop((message.event_id, NAME), None)
+        self._waiting.pop(message.event_id, None)
+        self._away[message.event_id] = time.monotonic() + _AGAIN_S, message
+        self._problems.append(Problem(message.event_id, f"waits for its moment tensor: {why}", "tried again"))
+        return True
+
     def _take(self, message: EventMessage, moved: Moved) -> None:
         added: dict[str, Any] = {"left_out": {one.subject: one.wrong for one in moved.left_out}}
         if moved.failure is not None:
@@ -219,7 +264,7 @@ class Mechanisms:
             self._problems.append(moved.failure)
         else:
             self.made += 1
-        self._found(message, moved.event, {NAME: added})
+        self._give(message, NAME, moved.event, {NAME: added})
 
 
 def _may_have_polarities(event: Event) -> bool:

@@ -26,6 +26,8 @@ class Names:
     >>> names.note(told("theirs", 7))
     >>> [(one.event_id, one.version) for one in names.public(told("ours", 3))], names.public(told("ours", 3))
     ([('theirs', 8)], [])
+    >>> names.own_name("theirs"), names.own_name("earlier")
+    ('ours', 'earlier')
     """
 
     def __init__(self, same: Same) -> None:
@@ -80,10 +82,10 @@ class Names:
         told = self._told.get(message.event_id)
         return self._own.get(message.event_id) if told is not None and told.version == message.version else None
 
-    def own_name(self, name: str) -> str | None:
-        """What this site calls an event that was told; None for one that it does not have."""
+    def own_name(self, name: str) -> str:
+        """What this site calls an event that was told; one that it has not told since it began has its own name."""
         own = self._own.get(name)
-        return None if own is None else own.event_id
+        return name if own is None else own.event_id
 
     def _called(self, message: EventMessage) -> str:
         """What was told that is the same earthquake: final before provisional, the other site's before ours, then the

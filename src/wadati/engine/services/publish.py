@@ -106,10 +106,9 @@ class _GivingOut:
     def _moved(self, message: EventMessage, found: Event, additions: dict[str, Any]) -> None:
         """Give how an event moved to the associator."""
         name = message.event_id if self.sites is None else self.sites.own_name(message.event_id)
-        if name is not None:
-            named = msgspec.structs.replace(found, event_id=name)
-            moved = MovedEvent(encode_msgpack(named), msgspec.msgpack.encode(additions))
-            self.bus.publish("ticks", [("moved", encode_msgpack(moved))])
+        named = msgspec.structs.replace(found, event_id=name)
+        moved = MovedEvent(encode_msgpack(named), msgspec.msgpack.encode(additions))
+        self.bus.publish("ticks", [("moved", encode_msgpack(moved))])
 
     def _is_silent(self) -> bool:
         return self.sites is not None and not self.sites.tells
@@ -145,6 +144,8 @@ class _GivingOut:
             reader.close()
             self.own.close()
             self.listeners.stop()
+            if self.recording is not None:
+                self.recording.needed = None  # who waits to lead again keeps an hour, not all since then
 
     def _hand_on(self, messages: list[Message]) -> None:
         if self.sites is not None:

@@ -47,8 +47,9 @@ class Recording:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        place = self._read_place()
-        reader = self._bus.read("packets", "*", self._bus.last("packets") if place is None else place)
+        place, last = self._read_place(), self._bus.last("packets")
+        # A bus that was made anew counts from the beginning again: a place beyond its last would never come.
+        reader = self._bus.read("packets", "*", last if place is None else min(place, last))
         self._thread = threading.Thread(target=self._run, args=(reader,), name="recording", daemon=True)
         self._thread.start()
         return self

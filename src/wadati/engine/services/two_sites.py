@@ -89,7 +89,7 @@ class TwoSites:
         """As `Names.own`."""
         return self._names.own(message)
 
-    def own_name(self, name: str) -> str | None:
+    def own_name(self, name: str) -> str:
         """As `Names.own_name`."""
         return self._names.own_name(name)
 
