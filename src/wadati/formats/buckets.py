@@ -10,6 +10,8 @@ from urllib.parse import parse_qsl
 
 from wadati.errors import MissingExtraError, UsageError
 
+_NO_BUCKET = ("<Code>NoSuchBucket<", "<Code>ContainerNotFound<", "bucket does not exist")
+
 
 def open_bucket(
     url: str, *, subject: str = "", options: Mapping[str, str] | None = None, limit_s: float = 30, retries: int = 4
@@ -48,6 +50,15 @@ def open_bucket(
     except Exception as error:  # obstore has an exception of its own for each kind of store
         raise UsageError(f"{subject}: {first_line(error)}") from error
     return obstore, store
+
+
+def is_of_bucket(error: FileNotFoundError) -> bool:
+    """Whether it is the bucket itself that is not there, as stores say where an object of it was asked for.
+
+    >>> is_of_bucket(FileNotFoundError("404 Not Found: <Error><Code>NoSuchKey</Code></Error>"))
+    False
+    """
+    return any(words in str(error) for words in _NO_BUCKET)
 
 
 def first_line(error: Exception) -> str:
