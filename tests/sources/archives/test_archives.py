@@ -230,6 +230,18 @@ def test_refusals_time_outs_and_broken_lines_are_failures_with_names(
     assert told.value.cause == cause
 
 
+def test_what_failed_is_not_waited_for_again_in_the_other_parts_of_its_day(tmp_path: Path) -> None:
+    archive = open_archive(str(tmp_path), "{station}.mseed")
+    (tmp_path / "WEL.mseed").mkdir()
+    reading = Reading(archive)
+    for _ in range(3):
+        with pytest.raises(ReadError, match="Is a directory"):
+            reading.content("WEL.mseed", DAYS)
+    assert reading.requests == 1
+    with pytest.raises(ReadError, match="Is a directory"):
+        Reading(archive).content("WEL.mseed", DAYS)
+
+
 def test_what_is_in_no_bucket_is_not_taken_for_no_data(s3: str) -> None:
     fill(s3, "archive", {})
     assert open_archive(address(s3, "archive")).read("a/b") is None
