@@ -337,14 +337,20 @@ def test_slurm_is_asked_for_what_the_flow_says() -> None:
     assert f"{sys.executable} -m distributed.cli.dask_worker tcp://" in script
 
 
-def test_a_worker_that_stays_sees_stations_that_are_others_now(midnight: Midnight, tmp_path: Path) -> None:
+def test_a_worker_that_stays_sees_stations_that_are_others_now(
+    midnight: Midnight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(cluster_workers, "work_on", lambda shard, *_: done.append(shard.path))
     stations = tmp_path / "stations.xml"
     stations.write_bytes(midnight.stations.read_bytes())
     flow = one_day(midnight, tmp_path, stations=str(stations))
-    cancel(flow)
-    assert in_worker(msgspec.json.encode(flow), open_campaign(flow).shards[0].path) == "cancelled"
+    first = open_campaign(flow).shards[0].path
+    assert in_worker(msgspec.json.encode(flow), first) == "done"
     channels = midnight.scenario.inventory.channels
     moved = [msgspec.structs.replace(channel, elevation=channel.elevation + 1.0) for channel in channels]
     write_stationxml(Inventory.of(moved), stations)
-    cancel(flow)
-    assert in_worker(msgspec.json.encode(flow), open_campaign(flow).shards[0].path) == "cancelled"
+    second = open_campaign(flow).shards[0].path
+    assert in_worker(msgspec.json.encode(flow), second) == "done"
+    assert done == [first, second]
+    assert first != second
