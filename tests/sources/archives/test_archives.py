@@ -284,6 +284,9 @@ def test_a_service_gives_the_records_and_stations_of_our_own_server(served: Serv
     assert archive.station_codes(everywhere) == tuple(one.key for one in served.small.scenario.inventory.stations())
     around = (station.latitude - 1e-3, station.latitude + 1e-3, station.longitude - 1e-3, station.longitude + 1e-3)
     assert archive.station_codes(around) == (station.key,)
+    assert archive.station_codes((-90.0, 90.0, 179.0, station.longitude + 1e-3)) == tuple(
+        one.key for one in served.small.scenario.inventory.stations() if one.longitude <= station.longitude + 1e-3
+    )
     span = served.small.scenario.span()
     assert span is not None
     source = DaySource(Reading(archive), served.small.scenario.inventory, span)

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -22,12 +23,13 @@ from wadati.engine.campaign.picking_shard import outputs_of
 from wadati.engine.campaign.plan import plan
 from wadati.engine.compute import AwsBatch
 from wadati.engine.flow import Flow
+from wadati.engine.mechanisms import check_greens
 from wadati.errors import MissingExtraError, UsageError, WadatiError
 
 MOST_IN_AN_ARRAY = 10_000
 _MOST_WAITED_FOR = 20
-_MOST_TEXT = 7_000
-"""Of overrides a job takes 8,192 characters, names included."""
+_MOST_TEXT = 7_500
+"""Of overrides a job takes 8,192 characters as JSON: quotes and new lines count twice, names and the parcel's too."""
 
 _SIGNALS = 128
 """A process that a signal ended has an exit code above it."""
@@ -60,6 +62,7 @@ def submit(flow: Flow, text: str, *, budget: float | None = None) -> tuple[Job, 
     campaign are under way; `StoppedError` where the plan passes the budget (dollars).
     """
     flow.check("pickers", "associators", "locators", "attenuation")
+    check_greens(flow)
     opened = open_campaign(flow)
     _check(opened, text)
     client, before = _client(opened), sent(opened)
@@ -148,9 +151,11 @@ def _check(opened: Opened, text: str) -> None:
             )
     if opened.is_here:
         raise UsageError(f"archive = {campaign.archive!r} is a folder of this machine: jobs need a bucket or a service")
-    if len(text) > _MOST_TEXT:
+    if (greens := opened.flow.tensor.greens) is not None and "://" not in greens:
+        raise UsageError(f"greens = {greens!r} is a folder of this machine: jobs need a bucket")
+    if (long := len(json.dumps(text))) > _MOST_TEXT:
         raise UsageError(
-            f"the flow has {len(text)} characters, and a job takes {_MOST_TEXT}: name a file of stations in it"
+            f"as JSON the flow has {long} characters, and a job takes {_MOST_TEXT}: name a file of stations"
         )
 
 
