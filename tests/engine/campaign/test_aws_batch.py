@@ -81,14 +81,14 @@ class Cloud:
             self.end(job["jobId"])
         return found
 
-    def end(self, job_id: str, exit_code: int = 0) -> None:
+    def end(self, job_id: str, exit_code: int = 0, reason: str | None = None) -> None:
         """Let a job, or all of an array, be over."""
         from moto.batch.models import batch_backends
 
         backend = batch_backends["123456789012"][REGION]
         job = backend.get_job_by_id(job_id)
         for one in [job, *(job._child_jobs or [])]:
-            one.exit_code = exit_code
+            one.exit_code, one.job_stopped_reason = exit_code, reason
             one._mark_stopped(success=exit_code == 0)
 
 
@@ -224,6 +224,10 @@ def test_only_shards_whose_jobs_were_killed_are_given_up(cloud: Cloud) -> None:
     jobs = submit(flow, cloud.flow.read_text())
     for job in jobs:
         cloud.end(job.job_id, exit_code=3)  # the line was cut: nothing is known against the shard
+    jobs = submit(flow, cloud.flow.read_text())
+    assert len(jobs[0].shards) == 8
+    for job in jobs:
+        cloud.end(job.job_id, exit_code=137, reason="Your Spot Task was interrupted.")
     jobs = submit(flow, cloud.flow.read_text())
     assert len(jobs[0].shards) == 8
     cloud.end(jobs[0].job_id, exit_code=137)

@@ -164,21 +164,22 @@ def _give_up(opened: Opened, client: Any, before: Sequence[Job]) -> None:
     dead = {name for job in before if job.piece == "pick" for name in _killed(client, job)}
     for shard in opened.shards:
         if shard.name in dead and opened.shelf.manifest(shard.path) is None:
-            reason = "its job was killed each time; see the log of the job, and whether there is memory enough"
+            reason = "its job was killed to the last time; see its log, and whether there is memory enough"
             units = tuple(Unit(shard.unit, day, "failed", reason, WORKER_DIED) for day in shard.days)
             draft = Manifest(path=shard.path, stage="pick", attempt="", files={}, units=units, finished=time.time_ns())
             opened.shelf.commit(draft, outputs_of((), ()))
 
 
 def _killed(client: Any, job: Job) -> Iterator[str]:
-    """The shards of an array, or of a job alone, whose last attempt was ended by a signal."""
+    """The shards of an array, or of a job alone, whose last attempt was ended by a signal, but not for its machine."""
     if len(job.shards) == 1:
         found = _asked(client.describe_jobs, jobs=[job.job_id])["jobs"]
     else:
         pages = client.get_paginator("list_jobs").paginate(arrayJobId=job.job_id, jobStatus="FAILED")
         found = [one for page in _asked(lambda: list(pages)) for one in page["jobSummaryList"]]
     for one in found:
-        if one["status"] == "FAILED" and one.get("container", {}).get("exitCode", 0) > _SIGNALS:
+        taken_back = "Spot" in one.get("statusReason", "")
+        if one["status"] == "FAILED" and one.get("container", {}).get("exitCode", 0) > _SIGNALS and not taken_back:
             number = one["jobId"].partition(":")[2]
             yield job.shards[int(number or 0)]
 
