@@ -32,3 +32,12 @@ def test_options_that_are_no_numbers_are_refused() -> None:
     pytest.importorskip("obstore")
     with pytest.raises(UsageError, match="timeout and retries are numbers"):
         open_bucket("s3://bucket?retries=often")
+
+
+@pytest.mark.parametrize("option", ["secret_access_key", "AWS_SESSION_TOKEN", "sas_key"])
+def test_an_address_holds_no_key(option: str) -> None:
+    """It would be read in run.json, in the report and in what AWS Batch tells of a job."""
+    pytest.importorskip("obstore")
+    with pytest.raises(UsageError, match="is told in the environment") as told:
+        open_bucket(f"s3://bucket?{option}=hidden")
+    assert "hidden" not in str(told.value)

@@ -13,6 +13,11 @@ output "job_queue" {
   value       = aws_batch_job_queue.shards.name
 }
 
+output "jobs" {
+  description = "`jobs` under [compute] of a flow, the beginning of the names of the job definitions."
+  value       = var.name
+}
+
 output "job_definitions" {
   description = "Of picking (an array of shards), association (after it) and the end (after that)."
   value       = { for what, job in aws_batch_job_definition.work : what => job.arn }

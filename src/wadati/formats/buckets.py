@@ -10,6 +10,10 @@ from urllib.parse import parse_qsl
 
 from wadati.errors import MissingExtraError, UsageError
 
+_NO_BUCKET = ("<Code>NoSuchBucket<", "<Code>ContainerNotFound<", "bucket does not exist")
+_SECRET = ("key", "secret", "token", "password")
+"""What no option has in its name that may be in an address."""
+
 
 def open_bucket(
     url: str, *, subject: str = "", options: Mapping[str, str] | None = None, limit_s: float = 30, retries: int = 4
@@ -20,7 +24,8 @@ def open_bucket(
     store (`endpoint`, `region`, `skip_signature`) stand in `options` or behind a question mark of the URL, where
     `timeout` (s) and `retries` may stand too; keys come from the environment, and so may the endpoint of S3
     (`AWS_ENDPOINT_URL`). `subject` is what errors name. Raises
-    `MissingExtraError` without obstore (extra `wadati[bucket]`), `UsageError` for a URL that it does not know.
+    `MissingExtraError` without obstore (extra `wadati[bucket]`), `UsageError` for a URL that it does not know or that
+    holds a key.
     """
     subject = subject or url.partition("?")[0]
     try:
@@ -30,6 +35,8 @@ def open_bucket(
         raise MissingExtraError(subject, "bucket") from None
     address, _, query = url.partition("?")
     given = dict(parse_qsl(query)) | dict(options or {})
+    if secret := next((name for name in given if any(word in name.lower() for word in _SECRET)), ""):
+        raise UsageError(f"{subject}: {secret} is told in the environment; an address stands in reports and job lists")
     plain = (given.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL", "")).startswith("http://")
     if address.startswith("gs://") and "endpoint" in given:
         given["base_url"] = given.pop("endpoint")  # Google's store calls it so
@@ -48,6 +55,15 @@ def open_bucket(
     except Exception as error:  # obstore has an exception of its own for each kind of store
         raise UsageError(f"{subject}: {first_line(error)}") from error
     return obstore, store
+
+
+def is_of_bucket(error: FileNotFoundError) -> bool:
+    """Whether it is the bucket itself that is not there, as stores say where an object of it was asked for.
+
+    >>> is_of_bucket(FileNotFoundError("404 Not Found: <Error><Code>NoSuchKey</Code></Error>"))
+    False
+    """
+    return any(words in str(error) for words in _NO_BUCKET)
 
 
 def first_line(error: Exception) -> str:

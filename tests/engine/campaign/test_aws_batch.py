@@ -27,7 +27,8 @@ from wadati.engine.campaign.opened import open_campaign
 from wadati.engine.campaign.parcel import Parcel, files_of, piece_of, send, unpack
 from wadati.engine.campaign.status import cancel, retry, status
 from wadati.engine.flow import Flow, override, read_flow
-from wadati.errors import InputError, UsageError
+from wadati.engine.mechanism_settings import Tensor
+from wadati.errors import InputError, UsageError, WadatiError
 from wadati.store.objects import open_place
 
 (COMMAND,) = re.findall(r"^ +command += (\[.*\])$", (TERRAFORM / "batch.tf").read_text(), re.MULTILINE)
@@ -80,14 +81,14 @@ class Cloud:
             self.end(job["jobId"])
         return found
 
-    def end(self, job_id: str, exit_code: int = 0) -> None:
+    def end(self, job_id: str, exit_code: int = 0, reason: str | None = None) -> None:
         """Let a job, or all of an array, be over."""
         from moto.batch.models import batch_backends
 
         backend = batch_backends["123456789012"][REGION]
         job = backend.get_job_by_id(job_id)
         for one in [job, *(job._child_jobs or [])]:
-            one.exit_code = exit_code
+            one.exit_code, one.job_stopped_reason = exit_code, reason
             one._mark_stopped(success=exit_code == 0)
 
 
@@ -225,6 +226,10 @@ def test_only_shards_whose_jobs_were_killed_are_given_up(cloud: Cloud) -> None:
         cloud.end(job.job_id, exit_code=3)  # the line was cut: nothing is known against the shard
     jobs = submit(flow, cloud.flow.read_text())
     assert len(jobs[0].shards) == 8
+    for job in jobs:
+        cloud.end(job.job_id, exit_code=137, reason="Your Spot Task was interrupted.")
+    jobs = submit(flow, cloud.flow.read_text())
+    assert len(jobs[0].shards) == 8
     cloud.end(jobs[0].job_id, exit_code=137)
     for job in jobs[1:]:
         cloud.end(job.job_id, exit_code=3)
@@ -255,15 +260,25 @@ def test_what_workers_cannot_reach_is_refused_in_words(cloud: Cloud, changes: di
 
 
 def test_a_flow_that_no_job_can_hold_is_refused(cloud: Cloud) -> None:
-    with pytest.raises(UsageError, match="characters, and a job takes"):
-        submit(read_flow(cloud.flow), cloud.flow.read_text() + "#" * 7000)
+    """AWS counts the overrides as JSON, in which a quote is two characters."""
+    for words in ("#" * 7500, '#"' * 2500):
+        with pytest.raises(UsageError, match="characters, and a job takes"):
+            submit(read_flow(cloud.flow), cloud.flow.read_text() + words)
+
+
+def test_greens_functions_that_jobs_cannot_open_are_refused_before_any_is_sent(cloud: Cloud, near_store: str) -> None:
+    flow = read_flow(cloud.flow)
+    for greens, words in (("none", "none"), (near_store, "is a folder of this machine")):
+        with pytest.raises(WadatiError, match=words):
+            submit(override(flow, tensor=Tensor(greens=greens)), cloud.flow.read_text())
 
 
 def test_files_go_under_the_names_that_the_flow_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("net.onnx", "net.json", "earth.csv"):
+    for name in ("net.onnx", "net.json", "earth.csv", "phasenet.pt.v1", "phasenet.json.v1"):
         (tmp_path / name).write_text("{}")
     assert files_of(Flow(picker="neural:net.onnx", velocity_model="earth.csv")) == ("earth.csv", "net.json", "net.onnx")
+    assert files_of(Flow(picker="seisbench:PhaseNet:phasenet.pt.v1")) == ("phasenet.json.v1", "phasenet.pt.v1")
     with pytest.raises(UsageError, match="workers elsewhere have no such path"):
         files_of(Flow(velocity_model=str(tmp_path / "earth.csv")))
 

@@ -29,6 +29,8 @@ from wadati.engine.flow import Flow, override
 from wadati.engine.progress import Silent
 from wadati.errors import InputError, UsageError
 from wadati.formats.atomic import create_once
+from wadati.formats.stationxml import write_stationxml
+from wadati.model import Inventory
 
 dask = pytest.importorskip("dask", reason="Dask is not installed (extra cluster)")
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (extra cluster)")
@@ -333,3 +335,22 @@ def test_slurm_is_asked_for_what_the_flow_says() -> None:
     for line in ("#SBATCH -p seis", "#SBATCH -t 02:00:00", "#SBATCH --gres=gpu:1", "#SBATCH --mem=2G"):
         assert line in script
     assert f"{sys.executable} -m distributed.cli.dask_worker tcp://" in script
+
+
+def test_a_worker_that_stays_sees_stations_that_are_others_now(
+    midnight: Midnight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(cluster_workers, "work_on", lambda shard, *_: done.append(shard.path))
+    stations = tmp_path / "stations.xml"
+    stations.write_bytes(midnight.stations.read_bytes())
+    flow = one_day(midnight, tmp_path, stations=str(stations))
+    first = open_campaign(flow).shards[0].path
+    assert in_worker(msgspec.json.encode(flow), first) == "done"
+    channels = midnight.scenario.inventory.channels
+    moved = [msgspec.structs.replace(channel, elevation=channel.elevation + 1.0) for channel in channels]
+    write_stationxml(Inventory.of(moved), stations)
+    second = open_campaign(flow).shards[0].path
+    assert in_worker(msgspec.json.encode(flow), second) == "done"
+    assert done == [first, second]
+    assert first != second

@@ -190,6 +190,9 @@ class _Refusing(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(b"x" * 100)
             return
+        if "broken" in self.path:
+            self.send_error(500)
+            return
         words = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
         self.send_response(403)
         self.send_header("Content-Length", str(len(words)))
@@ -205,13 +208,17 @@ def refusing() -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Refusing) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
+        _Refusing.over.clear()
         yield f"http://127.0.0.1:{server.server_port}"
         _Refusing.over.set()
         server.shutdown()
         thread.join()
 
 
-@pytest.mark.parametrize(("place", "cause"), [("closed", "refused"), ("short", "unreachable"), ("slow", "timed out")])
+@pytest.mark.parametrize(
+    ("place", "cause"),
+    [("closed", "refused"), ("short", "unreachable"), ("broken", "unreachable"), ("slow", "timed out")],
+)
 def test_refusals_time_outs_and_broken_lines_are_failures_with_names(
     place: str, cause: str, refusing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +228,36 @@ def test_refusals_time_outs_and_broken_lines_are_failures_with_names(
     with pytest.raises(ReadError) as told:
         archive.read(place)
     assert told.value.cause == cause
+
+
+def test_what_failed_is_not_waited_for_again_in_the_other_parts_of_its_day(tmp_path: Path) -> None:
+    archive = open_archive(str(tmp_path), "{station}.mseed")
+    (tmp_path / "WEL.mseed").mkdir()
+    reading = Reading(archive)
+    for _ in range(3):
+        with pytest.raises(ReadError, match="Is a directory"):
+            reading.content("WEL.mseed", DAYS)
+    assert reading.requests == 1
+    with pytest.raises(ReadError, match="Is a directory"):
+        Reading(archive).content("WEL.mseed", DAYS)
+
+
+def test_what_is_in_no_bucket_is_not_taken_for_no_data(s3: str) -> None:
+    fill(s3, "archive", {})
+    assert open_archive(address(s3, "archive")).read("a/b") is None
+    with pytest.raises(ReadError, match="is no bucket") as told:
+        open_archive(address(s3, "archives")).read("a/b")
+    assert told.value.cause == "unreachable"
+
+
+def test_a_folder_that_goes_away_holds_not_no_data(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    archive = open_archive(str(tmp_path / "disk"))
+    assert archive.read("a/b") is None
+    (tmp_path / "disk").rmdir()
+    for ask in (archive.read, archive.size):
+        with pytest.raises(ReadError, match="is not there any more"):
+            ask("a/b")
 
 
 def test_an_address_that_is_none_is_refused_in_words(tmp_path: Path) -> None:
@@ -247,6 +284,9 @@ def test_a_service_gives_the_records_and_stations_of_our_own_server(served: Serv
     assert archive.station_codes(everywhere) == tuple(one.key for one in served.small.scenario.inventory.stations())
     around = (station.latitude - 1e-3, station.latitude + 1e-3, station.longitude - 1e-3, station.longitude + 1e-3)
     assert archive.station_codes(around) == (station.key,)
+    assert archive.station_codes((-90.0, 90.0, 179.0, station.longitude + 1e-3)) == tuple(
+        one.key for one in served.small.scenario.inventory.stations() if one.longitude <= station.longitude + 1e-3
+    )
     span = served.small.scenario.span()
     assert span is not None
     source = DaySource(Reading(archive), served.small.scenario.inventory, span)

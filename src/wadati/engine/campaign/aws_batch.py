@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -22,12 +23,13 @@ from wadati.engine.campaign.picking_shard import outputs_of
 from wadati.engine.campaign.plan import plan
 from wadati.engine.compute import AwsBatch
 from wadati.engine.flow import Flow
+from wadati.engine.mechanisms import check_greens
 from wadati.errors import MissingExtraError, UsageError, WadatiError
 
 MOST_IN_AN_ARRAY = 10_000
 _MOST_WAITED_FOR = 20
-_MOST_TEXT = 7_000
-"""Of overrides a job takes 8,192 characters, names included."""
+_MOST_TEXT = 7_500
+"""Of overrides a job takes 8,192 characters as JSON: quotes and new lines count twice, names and the parcel's too."""
 
 _SIGNALS = 128
 """A process that a signal ended has an exit code above it."""
@@ -60,6 +62,7 @@ def submit(flow: Flow, text: str, *, budget: float | None = None) -> tuple[Job, 
     campaign are under way; `StoppedError` where the plan passes the budget (dollars).
     """
     flow.check("pickers", "associators", "locators", "attenuation")
+    check_greens(flow)
     opened = open_campaign(flow)
     _check(opened, text)
     client, before = _client(opened), sent(opened)
@@ -148,9 +151,11 @@ def _check(opened: Opened, text: str) -> None:
             )
     if opened.is_here:
         raise UsageError(f"archive = {campaign.archive!r} is a folder of this machine: jobs need a bucket or a service")
-    if len(text) > _MOST_TEXT:
+    if (greens := opened.flow.tensor.greens) is not None and "://" not in greens:
+        raise UsageError(f"greens = {greens!r} is a folder of this machine: jobs need a bucket")
+    if (long := len(json.dumps(text))) > _MOST_TEXT:
         raise UsageError(
-            f"the flow has {len(text)} characters, and a job takes {_MOST_TEXT}: name a file of stations in it"
+            f"as JSON the flow has {long} characters, and a job takes {_MOST_TEXT}: name a file of stations"
         )
 
 
@@ -159,21 +164,22 @@ def _give_up(opened: Opened, client: Any, before: Sequence[Job]) -> None:
     dead = {name for job in before if job.piece == "pick" for name in _killed(client, job)}
     for shard in opened.shards:
         if shard.name in dead and opened.shelf.manifest(shard.path) is None:
-            reason = "its job was killed each time; see the log of the job, and whether there is memory enough"
+            reason = "its job was killed to the last time; see its log, and whether there is memory enough"
             units = tuple(Unit(shard.unit, day, "failed", reason, WORKER_DIED) for day in shard.days)
             draft = Manifest(path=shard.path, stage="pick", attempt="", files={}, units=units, finished=time.time_ns())
             opened.shelf.commit(draft, outputs_of((), ()))
 
 
 def _killed(client: Any, job: Job) -> Iterator[str]:
-    """The shards of an array, or of a job alone, whose last attempt was ended by a signal."""
+    """The shards of an array, or of a job alone, whose last attempt was ended by a signal, but not for its machine."""
     if len(job.shards) == 1:
         found = _asked(client.describe_jobs, jobs=[job.job_id])["jobs"]
     else:
         pages = client.get_paginator("list_jobs").paginate(arrayJobId=job.job_id, jobStatus="FAILED")
         found = [one for page in _asked(lambda: list(pages)) for one in page["jobSummaryList"]]
     for one in found:
-        if one["status"] == "FAILED" and one.get("container", {}).get("exitCode", 0) > _SIGNALS:
+        taken_back = "Spot" in one.get("statusReason", "")
+        if one["status"] == "FAILED" and one.get("container", {}).get("exitCode", 0) > _SIGNALS and not taken_back:
             number = one["jobId"].partition(":")[2]
             yield job.shards[int(number or 0)]
 

@@ -99,6 +99,8 @@ _one_at_a_time = threading.Lock()
 def _in_worker(flow: bytes, path: str) -> Ended:
     """Do a shard in a worker process, of whose threads one does it."""
     with _one_at_a_time:
+        if path not in _opened(flow)[1]:  # files that the flow names may be others than those of an earlier run
+            _opened.cache_clear()
         opened, shards, picker, known = _opened(flow)
         if opened.is_cancelled:
             return "cancelled"

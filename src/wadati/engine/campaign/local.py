@@ -78,7 +78,10 @@ def run_shard(flow: Flow, name: str, *, progress: Progress = SILENT) -> Piece:
     by_name = {shard.name: shard for shard in opened.shards}
     by_name |= {str(number): shard for number, shard in enumerate(opened.shards)}
     if name not in by_name:
-        raise UsageError(f"no shard is called {name!r}: there are 0 to {len(opened.shards) - 1}, associate and finish")
+        raise UsageError(
+            f"no shard is called {name!r}: there are 0 to {len(opened.shards) - 1}, associate and finish; "
+            "names are the same where Wadati's version and the files of the flow are"
+        )
     shard = by_name[name]
     manifest = opened.shelf.manifest(shard.path)
     if manifest is None:

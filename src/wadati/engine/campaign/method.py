@@ -17,6 +17,7 @@ _PICKING = (
     "engine/picking.py",
     "formats/channel_codes.py",
     "formats/miniseed.py",
+    "formats/miniseed_records.py",
     "formats/parquet.py",
     "formats/records.py",
     "magnitudes/pick_amplitude.py",
@@ -51,9 +52,16 @@ def picker_digest(spec: str) -> str:
     path = Path(argument.rpartition(":")[2] or ".")
     if name == "wadati":
         path = shipped.network(argument or shipped.DEFAULT)
-    # NAME.json beside NAME.onnx and NAME.pt, and NAME.json.v1 beside SeisBench's NAME.pt.v1.
-    files = [path, path.with_name(re.sub(r"\.[^.]+(\.v[^.]+)?$", r".json\1", path.name))] if path.is_file() else []
-    return _digest([spec.encode(), *(file.read_bytes() for file in files if file.is_file())])
+    return _digest([spec.encode(), *(file.read_bytes() for file in network_files(path))])
+
+
+def network_files(path: Path) -> list[Path]:
+    """A network's file and its card, where they are there: NAME.json beside NAME.onnx and NAME.pt, and NAME.json.v1
+    beside SeisBench's NAME.pt.v1."""
+    if not path.is_file():
+        return []
+    card = path.with_name(re.sub(r"\.[^.]+(\.v[^.]+)?$", r".json\1", path.name))
+    return [path, card] if card.is_file() else [path]
 
 
 @cache

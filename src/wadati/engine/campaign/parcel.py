@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import msgspec
 
+from wadati.engine.campaign.method import network_files
 from wadati.engine.flow import Flow
 from wadati.errors import InputError, UsageError
 from wadati.store.objects import Place
@@ -85,8 +86,8 @@ def files_of(flow: Flow) -> tuple[str, ...]:
     """
     campaign = flow.campaign
     stations = campaign.stations if campaign is not None and isinstance(campaign.stations, str) else ""
+    network = Path(flow.picker.rpartition(":")[2]) if ":" in flow.picker else Path()
     named = [
-        flow.picker.rpartition(":")[2] if ":" in flow.picker else "",
         flow.attenuation.rpartition(":")[2] if ":" in flow.attenuation else "",
         flow.velocity_model,
         flow.topography or "",
@@ -94,12 +95,9 @@ def files_of(flow: Flow) -> tuple[str, ...]:
         flow.magnitude_terms,
         stations,
     ]
-    found: set[str] = set()
-    for name in filter(None, named):
-        path = Path(name)
-        beside = [path.with_suffix(".json")] if path.suffix in (".onnx", ".pt") else []
-        for one in [path, *beside]:
-            found |= {str(file) for file in (one.rglob("*") if one.is_dir() else [one]) if file.is_file()}
+    found = {str(file) for file in network_files(network)}
+    for path in map(Path, filter(None, named)):
+        found |= {str(file) for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()}
     for name in found:
         if not _is_below(name):
             raise UsageError(f"{name}: workers elsewhere have no such path; name it relative to the folder you are in")

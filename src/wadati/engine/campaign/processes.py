@@ -7,8 +7,11 @@ pays for it; a copy pays a fifth. The one that is copied has one thread and has 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
+import threading
 from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
 
 _LOADED = (
     "obstore",
@@ -32,3 +35,15 @@ def processes() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_LOADED))
     return context
+
+
+def end_with_parent() -> None:
+    """Have this worker end when the process dies that gave it work: a pool of one that is killed waits for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

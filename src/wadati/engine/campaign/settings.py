@@ -41,7 +41,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise UsageError("a campaign needs channels, and stations or a region")
         if self.region is not None:
             south, north, west, east = self.region
-            if not (-90 <= south < north <= 90 and -180 <= west < east <= 180):
+            if not (-90 <= south < north <= 90 and -180 <= west <= 180 and -180 <= east <= 180 and west != east):
                 raise UsageError(f"region = {list(self.region)}: write [south, north, west, east] in degrees")
 
     @property
@@ -53,12 +53,16 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return f"{address.rstrip('/')}/shards{mark}{options}"
 
     def holds(self, latitude: float, longitude: float) -> bool:
-        """Whether a place is within the region.
+        """Whether a place is within the region, which goes over 180° where its west is greater than its east.
 
         >>> Campaign(archive="ncedc", stations=("NC.KBG",), region=(39, 41, -125, -123)).holds(40.0, -124.0)
+        True
+        >>> Campaign(archive="geonet", region=(-40, -25, 175, -175)).holds(-29.3, -177.9)
         True
         """
         if self.region is None:
             return True
         south, north, west, east = self.region
-        return south <= latitude <= north and west <= longitude <= east
+        if west < east:
+            return south <= latitude <= north and west <= longitude <= east
+        return south <= latitude <= north and (longitude >= west or longitude <= east)

@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import cache
 
 from wadati.engine.campaign.commit import Manifest
 from wadati.engine.campaign.crew import Crew, Done
 from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import work_on
-from wadati.engine.campaign.processes import processes
+from wadati.engine.campaign.processes import end_with_parent, processes
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
 from wadati.engine.flow import Flow
@@ -74,17 +75,25 @@ class _Worker:
     known: dict[str, int]
 
 
-_worker: _Worker | None = None
+_flow: Flow | None = None
 
 
 def _start_worker(flow: Flow, environment: dict[str, str]) -> None:
-    global _worker  # noqa: PLW0603 - what a worker process is given once
+    global _flow  # noqa: PLW0603 - what a worker process is given once
     os.environ.update(environment)
-    opened = open_campaign(flow)
-    _worker = _Worker(opened, flow.part("pickers"), opened.known())
+    end_with_parent()
+    _flow = flow
+
+
+@cache
+def _worker() -> _Worker:
+    """Opened with the first shard: an error here would be told as the death of the process."""
+    if _flow is None:
+        raise RuntimeError("the worker process was not initialised")
+    opened = open_campaign(_flow)
+    return _Worker(opened, _flow.part("pickers"), opened.known())
 
 
 def _in_worker(shard: PickingShard) -> Manifest:
-    if _worker is None:
-        raise RuntimeError("the worker process was not initialised")
-    return work_on(shard, _worker.opened, _worker.picker, _worker.known)
+    worker = _worker()
+    return work_on(shard, worker.opened, worker.picker, worker.known)

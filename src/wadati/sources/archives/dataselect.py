@@ -86,10 +86,13 @@ class Dataselect:
         return self._get("station", {"net": network, "sta": station, "level": "response"}, f"{network}.{station}")
 
     def station_codes(self, region: tuple[float, float, float, float]) -> tuple[tuple[str, str], ...]:
-        """The stations within a region, by the service."""
-        asked = dict(zip(("minlat", "maxlat", "minlon", "maxlon"), map("{:g}".format, region), strict=True))
-        content = self._get("station", {**asked, "level": "station", "format": "text"}, f"stations in {region}")
-        lines = (content or b"").decode("utf-8", "replace").splitlines()
+        """The stations within a region, by the service, which is asked twice for one that goes over 180°."""
+        south, north, west, east = region
+        lines: list[str] = []
+        for first, last in ((west, east),) if west < east else ((west, 180.0), (-180.0, east)):
+            asked = {"minlat": str(south), "maxlat": str(north), "minlon": str(first), "maxlon": str(last)}
+            content = self._get("station", {**asked, "level": "station", "format": "text"}, f"stations in {region}")
+            lines += (content or b"").decode("utf-8", "replace").splitlines()
         rows = [line.split("|") for line in lines if line and not line.startswith("#")]
         return tuple(sorted({(row[0].strip(), row[1].strip()) for row in rows if len(row) > 1}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from wadati.errors import ReadError
@@ -23,7 +24,7 @@ class Reading:
         self.requests = 0
         self.bytes_read = 0
         self._known = dict(known or {})
-        self._contents: dict[int, dict[str, bytes | None]] = {}
+        self._contents: dict[int, dict[str, bytes | ReadError | None]] = {}
         self._blocks: dict[int, dict[str, tuple[list[Block], list[Problem]]]] = {}
         self._places: dict[int, dict[tuple[SourceId, ...], tuple[str, ...]]] = {}
 
@@ -42,16 +43,25 @@ class Reading:
         return kept[channels]
 
     def content(self, place: str, day: int) -> bytes | None:
-        """What lies at a place of a day. Raises `ReadError`, also where something did lie there and is gone."""
+        """What lies at a place of a day. Raises `ReadError`, also where something did lie there and is gone; a day is
+        asked for in parts, and what failed once in one of them is not waited for again in the others."""
         kept = self._contents.setdefault(day, {})
         if place not in kept:
             self.requests += 1
-            content = self.archive.read(place)
+            try:
+                kept[place] = content = self.archive.read(place)
+            except ReadError as error:
+                kept[place] = copy(error)  # without the frames that it went through, and what they hold
+                raise
             if content is None and (place in self._known or self.archive.lists):
-                raise ReadError(place, "vanished", "was there before and is gone", "ask the archive, then wadati retry")
+                kept[place] = ReadError(
+                    place, "vanished", "was there before and is gone", "ask the archive, then wadati retry"
+                )
             self.bytes_read += len(content or b"")
-            kept[place] = content
-        return kept[place]
+        found = kept[place]
+        if isinstance(found, ReadError):
+            raise copy(found)
+        return found
 
     def blocks(self, place: str, day: int) -> tuple[list[Block], list[Problem]]:
         """Where in miniSEED of a day which times are, and what of it is no record; its headers are read once."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wadati.errors import ReadError, UsageError
-from wadati.formats.buckets import first_line, open_bucket
+from wadati.formats.buckets import first_line, is_of_bucket, open_bucket
 from wadati.model import SourceId
 from wadati.sources.archives.layouts import Layout
 
@@ -98,6 +98,7 @@ class Folder:
         try:
             return (self._folder / name).read_bytes()
         except FileNotFoundError:
+            self._must_be_there()
             return None
         except OSError as error:
             raise _os_error(self._folder / name, error) from None
@@ -107,6 +108,7 @@ class Folder:
         try:
             return (self._folder / name).stat().st_size
         except FileNotFoundError:
+            self._must_be_there()
             return None
         except OSError as error:
             raise _os_error(self._folder / name, error) from None
@@ -118,6 +120,7 @@ class Folder:
         try:
             found = [path.name for path in folder.iterdir() if path.name.startswith(start)]
         except FileNotFoundError:
+            self._must_be_there()
             return []
         except OSError as error:
             raise _os_error(folder, error) from None
@@ -130,6 +133,11 @@ class Folder:
         except OSError as error:
             raise _os_error(self._folder / folder, error) from None
         return sorted(path.relative_to(self._folder).as_posix() for path in found)
+
+    def _must_be_there(self) -> None:
+        """What is not in a folder that went away, with its disk, may well be."""
+        if not self._folder.is_dir():
+            raise ReadError(self._folder, "unreachable", "is not there any more", "mount it, then wadati retry")
 
 
 class Bucket:
@@ -146,7 +154,8 @@ class Bucket:
         """What an object holds, as it was at one moment."""
         try:
             return bytes(self._obstore.get(self._store, name).bytes())
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            self._must_be_there(error)
             return None
         except Exception as error:  # obstore has an exception of its own for each kind of store
             raise self._error(name, error) from error
@@ -155,7 +164,8 @@ class Bucket:
         """Its bytes, by HEAD."""
         try:
             return int(self._obstore.head(self._store, name)["size"])
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            self._must_be_there(error)
             return None
         except Exception as error:  # as above
             raise self._error(name, error) from error
@@ -172,14 +182,19 @@ class Bucket:
             raise self._error(folder, error) from error
         return sorted(found)
 
+    def _must_be_there(self, error: FileNotFoundError) -> None:
+        """What is not in a bucket that is none may be in the one that was meant."""
+        if is_of_bucket(error):
+            raise ReadError(self._address, "unreachable", "is no bucket", "check its name and region") from None
+
     def _error(self, name: str, error: Exception) -> ReadError:
         from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
 
         subject, words = f"{self._address}/{name}", first_line(error)
         if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
             return ReadError(subject, "refused", f"is refused ({words})", _REFUSED)
-        chain = " ".join(str(error).lower().split())
-        if "timed out" in chain or "timeout" in chain:
+        chain = " ".join(str(error).lower().split())  # which has the word timeout whatever happened: retry_timeout
+        if any(words in chain for words in ("timed out", "timedout", "kind: timeout")):
             return ReadError(subject, "timed out", "did not come in time", _AWAY)
         return ReadError(subject, "unreachable", f"cannot be read ({words})", _AWAY)
 
