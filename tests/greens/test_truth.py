@@ -114,7 +114,10 @@ def test_shallow_sources_in_a_long_window_are_right_at_the_lowest_frequency_too(
             for at in (depth, depth + 20.0)
         )
         assert np.linalg.norm(here - deeper) <= 0.03 * np.linalg.norm(deeper)
-        causality, _, end, _ = measured(here, contents, depth).max(axis=0)
+        distances, reduced = contents.distances.values, contents.reduced
+        starts = reduced.start_s + np.hypot(distances, depth) / reduced.velocity
+        arrivals = first_arrival(GIL7, "P", distances, depth)
+        causality, _, end, _ = measured(here, contents, starts, arrivals).max(axis=0)
         assert causality <= LIMITS["causality"]
         assert end <= LIMITS["end"]
 

@@ -43,7 +43,7 @@ def test_stations_in_any_order_and_alone_record_the_same():
     simulation = prepare(3, stations=4, minutes=4, spacing_km=5.0)
     scales = calibrate(dataclasses.replace(simulation, stations=simulation.stations[::-1]))
     for station in reversed(simulation.stations):
-        traces, phases = record(simulation, station, scales, noise=True, defects=True)
+        traces, phases = record(simulation, station, scales, {}, noise=True, defects=True)
         assert sorted(traces, key=lambda t: (t.source_id, t.start)) == list(whole.read("XX", station.code))
         assert set(phases) <= set(whole.phases)
 
@@ -174,7 +174,7 @@ def test_larger_events_stand_out_more():
     alone = dataclasses.replace(simulation, events=simulation.events[:1])
     for station in alone.stations[:3]:
         ratios = [
-            [phase.snr for phase in record(alone, station, np.array([scale]), noise=True, defects=False)[1]]
+            [phase.snr for phase in record(alone, station, np.array([scale]), {}, noise=True, defects=False)[1]]
             for scale in (0.001, 0.01, 1.0)
         ]
         p, s = np.array(ratios).T

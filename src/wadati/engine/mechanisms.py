@@ -129,8 +129,8 @@ def computed(event: Event) -> Event:
     """An event as the computer located and sized it, without analysts' words and without a tensor.
 
     >>> event = Event("wd1", (Origin.of(0, 35.7, -117.5, 8000.0),))
-    >>> computed(event) == event
-    True
+    >>> computed(event).origins == event.origins, computed(computed(event)) == computed(event)
+    (True, True)
     """
     own = [one for one in event.origins if one.evaluation_mode != "manual" and one.method != _CENTROID]
     origins = tuple(own) or (event.origin,)
