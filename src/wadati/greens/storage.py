@@ -49,8 +49,8 @@ def create(url: str, contents: Contents | ReceiverContents) -> Any:
     if there is not None and _ATTRIBUTE in there.attrs.asdict():
         _, found = read_contents(url)
         if msgspec.structs.replace(found, checked=None) != contents:
-            wrong = f"holds Green's functions of {found.words()}"
-            raise InputError(url, wrong, f"name another place for those of {contents.words()}")
+            wrong = f"holds Green's functions of {_told(found)}"
+            raise InputError(url, wrong, f"name another place for those of {_told(contents)}")
     elif there is not None and list(there):
         raise InputError(url, "holds other arrays", "name a place of its own for the store")
     group = zarr.open_group(_open(url), mode="a", zarr_format=3)
@@ -68,6 +68,10 @@ def create(url: str, contents: Contents | ReceiverContents) -> Any:
                 compressors=[ZstdCodec(level=1)],
             )
     return group
+
+
+def _told(contents: Contents | ReceiverContents) -> str:
+    return f"{contents.words()}, by {contents.generator} {contents.generator_version}"
 
 
 def write_contents(group: Any, contents: Contents | ReceiverContents) -> None:
