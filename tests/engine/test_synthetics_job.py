@@ -199,6 +199,47 @@ def test_a_run_that_was_ended_goes_on_where_it_was(store: str, tmp_path: Path) -
         assert same(arrays(job), arrays(whole))
 
 
+def test_a_run_that_was_ended_after_its_array_was_whole_is_done(
+    store: str, tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KilledError
+
+    job = a_job(store, tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr("wadati.engine.synthetics.runs._forget", dies)
+        with pytest.raises(KilledError):
+            run_job(job, runner)
+    whole = arrays(job)
+    run_job(job, runner)
+    assert same(arrays(job), whole)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["synthetics.zarr"]
+
+
+def test_what_failed_or_was_given_up_leaves_no_files(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def fails(content: bytes, piece: int) -> None:
+        if piece:
+            begun.set()
+            go.wait(20)
+            raise OSError(28, "No space left on device")
+        work_on(content, piece)
+
+    monkeypatch.setattr("wadati.engine.synthetics.runs.work_on", fails)
+    jobs = SyntheticsJobs(tmp_path / "jobs", store, Local(), 1, SMALL)
+    failed, cancelled = (jobs.submit(SOURCES, STATIONS, Motion(), "zarr") for _ in range(2))
+    assert begun.wait(20)
+    assert jobs.files(failed.job_id).exists()
+    jobs.cancel(cancelled.job_id)
+    go.set()
+    assert "No space left" in jobs.wait(failed.job_id, 20).words
+    jobs.close()
+    assert not any(jobs.files(job.job_id).exists() for job in (failed, cancelled))
+
+
 def test_a_word_that_comes_late_from_a_run_that_is_over_says_nothing_to_the_next(
     store: str, tmp_path: Path, runner: Runner
 ) -> None:

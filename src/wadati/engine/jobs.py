@@ -218,6 +218,9 @@ class Jobs:
             if self._closing.is_set():
                 return
             state, words = "failed", f"{type(error).__name__}: {error}"
+        if state == "failed":
+            # Nobody is given what there is of it; where it filled the disk, there is room again.
+            shutil.rmtree(self.files(job_id), ignore_errors=True)
         with self._changed:
             if self._jobs[job_id].state == "running":
                 now = time.time_ns()
