@@ -79,13 +79,13 @@ def write_contents(group: Any, contents: Contents | ReceiverContents) -> None:
     group.attrs.update({_ATTRIBUTE: msgspec.to_builtins(contents)})
 
 
-def read(url: str, group: Any, name: str, where: tuple[int | slice, ...]) -> Any:
+def read(url: str, group: Any, name: str, where: tuple[int | slice | list[int], ...]) -> Any:
     """A part of an array of a store. Raises `ReadError` where it is damaged, not there or cannot be had now.
 
     Chunks that are not there read as the array's fill value: see `incomplete`.
     """
     try:
-        return group[name][where]
+        return group[name].oindex[where]
     except KeyError:
         raise incomplete(url, name) from None
     except (ValueError, RuntimeError) as error:
