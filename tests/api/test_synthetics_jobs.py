@@ -95,3 +95,6 @@ def test_where_callers_have_tokens_a_job_needs_one(small: Small, near_store: str
         sent = httpx.post(f"{found.url}/synthetics", json=asked, headers={"Authorization": f"Bearer {word}"})
         assert sent.status_code == 202
         assert finished(found, sent.headers["location"])["job"]["state"] == "done"
+        assert httpx.delete(found.url + sent.headers["location"]).status_code == 403
+        known = {"Authorization": f"Bearer {word}"}
+        assert httpx.delete(found.url + sent.headers["location"], headers=known).status_code == 200
