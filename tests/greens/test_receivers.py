@@ -284,10 +284,12 @@ def test_the_command_takes_either_kind(
     rows = [f"{one.network},{one.code},,HHZ,{one.latitude},{one.longitude},{one.elevation}" for one in STATIONS]
     table.write_text("network,station,location,channel,latitude,longitude,elevation_m\n" + "\n".join(rows) + "\n")
     asked = ["--latitude", "35.0", "--longitude", "-117.0", "--depth", "9", "--strike", "30", "--dip", "60"]
-    asked += ["--rake", "20", "--magnitude", "4.5", "--stations", str(table), "--kind", "velocity"]
+    asked += ["--rake", "20", "--magnitude", "4.5", "--stations", str(table), "--kind", "velocity", "--plot"]
     found = []
     for url in (layered.url, small_store):
         assert main(["synthetics", "--greens", url, "--output", str(tmp_path), *asked]) == 0
+        page = (tmp_path / "synthetics.html").read_text()
+        assert ("first P of the model" in page) == (url == small_store)
         found.append(read_miniseed(tmp_path / "synthetics.mseed")[0])
     for one, two in zip(*found, strict=True):
         assert one.source_id == two.source_id
