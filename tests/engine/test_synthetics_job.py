@@ -151,6 +151,19 @@ def test_a_bucket_holds_what_a_folder_does(store: str, tmp_path: Path, runner: R
     assert listed["KeyCount"] == 0
 
 
+def test_files_of_an_earlier_larger_run_go(store: str, tmp_path: Path, runner: Runner) -> None:
+    far = PointSource(0, 39.0, -110.0, 2000.0, TENSOR)
+    (tmp_path / "notes.mseed").write_bytes(b"mine")
+    for sources, files in ((SOURCES, 7), ((SOURCES[0], far, SOURCES[1]), 2)):
+        run_job(SyntheticsJob(store, sources, STATIONS, Motion(), "mseed", str(tmp_path), SMALL), runner)
+        assert len(list(tmp_path.glob("source-*.mseed"))) == files
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "notes.mseed",
+        "source-0001.mseed",
+        "source-0003.mseed",
+    ]
+
+
 def test_what_cannot_be_a_job_is_refused_in_words(store: str, tmp_path: Path, runner: Runner) -> None:
     with pytest.raises(UsageError, match="a fault that is a job"):
         a_job(store, tmp_path, "mseed", one_fault=True)
