@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,17 @@ def read(url: str, group: Any, name: str, where: tuple[int | slice | list[int], 
         raise ReadError(url, "damaged", wrong, _MADE_AGAIN) from error
     except Exception as error:  # as in `_group`
         raise _unreadable(url, error) from error
+
+
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Where a store is made: `InputError` for what its bucket does not take."""
+    try:
+        yield
+    except Exception as error:  # as in `_group`
+        if type(error).__module__.partition(".")[0] != "obstore":
+            raise
+        raise InputError(url, f"cannot be written ({first_line(error)})", "check the name, keys and network") from error
 
 
 def incomplete(url: str, what: str) -> ReadError:
