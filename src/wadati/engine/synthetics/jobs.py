@@ -91,9 +91,9 @@ class SyntheticsJobs:
             LOG.exception("the Green's functions cannot be read")
             words = "the Green's functions cannot be read now; send it again later"
             raise NothingUsableError(words) from error
-        words = [f"{one.subject}: {one.wrong}" for one in problems[:_TOLD]]
-        words += [f"and {len(problems) - _TOLD} more sources with stations left out"] if len(problems) > _TOLD else []
-        return "; ".join(words).encode()
+        told = [f"{one.subject}: {one.wrong}" for one in problems[:_TOLD]]
+        told += [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
+        return "; ".join(told).encode()
 
     def _crew(self) -> Runner:
         """Who does the work: opened when there is some, and again where a cluster was lost."""

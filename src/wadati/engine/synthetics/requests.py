@@ -135,13 +135,13 @@ class Question(NamedTuple):
     def check(self, greens: Answers[Any], longest: int) -> None:
         """Raise `UsageError` for sources where a store does not reach, and for a source that goes on for more than
         `longest` samples of it."""
-        places = np.array([(source.latitude, source.longitude, source.depth) for source in self.sources]).T
-        outside = places[2][~greens.contents.depths.holds(places[2])]
+        latitudes, longitudes, depths = np.array([(one.latitude, one.longitude, one.depth) for one in self.sources]).T
+        outside = depths[~greens.contents.depths.holds(depths)]
         if len(outside):
             wrong = f"a source at {outside[0] / 1000:g} km is outside the depths that are known here"
             raise UsageError(f"{wrong}, {greens.contents.depths}")
         try:
-            greens.paths(*places, ())
+            greens.paths(latitudes, longitudes, depths, ())
         except InputError as error:
             raise UsageError(f"the Green's functions have no answer: {error.wrong}") from None
         most = longest / greens.reduced.sampling_rate_hz
