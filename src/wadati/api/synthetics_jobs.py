@@ -5,6 +5,7 @@ An array is a folder of files as zarr has it, so that whoever reads zarr over HT
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -96,7 +97,7 @@ class SyntheticsJobsService:
             raise Refused(404, f"the job is {job.state}{': ' + job.words if job.words else ''}")
         folder = self._jobs.files(job.job_id)
         path = await run_in_threadpool((folder / request.path_params["name"]).resolve)
-        if not path.is_relative_to(folder) or not await run_in_threadpool(path.is_file):
+        if not path.is_relative_to(folder) or not await run_in_threadpool(os.path.isfile, path):
             raise Refused(404, "no file of this job is called so")
         kind = "application/vnd.fdsn.mseed" if path.suffix == ".mseed" else "application/octet-stream"
         return FileResponse(path, media_type=kind)
