@@ -262,6 +262,19 @@ def test_jobs_outlive_the_process_and_are_done_once(tmp_path: Path) -> None:
     full.close()
 
 
+def test_jobs_are_kept_for_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = Jobs(tmp_path, lambda task: task.request)
+    old = jobs.submit(b"old", {}, key="same")
+    assert jobs.wait(old.job_id, 20).state == "done"
+    assert jobs.submit(b"old", {}, key="same").job_id == old.job_id
+    monkeypatch.setattr("wadati.engine.jobs.KEPT", 0)
+    new = jobs.submit(b"new", {}, key="same")
+    assert jobs.get(old.job_id) is None
+    jobs.wait(new.job_id, 20)
+    jobs.close()
+    assert [path.name for path in tmp_path.iterdir()] == [new.job_id]
+
+
 def test_a_full_disk_takes_no_job_and_costs_no_other(tmp_path: Path) -> None:
     if reason := SmallDisk.missing():
         pytest.skip(reason)

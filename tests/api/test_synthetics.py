@@ -18,6 +18,7 @@ from tests.api.conftest import Served, serving
 from wadati.api.errors import Refused
 from wadati.api.synthetics import AT_ONCE, SyntheticsService
 from wadati.api.tokens import new_token
+from wadati.engine.serving import Serving
 from wadati.formats.miniseed import read_miniseed
 from wadati.formats.sac import read_sac
 from wadati.greens.source_time import SourceTime
@@ -191,7 +192,8 @@ def test_a_store_that_lost_a_part_is_told_and_mended_without_a_restart(small, ne
 
 
 def test_only_so_many_are_answered_at_a_time(near_store: str) -> None:
-    service = SyntheticsService(SimpleNamespace(inventory=Inventory()), StoredGreens(near_store))  # type: ignore[arg-type]
+    holdings = SimpleNamespace(inventory=Inventory(), settings=Serving())
+    service = SyntheticsService(holdings, StoredGreens(near_store))  # type: ignore[arg-type]
 
     def within(depth: int) -> int:
         return depth if depth == 8 else service.in_turn(lambda: within(depth + 1))

@@ -72,7 +72,7 @@ def test_what_is_no_job_or_no_file_of_it_is_not_found(served: Served) -> None:
     assert httpx.get(f"{served.url}/synthetics/jobs/0123456789abcdef").status_code == 404
     location = post(served, stations=["XX.W01"], format="peaks").headers["location"]
     assert finished(served, location)["job"]["state"] == "done"
-    for name in ("nothing", "../request", "%2e%2e/job.json", "peaks.zarr", ""):
+    for name in ("nothing", "../request", "%2e%2e/job.json", "peaks.zarr", "", "n" * 300):
         assert httpx.get(f"{served.url}{location}/files/{name}").status_code == 404
     far = [{"latitude": 36.9, "longitude": -117.5}]
     location = post(served, stations=["XX.W01"], receivers=far, format="peaks").headers["location"]
@@ -95,3 +95,6 @@ def test_where_callers_have_tokens_a_job_needs_one(small: Small, near_store: str
         sent = httpx.post(f"{found.url}/synthetics", json=asked, headers={"Authorization": f"Bearer {word}"})
         assert sent.status_code == 202
         assert finished(found, sent.headers["location"])["job"]["state"] == "done"
+        assert httpx.delete(found.url + sent.headers["location"]).status_code == 403
+        known = {"Authorization": f"Bearer {word}"}
+        assert httpx.delete(found.url + sent.headers["location"], headers=known).status_code == 200

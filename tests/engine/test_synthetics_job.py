@@ -151,6 +151,19 @@ def test_a_bucket_holds_what_a_folder_does(store: str, tmp_path: Path, runner: R
     assert listed["KeyCount"] == 0
 
 
+def test_files_of_an_earlier_larger_run_go(store: str, tmp_path: Path, runner: Runner) -> None:
+    far = PointSource(0, 39.0, -110.0, 2000.0, TENSOR)
+    (tmp_path / "notes.mseed").write_bytes(b"mine")
+    for sources, files in ((SOURCES, 7), ((SOURCES[0], far, SOURCES[1]), 2)):
+        run_job(SyntheticsJob(store, sources, STATIONS, Motion(), "mseed", str(tmp_path), SMALL), runner)
+        assert len(list(tmp_path.glob("source-*.mseed"))) == files
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "notes.mseed",
+        "source-0001.mseed",
+        "source-0003.mseed",
+    ]
+
+
 def test_what_cannot_be_a_job_is_refused_in_words(store: str, tmp_path: Path, runner: Runner) -> None:
     with pytest.raises(UsageError, match="a fault that is a job"):
         a_job(store, tmp_path, "mseed", one_fault=True)
@@ -197,6 +210,47 @@ def test_a_run_that_was_ended_goes_on_where_it_was(store: str, tmp_path: Path) -
         rest.close()
         assert sorted(done + again) == list(range(len(job.pieces())))
         assert same(arrays(job), arrays(whole))
+
+
+def test_a_run_that_was_ended_after_its_array_was_whole_is_done(
+    store: str, tmp_path: Path, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(*_: object) -> None:
+        raise KilledError
+
+    job = a_job(store, tmp_path / "out")
+    with monkeypatch.context() as patch:
+        patch.setattr("wadati.engine.synthetics.runs._forget", dies)
+        with pytest.raises(KilledError):
+            run_job(job, runner)
+    whole = arrays(job)
+    run_job(job, runner)
+    assert same(arrays(job), whole)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["synthetics.zarr"]
+
+
+def test_what_failed_or_was_given_up_leaves_no_files(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def fails(content: bytes, piece: int) -> None:
+        if piece:
+            begun.set()
+            go.wait(20)
+            raise OSError(28, "No space left on device")
+        work_on(content, piece)
+
+    monkeypatch.setattr("wadati.engine.synthetics.runs.work_on", fails)
+    jobs = SyntheticsJobs(tmp_path / "jobs", store, Local(), 1, SMALL)
+    failed, cancelled = (jobs.submit(SOURCES, STATIONS, Motion(), "zarr") for _ in range(2))
+    assert begun.wait(20)
+    assert jobs.files(failed.job_id).exists()
+    jobs.cancel(cancelled.job_id)
+    go.set()
+    assert "No space left" in jobs.wait(failed.job_id, 20).words
+    jobs.close()
+    assert not any(jobs.files(job.job_id).exists() for job in (failed, cancelled))
 
 
 def test_a_word_that_comes_late_from_a_run_that_is_over_says_nothing_to_the_next(

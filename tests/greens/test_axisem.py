@@ -62,6 +62,7 @@ def test_functions_are_those_of_the_wave_that_the_files_hold(flat: Path, depth: 
         nn, ee, dd, nd = e[0, 0], e[1, 1], e[2, 2], e[0, 2]
         return [nn - ee, 2 * nd, 2 * dd - nn - ee, nn + ee + dd]
 
+    assert AxisemDatabase(flat).version == "none, full space"
     truth = [*even(up), *(-row for row in even(along)), 2 * around[0, 1], 2 * around[1, 2]]
     found = AxisemDatabase(flat).functions(depth, distance)
     # Polynomials of the fourth order over 20 km: the waves of 20 s are 70 km long.

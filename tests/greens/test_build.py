@@ -79,6 +79,20 @@ def test_making_it_again_makes_nothing_and_another_earth_is_refused(extra: None,
         StoredGreens(str(tmp_path), IASP91)
 
 
+def test_what_other_settings_began_is_not_gone_on_with(
+    extra: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_store(str(tmp_path), CRUST, *AXES, BAND, generator=Pulse())
+    newer = Pulse()
+    newer.version = "2"
+    with pytest.raises(InputError, match=r"by pulse 1; name another place for those of .*, by pulse 2"):
+        build_store(str(tmp_path), CRUST, *AXES, BAND, generator=newer)
+    assert newer.depths == []
+    before = PyGrt().version
+    monkeypatch.setattr("wadati.greens.pygrt.WAVENUMBERS", "+f+k7")
+    assert PyGrt().version != before
+
+
 def test_several_at_once_give_what_one_gives(extra: None, tmp_path: Path) -> None:
     for workers in (1, 3):
         build_store(str(tmp_path / str(workers)), CRUST, *AXES, BAND, generator=Pulse(), workers=workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -15,7 +16,7 @@ from benchmarks.synthetics.layered_strains import LayeredStrains
 from tests.greens.conftest import CRUST
 from wadati.cli.main import main
 from wadati.engine.synthetics.seismograms import Motion, synthetics
-from wadati.errors import InputError
+from wadati.errors import InputError, ReadError, UsageError
 from wadati.formats.miniseed import read_miniseed
 from wadati.greens.axis import Axis
 from wadati.greens.opened import open_store
@@ -232,6 +233,12 @@ def test_what_lies_outside_is_refused(
         pulses.tensor_responses(*place(north, 0.0), depth, STATIONS, **(ASKED | {"sampling_rate_hz": rate}))
 
 
+def test_a_region_that_is_flat_is_refused(extra: None) -> None:
+    flat = msgspec.structs.replace(REGION, depth=Axis(8e3, 1e3, 1))
+    with pytest.raises(UsageError, match="two points along each axis"):
+        planned_receivers(Pulses(), STATIONS, flat, BAND)
+
+
 def test_another_model_and_another_kind_are_refused(layered: ReceiverGreens, small_store: str) -> None:
     url = layered.url
     assert isinstance(open_store(url, CRUST), ReceiverGreens)
@@ -277,10 +284,12 @@ def test_the_command_takes_either_kind(
     rows = [f"{one.network},{one.code},,HHZ,{one.latitude},{one.longitude},{one.elevation}" for one in STATIONS]
     table.write_text("network,station,location,channel,latitude,longitude,elevation_m\n" + "\n".join(rows) + "\n")
     asked = ["--latitude", "35.0", "--longitude", "-117.0", "--depth", "9", "--strike", "30", "--dip", "60"]
-    asked += ["--rake", "20", "--magnitude", "4.5", "--stations", str(table), "--kind", "velocity"]
+    asked += ["--rake", "20", "--magnitude", "4.5", "--stations", str(table), "--kind", "velocity", "--plot"]
     found = []
     for url in (layered.url, small_store):
         assert main(["synthetics", "--greens", url, "--output", str(tmp_path), *asked]) == 0
+        page = (tmp_path / "synthetics.html").read_text()
+        assert ("first P of the model" in page) == (url == small_store)
         found.append(read_miniseed(tmp_path / "synthetics.mseed")[0])
     for one, two in zip(*found, strict=True):
         assert one.source_id == two.source_id
@@ -288,6 +297,25 @@ def test_the_command_takes_either_kind(
     table.write_text(table.read_text() + "XX,NEW,,HHZ,35.1,-117,0\n")
     assert main(["synthetics", "--greens", layered.url, "--output", str(tmp_path), *asked]) == 4
     assert "XX.NEW: is none of the store's 2 receivers; make the store with it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("array", ["rgt", "scale"])
+def test_a_part_that_is_gone_is_named_and_neither_zeros_nor_no_numbers(
+    pulses: ReceiverGreens, tmp_path: Path, array: str
+) -> None:
+    folder = shutil.copytree(pulses.url, tmp_path / "store")
+    parts = sorted(path for path in (folder / array / "c" / "1").rglob("*") if path.is_file())
+    kept = [path.read_bytes() for path in parts]
+    for path in parts:
+        path.unlink()
+    store, source = ReceiverGreens(str(folder)), PointSource(0, *place(500.0, -700.0), 7000.0, TENSOR)
+    np.testing.assert_array_equal(*(one.seismograms([source], STATIONS[:1]).samples for one in (store, pulses)))
+    with pytest.raises(ReadError, match="lacks a part of its strains of receiver 1") as caught:
+        store.seismograms([source], STATIONS)
+    assert caught.value.subject == str(folder)
+    for path, content in zip(parts, kept, strict=True):
+        path.write_bytes(content)
+    np.testing.assert_array_equal(*(one.seismograms([source], STATIONS).samples for one in (store, pulses)))
 
 
 def test_a_store_in_a_bucket_is_that_in_a_folder(extra: None, moto: str, pulses: ReceiverGreens) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.greens.conftest import CRUST
 from wadati.cli.main import main
+from wadati.engine.synthetics.plot import write_plots
 from wadati.engine.synthetics.seismograms import Motion, synthetics, write_synthetics
 from wadati.errors import InputError
 from wadati.formats.miniseed import read_miniseed
@@ -243,6 +244,15 @@ def test_what_cannot_be_is_told_in_words(
     assert run(small_store, stations, tmp_path, *options) == code
     assert words in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_names_only_stations_that_its_own_source_has_not(greens: StoredGreens, tmp_path: Path) -> None:
+    stations = [Station("XX", "A", 35.3, -117.0, 0.0), Station("XX", "B", 35.45, -117.0, 0.0)]
+    sources = [PointSource(ORIGIN, latitude, -117.0, 9000.0, TENSOR) for latitude in (35.0, 35.1)]
+    found, left_out = synthetics(greens, sources, stations, Motion())
+    assert [[station.code for station in one.stations] for one in found] == [["A"], ["A", "B"]]
+    pages = [page.read_text() for page in write_plots(found, left_out, greens, tmp_path, Motion())]
+    assert ["left out because" in page for page in pages] == [True, False]
 
 
 def test_a_moment_rate_of_a_table_is_that_of_its_shape(small_store: str, stations: Path, tmp_path: Path) -> None:

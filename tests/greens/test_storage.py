@@ -14,7 +14,9 @@ import pytest
 
 from tests.greens.conftest import CRUST
 from wadati.cli.main import main
+from wadati.engine.greens_building import build_store
 from wadati.errors import InputError, ReadError
+from wadati.greens.axis import Axis
 from wadati.greens.stored import StoredGreens
 from wadati.model import Layer, Station, VelocityModel
 
@@ -132,6 +134,28 @@ def test_a_service_that_answers_with_403_is_told(extra: None, forbidding: str) -
     with pytest.raises(ReadError, match="cannot be read") as caught:
         StoredGreens(f"s3://greens/store?endpoint={forbidding}&region=us-east-1&skip_signature=true")
     assert "keys" in caught.value.mend
+
+
+class _ReadOnly(_Forbidding):
+    def do_GET(self) -> None:
+        self.send_response(404)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        super().do_GET()
+
+
+def test_a_bucket_that_takes_nothing_is_told(extra: None) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _ReadOnly) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"s3://greens/store?endpoint=http://127.0.0.1:{server.server_port}&region=us-east-1&skip_signature=true"
+        with pytest.raises(InputError, match=r"cannot be written .*; check the name, keys and network"):
+            build_store(url, CRUST, Axis(20e3, 2e3, 2), Axis(5e3, 1e3, 2), (0.05, 0.2))
+        server.shutdown()
+        thread.join()
 
 
 def test_the_command_line_says_it_in_a_line(store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

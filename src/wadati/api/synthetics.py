@@ -51,9 +51,9 @@ class SyntheticsService:
 
     def __init__(self, holdings: Holdings, greens: Answers[Any], jobs: SyntheticsJobs | None = None) -> None:
         self.greens = greens
-        self._jobs = None if jobs is None else SyntheticsJobsService(jobs)
         self.stations = holdings.inventory.stations()
         self._is_guarded = bool(holdings.settings.tokens or holdings.settings.openid.issuer)
+        self._jobs = None if jobs is None else SyntheticsJobsService(jobs, is_guarded=self._is_guarded)
         self._turns = threading.BoundedSemaphore(_IN_FLIGHT)
 
     def routes(self) -> list[Route]:

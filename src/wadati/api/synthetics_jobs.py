@@ -5,6 +5,7 @@ An array is a folder of files as zarr has it, so that whoever reads zarr over HT
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from wadati.api.access import require
 from wadati.api.errors import Refused
 from wadati.engine.jobs import Job, TooManyJobsError
 from wadati.engine.synthetics.job import Result
@@ -42,10 +44,10 @@ class SyntheticsJobState(msgspec.Struct, frozen=True):
 
 
 class SyntheticsJobsService:
-    """What is asked of jobs of seismograms. Close it."""
+    """What is asked of jobs of seismograms; where it `is_guarded`, only who may send one gives one up. Close it."""
 
-    def __init__(self, jobs: SyntheticsJobs) -> None:
-        self._jobs = jobs
+    def __init__(self, jobs: SyntheticsJobs, *, is_guarded: bool) -> None:
+        self._jobs, self._is_guarded = jobs, is_guarded
 
     def close(self) -> None:
         """Begin no other piece of a job."""
@@ -82,6 +84,8 @@ class SyntheticsJobsService:
         """How a job stands; with DELETE it is given up."""
         job = self._known(request)
         if request.method == "DELETE":
+            if self._is_guarded:
+                require(request.scope, "picks")
             cancelled = await run_in_threadpool(self._jobs.cancel, job.job_id)
             job = cancelled or job
         return Response(await run_in_threadpool(self._told, job), media_type="application/json")
@@ -93,7 +97,7 @@ class SyntheticsJobsService:
             raise Refused(404, f"the job is {job.state}{': ' + job.words if job.words else ''}")
         folder = self._jobs.files(job.job_id)
         path = await run_in_threadpool((folder / request.path_params["name"]).resolve)
-        if not path.is_relative_to(folder) or not await run_in_threadpool(path.is_file):
+        if not path.is_relative_to(folder) or not await run_in_threadpool(os.path.isfile, path):
             raise Refused(404, "no file of this job is called so")
         kind = "application/vnd.fdsn.mseed" if path.suffix == ".mseed" else "application/octet-stream"
         return FileResponse(path, media_type=kind)

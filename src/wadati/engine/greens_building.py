@@ -10,6 +10,7 @@ from wadati.greens.axisem import AxisemDatabase
 from wadati.greens.build import build
 from wadati.greens.layout import Contents, planned
 from wadati.greens.pygrt import PyGrt
+from wadati.greens.storage import writing
 from wadati.model import VelocityModel
 from wadati.protocols import GreensGenerator, Problem
 
@@ -29,20 +30,21 @@ def build_store(
 ) -> tuple[Contents, list[Problem]]:
     """Make a store, or go on with one that was begun; what it holds, and what its checks blame it for.
 
-    Axes in metres, band in Hz. Raises `InputError` where the store holds something else, `MissingExtraError` without
-    the extra `wadati[greens]`.
+    Axes in metres, band in Hz. Raises `InputError` where the store holds something else or its place cannot be written,
+    `MissingExtraError` without the extra `wadati[greens]`.
     """
     tell, maker = progress or Silent(), generator or PyGrt()
     contents = planned(model, distances, depths, band, maker.name, maker.version)
     if isinstance(maker, AxisemDatabase):
         contents = msgspec.structs.replace(contents, attenuation="as in the database")
-    whole, problems = build(
-        url,
-        contents,
-        maker,
-        workers=workers,
-        start=lambda total: tell.start(_STAGE, total),
-        step=lambda: tell.step(_STAGE),
-    )
+    with writing(url):
+        whole, problems = build(
+            url,
+            contents,
+            maker,
+            workers=workers,
+            start=lambda total: tell.start(_STAGE, total),
+            step=lambda: tell.step(_STAGE),
+        )
     tell.finish(_STAGE, f"{depths.count} depths at {distances.count} distances")
     return whole, problems

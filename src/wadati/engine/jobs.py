@@ -102,10 +102,10 @@ class Jobs:
 
         Raises `TooManyJobsError`, and `OSError` where the disk does not take it: then there is no job.
         """
+        self._forget()
         with self._changed:
             if key and key in self._keys:
                 return self._jobs[self._keys[key]]
-            self._forget()
             if sum(job.state not in _OVER for job in self._jobs.values()) >= self._most:
                 raise TooManyJobsError("as many jobs wait as may; try again in a minute")
             job = Job(secrets.token_hex(8), "queued", time.time_ns(), key=key)
@@ -178,10 +178,14 @@ class Jobs:
         self._changed.notify_all()
 
     def _forget(self) -> None:
-        old = time.time_ns() - KEPT
-        for job in [job for job in self._jobs.values() if job.finished is not None and job.finished < old]:
-            del self._jobs[job.job_id]
-            self._keys.pop(job.key, None)
+        with self._changed:
+            before = time.time_ns() - KEPT
+            old = [job for job in self._jobs.values() if job.finished is not None and job.finished < before]
+            for job in old:
+                del self._jobs[job.job_id]
+                self._keys.pop(job.key, None)
+        # Gigabytes go slowly: whoever asks for another job meanwhile does not wait.
+        for job in old:
             shutil.rmtree(self._folder / job.job_id, ignore_errors=True)
 
     def _run(self) -> None:
@@ -218,6 +222,9 @@ class Jobs:
             if self._closing.is_set():
                 return
             state, words = "failed", f"{type(error).__name__}: {error}"
+        if state == "failed":
+            # Nobody is given what there is of it; where it filled the disk, there is room again.
+            shutil.rmtree(self.files(job_id), ignore_errors=True)
         with self._changed:
             if self._jobs[job_id].state == "running":
                 now = time.time_ns()

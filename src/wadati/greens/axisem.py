@@ -92,8 +92,8 @@ class AxisemDatabase:
 
     @property
     def version(self) -> str:
-        """The commit of AxiSEM that made it."""
-        return _words(self._files[0], "git commit hash")
+        """The commit of AxiSEM that made it, and the earth that it was given."""
+        return ", ".join(_words(self._files[0], name) for name in ("git commit hash", "background model"))
 
     @property
     def pulse(self) -> Floats:

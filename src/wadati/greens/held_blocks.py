@@ -49,8 +49,7 @@ class HeldBlocks:
         with ThreadPoolExecutor(min(_READERS, len(missing))) as pool:
             new = dict(zip(missing, pool.map(self._read, missing), strict=True))
         with self._lock:
-            # A receiver that is not made yet may be there at the next question.
-            self._held.update((key, block) for key, block in new.items() if np.isfinite(block.scale).all())
+            self._held.update(new)
             held = sum(block.traces.nbytes for block in self._held.values())
             while held > HELD_BYTES:
                 _, dropped = self._held.popitem(last=False)
@@ -60,7 +59,8 @@ class HeldBlocks:
     def _read(self, key: tuple[int, int]) -> Block:
         where = key[0], slice(None), key[1]
         traces, scale = (read(self._url, self._group, name, where) for name in ("rgt", "scale"))
-        # A chunk that is not there reads as zeros; a trace that was stored has one count at least that is none.
-        if (~traces.any(axis=-1) & (scale > 0)).any():
+        # A chunk that is not there reads as zeros, scales as none; a trace that was stored has one count at least that
+        # is not 0.
+        if not np.isfinite(scale).all() or (~traces.any(axis=-1) & (scale > 0)).any():
             raise incomplete(self._url, f"strains of receiver {key[0]}")
         return Block(traces, scale)

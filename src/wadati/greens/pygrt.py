@@ -77,10 +77,11 @@ class PyGrt:
 
     @cached_property
     def version(self) -> str:
-        """Of the program, as it tells itself. Raises `MissingExtraError` where it is not installed."""
+        """Of the program, as it tells itself, and the settings that its numbers depend on: a store that was begun with
+        others is not gone on with. Raises `MissingExtraError` where it is not installed."""
         told = _run([self.program, "greenfn", "-h"], Path())
         number = re.search(r"\bv(\d[\w.]*)", told.stdout + told.stderr)
-        return number[1] if number else "unknown"
+        return f"{number[1] if number else 'unknown'} (K{WAVENUMBERS}, rings {_RINGS:g}, damping {_DAMPING:g})"
 
     def elementary(
         self,

@@ -17,7 +17,7 @@ from wadati.greens.layout import MEASURES, STOP
 from wadati.greens.quantisation import quantised
 from wadati.greens.receiver_layout import ReceiverContents
 from wadati.greens.reduced_time import check_pulse, in_reduced_time, lasting
-from wadati.greens.storage import create, write_contents
+from wadati.greens.storage import create, write_contents, writing
 from wadati.model import Station
 from wadati.protocols import Problem, StrainGenerator, Strains
 from wadati.traveltime.geodesy import LocalFrame
@@ -36,19 +36,20 @@ def build_receivers(
     """Make the store of a URL hold this, with what its checks found; receivers that are there are left as they are.
 
     `start` is told how many receivers are to be made, `step` that one more is. The problems are checks that found more
-    than `checks.LIMITS` allows. Raises `InputError` where the store holds something else, and for strains that are
-    none, end too soon or come from too long a pulse.
+    than `checks.LIMITS` allows. Raises `InputError` where the store holds something else or its place cannot be
+    written, and for strains that are none, end too soon or come from too long a pulse.
     """
-    group = create(url, contents)
-    missing = [i for i in range(len(contents.receivers)) if not np.isfinite(group["scale"][i]).all()]
-    start(len(missing))
-    for receiver in missing:
-        _make(group, contents, generator, receiver)
-        step()
-    worst = group["quality"][:].max(axis=(0, 1))
-    checked = {name: float(share) for name, share in zip(MEASURES, worst, strict=True)}
-    whole = msgspec.structs.replace(contents, checked=checked)
-    write_contents(group, whole)
+    with writing(url):
+        group = create(url, contents)
+        missing = [i for i in range(len(contents.receivers)) if not np.isfinite(group["scale"][i]).all()]
+        start(len(missing))
+        for receiver in missing:
+            _make(group, contents, generator, receiver)
+            step()
+        worst = group["quality"][:].max(axis=(0, 1))
+        checked = {name: float(share) for name, share in zip(MEASURES, worst, strict=True)}
+        whole = msgspec.structs.replace(contents, checked=checked)
+        write_contents(group, whole)
     return whole, blamed(url, checked)
 
 

@@ -20,6 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from wadati.errors import UsageError
 from wadati.greens.axis import Axis
 from wadati.greens.layout import FORMAT, MEASURES, Stored
 from wadati.model import Station
@@ -175,10 +176,12 @@ def planned_receivers(
     """What a store of these will hold; as long as the generator's slowest wave takes from the farthest point.
 
     Time is reduced by the generator's fastest S wave, as in a store of layers. An axis with fewer cells than a block
-    makes the block smaller.
+    makes the block smaller. Raises `UsageError` for a region that is flat or a line.
     """
     from wadati.traveltime.geodesy import LocalFrame
 
+    if any(axis.count < 2 for axis in region.axes):
+        raise UsageError(f"a region has two points along each axis at least; {region} has not")
     fastest_p, fastest_s, slowest = generator.velocities
     frame = LocalFrame(region.latitude, region.longitude)
     far = 0.0

@@ -14,7 +14,7 @@ from wadati.greens.held_blocks import HeldBlocks
 from wadati.greens.layout import layers_digest
 from wadati.greens.receiver_layout import STRAINS, ReceiverContents
 from wadati.greens.source_time import Operator
-from wadati.greens.storage import read_contents
+from wadati.greens.storage import read, read_contents
 from wadati.greens.strain_kernel import moved
 from wadati.model import MomentTensor, PointSource, Station, VelocityModel
 from wadati.protocols import Problem
@@ -61,7 +61,7 @@ class ReceiverGreens(Answers[Spots]):
         self.url, self.contents, self.reduced = url, contents, contents.reduced
         self.model, self.layers = contents.model, None
         self._check_model(model)
-        self._blocks, self._scale = HeldBlocks(url, group), group["scale"]
+        self._blocks, self._group = HeldBlocks(url, group), group
         self._first = contents.first_points()
         self._index = {receiver.key: i for i, receiver in enumerate(contents.receivers)}
         self._frame = LocalFrame(contents.region.latitude, contents.region.longitude)
@@ -169,27 +169,29 @@ class ReceiverGreens(Answers[Spots]):
 
     def _unknown(self, stations: Sequence[Station]) -> list[str]:
         """Why stations have no answers here; empty where they have."""
+        index = [self._index.get(station.key) for station in stations]
+        known = [
+            (station, self.contents.receivers[i]) for station, i in zip(stations, index, strict=True) if i is not None
+        ]
+        places = np.array([(a.latitude, a.longitude, b.latitude, b.longitude) for a, b in known]).reshape(-1, 4)
+        apart = iter(distance_azimuth(*places.T)[0].tolist())
+        made = self._made([i for i in index if i is not None])
         words = []
-        made = self._made([self._index[one.key] for one in stations if one.key in self._index])
-        for station in stations:
-            index = self._index.get(station.key)
-            if index is None:
+        for i in index:
+            if i is None:
                 words.append(f"is none of the store's {len(self._index)} receivers")
-                continue
-            own = self.contents.receivers[index]
-            apart, _ = distance_azimuth(own.latitude, own.longitude, station.latitude, station.longitude)
-            if apart > NEAR:
-                at = f"{own.latitude}, {own.longitude}"
-                words.append(f"stands {float(apart):.0f} m from the receiver of its name, at {at}")
+            elif (far := next(apart)) > NEAR:
+                own = self.contents.receivers[i]
+                words.append(f"stands {far:.0f} m from the receiver of its name, at {own.latitude}, {own.longitude}")
             else:
-                words.append("" if index in made else "is a receiver of the store that is not made yet")
+                words.append("" if i in made else "is a receiver of the store that is not made yet")
         return words
 
     def _made(self, receivers: list[int]) -> set[int]:
         """Those of some receivers that are there."""
         if self.contents.checked is None:
             each = sorted(set(receivers))
-            there = np.isfinite(self._scale.oindex[each, 0, 0, 0, 0]) if each else []
+            there = np.isfinite(read(self.url, self._group, "scale", (each, 0, 0, 0, 0))) if each else []
             return {receiver for receiver, one in zip(each, there, strict=True) if one}
         return set(receivers)
 

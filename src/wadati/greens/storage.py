@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +51,8 @@ def create(url: str, contents: Contents | ReceiverContents) -> Any:
     if there is not None and _ATTRIBUTE in there.attrs.asdict():
         _, found = read_contents(url)
         if msgspec.structs.replace(found, checked=None) != contents:
-            wrong = f"holds Green's functions of {found.words()}"
-            raise InputError(url, wrong, f"name another place for those of {contents.words()}")
+            wrong = f"holds Green's functions of {_told(found)}"
+            raise InputError(url, wrong, f"name another place for those of {_told(contents)}")
     elif there is not None and list(there):
         raise InputError(url, "holds other arrays", "name a place of its own for the store")
     group = zarr.open_group(_open(url), mode="a", zarr_format=3)
@@ -70,18 +72,22 @@ def create(url: str, contents: Contents | ReceiverContents) -> Any:
     return group
 
 
+def _told(contents: Contents | ReceiverContents) -> str:
+    return f"{contents.words()}, by {contents.generator} {contents.generator_version}"
+
+
 def write_contents(group: Any, contents: Contents | ReceiverContents) -> None:
     """Let a store say this of itself."""
     group.attrs.update({_ATTRIBUTE: msgspec.to_builtins(contents)})
 
 
-def read(url: str, group: Any, name: str, where: tuple[int | slice, ...]) -> Any:
+def read(url: str, group: Any, name: str, where: tuple[int | slice | list[int], ...]) -> Any:
     """A part of an array of a store. Raises `ReadError` where it is damaged, not there or cannot be had now.
 
     Chunks that are not there read as the array's fill value: see `incomplete`.
     """
     try:
-        return group[name][where]
+        return group[name].oindex[where]
     except KeyError:
         raise incomplete(url, name) from None
     except (ValueError, RuntimeError) as error:
@@ -89,6 +95,17 @@ def read(url: str, group: Any, name: str, where: tuple[int | slice, ...]) -> Any
         raise ReadError(url, "damaged", wrong, _MADE_AGAIN) from error
     except Exception as error:  # as in `_group`
         raise _unreadable(url, error) from error
+
+
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Where a store is made: `InputError` for what its bucket does not take."""
+    try:
+        yield
+    except Exception as error:  # as in `_group`
+        if type(error).__module__.partition(".")[0] != "obstore":
+            raise
+        raise InputError(url, f"cannot be written ({first_line(error)})", "check the name, keys and network") from error
 
 
 def incomplete(url: str, what: str) -> ReadError:

@@ -107,10 +107,9 @@ def record_section(shown: ShownSource) -> Markup:
         aria_label=f"Seismograms of {len(ordered)} stations, from near to far",
     )
     some = f" {len(ordered)} of {len(shown.stations)} stations are drawn." if len(ordered) < len(shown.stations) else ""
-    caption = (
-        "Each station to its own largest swing, which stands beside it; blue ticks are the first P of the model, "
-        f"orange ones the first S.{some}"
-    )
+    known = any(len(station.arrivals) for station in ordered)
+    told = "; blue ticks are the first P of the model, orange ones the first S" if known else ""
+    caption = f"Each station to its own largest swing, which stands beside it{told}.{some}"
     return element(
         "figure",
         element("div", drawing, class_="wide", tabindex=0, role="region", aria_label="Seismograms"),

@@ -75,7 +75,10 @@ def rows_of(job: SyntheticsJob, piece: Piece) -> slice:
 
 
 def finish(job: SyntheticsJob, reduced: ReducedTime) -> None:
-    """Say that the group is whole, and what it holds."""
+    """Say that the group is whole, and what it holds; once is enough."""
+    whole, meanwhile = Path(url_of(job)), Path(_url_meanwhile(job))
+    if "://" not in job.output and whole.exists() and not meanwhile.exists():
+        return  # The run before was ended after this.
     sources = job.sources[:1] if job.motion.one_fault else job.sources
     opened(job).attrs.update(
         {
@@ -88,7 +91,6 @@ def finish(job: SyntheticsJob, reduced: ReducedTime) -> None:
         }
     )
     if "://" not in job.output:
-        whole = Path(url_of(job))
         if whole.exists():
             shutil.rmtree(whole)
-        Path(_url_meanwhile(job)).rename(whole)
+        meanwhile.rename(whole)

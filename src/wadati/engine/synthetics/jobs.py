@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,10 @@ from wadati.engine.jobs import Job, Jobs, Task
 from wadati.engine.synthetics.job import USUAL, Cut, Result, SyntheticsJob
 from wadati.engine.synthetics.runs import open_runner, run_job
 from wadati.engine.synthetics.seismograms import Motion
+from wadati.errors import NothingUsableError, ReadError
 from wadati.model import PointSource, Station
+
+LOG = logging.getLogger("wadati.engine")
 
 _AT_ONCE = 4
 """Jobs that are being done at a time, in turns, so that a small one does not wait for a large one."""
@@ -80,9 +84,16 @@ class SyntheticsJobs:
             count[1] += 1
             task.tell(*count)
 
-        problems = run_job(job, self._crew(), start=start, step=step, is_cancelled=lambda: not task.is_wanted())
-        words = "; ".join(f"{one.subject}: {one.wrong}" for one in problems[:_TOLD])
-        return words.encode()
+        try:
+            problems = run_job(job, self._crew(), start=start, step=step, is_cancelled=lambda: not task.is_wanted())
+        except ReadError as error:
+            # Where the store lies is nothing to whoever asks.
+            LOG.exception("the Green's functions cannot be read")
+            words = "the Green's functions cannot be read now; send it again later"
+            raise NothingUsableError(words) from error
+        told = [f"{one.subject}: {one.wrong}" for one in problems[:_TOLD]]
+        told += [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
+        return "; ".join(told).encode()
 
     def _crew(self) -> Runner:
         """Who does the work: opened when there is some, and again where a cluster was lost."""

@@ -37,10 +37,11 @@ _PAIRS_AT_ONCE = 1024
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a piece came to: pairs of source and station that have seismograms, and what was left out."""
+    """What a piece came to: pairs of source and station that have seismograms, what was left out, names of files."""
 
     pairs: int
     problems: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ def _run(content: bytes) -> tuple[Run, tuple[Piece, ...], Place]:
 
 def _mseed(job: SyntheticsJob, piece: Piece, greens: Answers[Any], place: Place) -> Done:
     """A file a source, with those stations that are within reach."""
-    pairs, problems = 0, []
+    pairs, problems, written = 0, [], list[str]()
     for number in range(piece.first_source, piece.after_source):
         source = job.sources[number]
         near, left_out = within(greens, [source], job.stations)
@@ -92,9 +93,9 @@ def _mseed(job: SyntheticsJob, piece: Piece, greens: Answers[Any], place: Place)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "whole.mseed"
             write_miniseed(traces, path, version=2, record_length=4096)
-            name = "synthetics" if len(job.sources) == 1 else f"source-{number + 1:04d}"
-            place.put(f"{name}.mseed", path.read_bytes(), "application/vnd.fdsn.mseed", 0)
-    return Done(pairs, tuple(problems))
+            written.append("synthetics.mseed" if len(job.sources) == 1 else f"source-{number + 1:04d}.mseed")
+            place.put(written[-1], path.read_bytes(), "application/vnd.fdsn.mseed", 0)
+    return Done(pairs, tuple(problems), tuple(written))
 
 
 def _arrays(job: SyntheticsJob, piece: Piece, greens: Answers[Any]) -> Done:

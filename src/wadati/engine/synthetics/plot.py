@@ -69,7 +69,7 @@ def shown(one: Synthetic, left_out: dict[str, str], greens: Answers[Any], motion
         start_s=float(times[0]),
         step_s=1 / (_FINER * rate),
         stations=stations,
-        left_out=left_out,
+        left_out={name: why for name, why in left_out.items() if name not in {one.name for one in stations}},
     )
 
 

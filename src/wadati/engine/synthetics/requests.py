@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from wadati.engine.synthetics.seismograms import Motion
-from wadati.errors import UsageError
+from wadati.errors import InputError, UsageError
 from wadati.greens.answers import Answers
 from wadati.greens.source_time import STEP, SourceTime
 from wadati.model import MomentTensor, PointSource, Station, parse_time, scalar_moment
@@ -133,13 +133,17 @@ class Question(NamedTuple):
         return len(self.sources) * len(self.stations) * _COMPONENTS * each
 
     def check(self, greens: Answers[Any], longest: int) -> None:
-        """Raise `UsageError` for sources deeper or shallower than a store reaches, and for a source that goes on for
-        more than `longest` samples of it."""
-        depths = np.array([source.depth for source in self.sources])
+        """Raise `UsageError` for sources where a store does not reach, and for a source that goes on for more than
+        `longest` samples of it."""
+        latitudes, longitudes, depths = np.array([(one.latitude, one.longitude, one.depth) for one in self.sources]).T
         outside = depths[~greens.contents.depths.holds(depths)]
         if len(outside):
             wrong = f"a source at {outside[0] / 1000:g} km is outside the depths that are known here"
             raise UsageError(f"{wrong}, {greens.contents.depths}")
+        try:
+            greens.paths(latitudes, longitudes, depths, ())
+        except InputError as error:
+            raise UsageError(f"the Green's functions have no answer: {error.wrong}") from None
         most = longest / greens.reduced.sampling_rate_hz
         source_time = self.motion.source_time
         if source_time.length > most or len(source_time.samples) > longest:

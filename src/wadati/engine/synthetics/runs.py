@@ -18,6 +18,7 @@ from wadati.engine.elastic.runner import Runner
 from wadati.engine.synthetics.arrays import create, finish, url_of
 from wadati.engine.synthetics.job import SyntheticsJob
 from wadati.engine.synthetics.piece import Run, done, held, work_on
+from wadati.engine.synthetics.seismograms import clear
 from wadati.errors import InputError, UsageError
 from wadati.protocols import Problem
 from wadati.store.objects import Place, open_place
@@ -81,6 +82,9 @@ def run_job(
         raise InputError(problems[0].subject, problems[0].wrong, "give stations within the distances of the store")
     if job.result != "mseed":
         finish(job, reduced)
+    if "://" not in job.output:
+        # Sources of an earlier, larger run shall not stand beside those of this one.
+        clear(Path(job.output), job.result, {Path(job.output, name) for one in found for name in one.files})
     _forget(run, place, len(pieces))
     return problems
 

@@ -92,12 +92,12 @@ def write_synthetics(found: Sequence[Synthetic], output: Path, file_format: str)
             with atomic_write(path) as partial:
                 partial.write_bytes(write_sac(trace, one.stations[place // 3], one.source))
             written.append(path)
-    _clear(output, file_format, set(written))
+    clear(output, file_format, set(written))
     return written
 
 
-def _clear(output: Path, file_format: str, written: set[Path]) -> None:
-    """Take away what a run before left under names that only these files have."""
+def clear(output: Path, file_format: str, written: set[Path]) -> None:
+    """Take away what a run before left in a format under names that only these files have, and its pages."""
     for entry in [entry for entry in output.iterdir() if _NAME.fullmatch(entry.stem)]:
         if entry.is_dir():
             stale = set(entry.glob("*.sac")) if file_format == "sac" else set()
