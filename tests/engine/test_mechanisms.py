@@ -206,7 +206,8 @@ def test_what_cannot_be_read_now_is_told_and_never_passed_over(moved: Moved, mon
     picks = moved.result.catalog.picks
     (found,) = with_mechanisms([computed(good)], picks, moved.scenario, inventory, moved.flow, ledger, SILENT)
     assert not has_tensor(found)
-    assert [note.wrong for note in ledger.notes] == ["has no moment tensor: cannot be read"]
+    assert ledger.notes == []
+    assert [problem.wrong for problem in ledger.problems] == ["has no moment tensor: cannot be read"]
 
 
 def test_making_it_again_changes_nothing(moved: Moved) -> None:

@@ -53,7 +53,8 @@ def with_mechanisms(
     ledger: Ledger,
     progress: Progress,
 ) -> tuple[Event, ...]:
-    """Events with their mechanisms. What cannot be made, and which stations were left out, stands in the notes.
+    """Events with their mechanisms. What cannot be made, and which stations were left out, stands in the notes, and in
+    the problems where the Green's functions could not be read.
 
     Raises `InputError` or `MissingExtraError` where the Green's functions cannot be had at all.
     """
@@ -71,7 +72,9 @@ def with_mechanisms(
                     whole = with_tensor(moved, source, inventory, greens)
                 except ReadError as error:
                     whole = _failed(moved, error.wrong, error.mend)
-                ledger.notes += _notes(event, whole)
+                    ledger.problems += _notes(event, whole)
+                else:
+                    ledger.notes += _notes(event, whole)
                 moved, made = whole.event, made + (whole.failure is None)
             found.append(moved)
             progress.step("mechanism")

@@ -63,6 +63,7 @@ class _Waiting(NamedTuple):
     message: EventMessage
     plan: Plan
     since: int
+    began: float
 
 
 class _Tried(NamedTuple):
@@ -199,7 +200,7 @@ class Mechanisms:
         if moved or (NAME not in message.additions and self._is_new(message, NAME)):
             planned = self._ask(process, message, plan, greens)
             if isinstance(planned, Plan):
-                self._waiting[message.event_id] = _Waiting(message, planned, self._reached().clock)
+                self._waiting[message.event_id] = _Waiting(message, planned, self._reached().clock, time.monotonic())
 
     def _is_new(self, message: EventMessage, what: str) -> bool:
         """Whether nothing was tried for an event there yet; it is from now on. What was found is given once more, for
@@ -220,8 +221,10 @@ class Mechanisms:
         self._found(message, found, additions)
 
     def _is_due(self, one: _Waiting, reached: Reached) -> bool:
-        # What comes after a link was away is older than the clock says, and comes all the same.
-        if reached.clock > max(one.plan.span.end, one.since) + self._patience:
+        # What comes after a link was away is older than the clock says, and comes all the same; where a stream is over,
+        # the clock stands still.
+        late, waited = reached.clock - self._patience, seconds(time.monotonic() - one.began)
+        if late > one.plan.span.end and (late > one.since or waited > self._patience):
             return True
         heard = [key for key in one.plan.until if key in reached.stations]
         return bool(heard) and all(reached.stations[key] >= one.plan.until[key] for key in heard)
