@@ -151,10 +151,10 @@ def main() -> None:
         flat = FiniteDifferences(medium(basin=False), HIGHEST, 2700.0)
         one = made(flat, f"{folder}/flat", None)
         beside_pygrt(one, made(LayeredStrains(LAYERS), f"{folder}/pygrt", one.contents))
+        a_second(one)
         bowl = FiniteDifferences(medium(basin=True), HIGHEST, 1500.0)
         store = made(bowl, f"{folder}/basin", None)
         beside_direct_runs(store, bowl)
-        a_second(store)
 
 
 if __name__ == "__main__":

@@ -155,11 +155,14 @@ def test_what_is_too_much_is_refused_before_it_is_begun(served: Served, near_sto
     most = AT_ONCE // (3 * samples)
     here = {"latitude": 35.7, "longitude": -117.4}
     assert post(served, receivers=[here] * most).status_code == 200
-    answer = post(served, receivers=[here] * (most + 1))
+    answer = post(served, receivers=[here] * (most + 1), format="json")
     assert answer.status_code == 413
-    assert f"more than {AT_ONCE:,}" in detail(answer)
+    assert "are a job, which gives" in detail(answer)
     late = SOURCE | {"time": "2001-01-01"}
-    assert post(served, sources=[SOURCE, late], one_fault=True).status_code == 413
+    assert post(served, sources=[SOURCE, late], one_fault=True, format="json").status_code == 413
+    answer = post(served, sources=[SOURCE, late], receivers=[here] * 100, one_fault=True, format="zarr")
+    assert answer.status_code == 413
+    assert "more than 8,000,000,000" in detail(answer)
     body = b'{"sources": [' + b" " * (5 << 20) + b"]}"
     assert httpx.post(f"{served.url}/synthetics", content=body, timeout=30).status_code == 413
 

@@ -75,6 +75,9 @@ def test_what_is_no_job_or_no_file_of_it_is_not_found(served: Served) -> None:
     for name in ("nothing", "../request", "%2e%2e/job.json", "peaks.zarr", ""):
         assert httpx.get(f"{served.url}{location}/files/{name}").status_code == 404
     far = [{"latitude": 36.9, "longitude": -117.5}]
+    location = post(served, stations=["XX.W01"], receivers=far, format="peaks").headers["location"]
+    told = finished(served, location)
+    assert (told["job"]["state"], told["left_out"][:18]) == ("done", "source 1: XX.S0001")
     location = post(served, receivers=far, format="peaks").headers["location"]
     told = finished(served, location)
     assert told["job"]["state"] == "failed"

@@ -18,24 +18,27 @@ pytest.importorskip("zarr", reason="zarr is not installed (extra greens)")
 import zarr
 
 from benchmarks.synthetics.filled import filled
+from tests.sources.archives.replica import address, client, fill
 from wadati.engine.cluster import open_cluster
-from wadati.engine.compute import Compute
+from wadati.engine.compute import Dask, Local
 from wadati.engine.elastic.cluster_crew import ClusterCrew
 from wadati.engine.elastic.crew import Threads
 from wadati.engine.elastic.manager import Elasticity
 from wadati.engine.elastic.runner import JobCancelledError, Runner
+from wadati.engine.synthetics import piece as pieces
 from wadati.engine.synthetics.job import Cut, Result, SyntheticsJob
 from wadati.engine.synthetics.jobs import SyntheticsJobs
 from wadati.engine.synthetics.piece import work_on
 from wadati.engine.synthetics.runs import open_runner, results, run_job
 from wadati.engine.synthetics.seismograms import Motion, synthetics, write_synthetics
-from wadati.engine.synthetics.seismograms import piece as pieces
 from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.atomic import create_once
 from wadati.formats.miniseed import read_miniseed
 from wadati.greens.axis import Axis
+from wadati.greens.storage import open_group
 from wadati.greens.stored import StoredGreens
 from wadati.model import MomentTensor, PointSource, Station
+from wadati.store.objects import open_place
 from wadati.units import SECOND
 
 TENSOR = MomentTensor.of_fault(30.0, 60.0, 20.0, 4e15)
@@ -62,7 +65,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def runner() -> Iterator[Runner]:
-    found = open_runner(Compute(), 2)
+    found = open_runner(Local(), 2)
     yield found
     found.close()
 
@@ -128,6 +131,26 @@ def test_files_of_sources_are_those_written_at_once(store: str, tmp_path: Path, 
             np.testing.assert_allclose(one.data, other.data, atol=1e-5 * np.abs(other.data).max())
 
 
+def test_a_bucket_holds_what_a_folder_does(store: str, tmp_path: Path, runner: Runner, moto: str) -> None:
+    """On moto, a server of S3."""
+    fill(moto, "out", {})
+    for result in ("zarr", "peaks", "mseed"):
+        here, there = a_job(store, tmp_path, result), a_job(store, Path(), result)
+        there = SyntheticsJob(
+            *(getattr(there, name) for name in there.__struct_fields__[:5]), address(moto, "out"), SMALL
+        )
+        run_job(here, runner)
+        run_job(there, runner)
+        if result != "mseed":
+            group = open_group(results(there), "r")
+            assert same({n: a[:] for n, a in group.arrays()} | {"said": dict(group.attrs)}, arrays(here))
+    place = open_place(address(moto, "out"))
+    for path in tmp_path.glob("*.mseed"):
+        assert place.get(path.name) == path.read_bytes()
+    listed = client(moto).list_objects_v2(Bucket="out", Prefix=".pieces")
+    assert listed["KeyCount"] == 0
+
+
 def test_what_cannot_be_a_job_is_refused_in_words(store: str, tmp_path: Path, runner: Runner) -> None:
     with pytest.raises(UsageError, match="a fault that is a job"):
         a_job(store, tmp_path, "mseed", one_fault=True)
@@ -148,7 +171,7 @@ class KilledError(Exception):
 
 def test_a_run_that_was_ended_goes_on_where_it_was(store: str, tmp_path: Path) -> None:
     whole = a_job(store, tmp_path / "whole")
-    first = open_runner(Compute(), 1)
+    first = open_runner(Local(), 1)
     run_job(whole, first)
     first.close()
     for last in range(0, len(whole.pieces()), 3):
@@ -245,7 +268,7 @@ class Deadly:
 def cluster() -> Iterator[Any]:
     """One for the kills: two workers, whom a nanny starts again."""
     pytest.importorskip("distributed", reason="Dask is not installed (extra cluster)")
-    with open_cluster(Compute(engine="dask", options={"memory_limit": 0}), 0) as found:
+    with open_cluster(Dask(options={"memory_limit": 0}), 0) as found:
         yield found
 
 
@@ -288,7 +311,7 @@ def test_a_piece_that_kills_its_workers_costs_its_job_and_no_other(store: str, t
 
 def test_workers_come_when_answers_take_long_and_go_when_nothing_is_left(store: str, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="Dask is not installed (extra cluster)")
-    compute = Compute(engine="dask", maximum=2, response_s=0.0, idle_s=0.0, age_s=0.0, options={"memory_limit": 0})
+    compute = Dask(maximum=2, response_s=0.0, idle_s=0.0, age_s=0.0, options={"memory_limit": 0})
     opened: list[Any] = []
 
     class Watched(ClusterCrew):
@@ -326,7 +349,7 @@ def test_jobs_say_how_far_they_are_and_go_on_after_a_restart(
         done.append(piece)
 
     monkeypatch.setattr("wadati.engine.synthetics.runs.work_on", slow)
-    jobs = SyntheticsJobs(tmp_path / "jobs", store, Compute(), 1, SMALL)
+    jobs = SyntheticsJobs(tmp_path / "jobs", store, Local(), 1, SMALL)
     job = jobs.submit(SOURCES, STATIONS, whole.motion, "zarr")
     other = jobs.submit(SOURCES[:1], STATIONS, whole.motion, "zarr")
     assert begun.wait(20)
@@ -342,7 +365,7 @@ def test_jobs_say_how_far_they_are_and_go_on_after_a_restart(
     closing.join(20)
     before = len(done)
     assert before < len(whole.pieces())
-    again = SyntheticsJobs(tmp_path / "jobs", store, Compute(), 1)
+    again = SyntheticsJobs(tmp_path / "jobs", store, Local(), 1)
     assert again.wait(job.job_id, 30).state == "done"
     assert again.get(other.job_id).state == "cancelled"  # type: ignore[union-attr]
     assert same(arrays(whole), arrays_at(again.files(job.job_id) / "synthetics.zarr"))

@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import instaseis
 import numpy as np
 
 
@@ -21,6 +20,8 @@ def main() -> None:
 
 
 def asked(folder: str, place: list[float], sources: list[Any]) -> list[Any]:
+    import instaseis
+
     database, receiver = instaseis.open_db(folder), instaseis.Receiver(*place)
     found = []
     for latitude, longitude, depth, (nn, ee, dd, ne, nd, ed) in sources:

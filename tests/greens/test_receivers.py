@@ -288,3 +288,13 @@ def test_the_command_takes_either_kind(
     table.write_text(table.read_text() + "XX,NEW,,HHZ,35.1,-117,0\n")
     assert main(["synthetics", "--greens", layered.url, "--output", str(tmp_path), *asked]) == 4
     assert "XX.NEW: is none of the store's 2 receivers; make the store with it" in capsys.readouterr().err
+
+
+def test_a_store_in_a_bucket_is_that_in_a_folder(extra: None, moto: str, pulses: ReceiverGreens) -> None:
+    boto3 = pytest.importorskip("boto3")
+    boto3.client("s3", endpoint_url=moto, region_name="us-east-1").create_bucket(Bucket="receivers")
+    url = f"s3://receivers/pulses?endpoint={moto}&region=us-east-1"
+    build_receivers(url, planned_receivers(Pulses(), STATIONS, REGION, BAND, (2, 2, 2)), Pulses())
+    spot = place(-300.0, 1100.0)
+    one, two = (store.tensor_responses(*spot, 7700.0, STATIONS, **ASKED) for store in (open_store(url), pulses))
+    np.testing.assert_array_equal(one, two)

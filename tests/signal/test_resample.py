@@ -1,3 +1,4 @@
+import tracemalloc
 from fractions import Fraction
 
 import numpy as np
@@ -41,6 +42,21 @@ def test_sinusoids_keep_amplitude_and_time(rate, part):
     assert there.sum() > 2000 - 2 * LOBES * max(100 / rate, 1) - 5
     assert np.abs(data - expected)[there].max() < 0.005
     assert (times(record) % DT == 0).all()
+
+
+@pytest.mark.parametrize("rate", [13412, 5900, 40_000])
+def test_a_rate_that_no_instrument_has_costs_no_memory(rate):
+    # A broken header of 64 bytes may state any.
+    data = np.sin(2 * np.pi * 3 * np.arange(2 * rate) / rate)
+    record = resampled(Trace(Z, 0, Fraction(rate), data))
+    tracemalloc.start()
+    found = record[0 : len(record)]
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    there = np.isfinite(found)
+    assert there.sum() > 100
+    assert np.abs(found - np.sin(2 * np.pi * 3 * times(record) / 1e9))[there].max() < 0.005
+    assert most < 250e6
 
 
 def test_what_is_above_half_the_rate_is_damped():

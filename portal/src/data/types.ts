@@ -112,7 +112,7 @@ export interface Network {
   waveforms: { start_ms: number; end_ms: number } | null;
   live: { data_time_ms: number | null; picks_per_minute: number | null } | null;
   /** What seismograms can be computed of; null where none can. */
-  synthetics: { model: string; depths_km: [number, number]; distances_km: [number, number]; band_hz: [number, number] } | null;
+  synthetics: { model: string; depths_km: [number, number]; distances_km: number[]; band_hz: [number, number] } | null;
 }
 
 export interface ScreenPick {

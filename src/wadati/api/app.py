@@ -89,7 +89,7 @@ def application(
     syngines = [SyngineService(holdings, one) for one in computing]
     services = [*(one.service for one in asked), *(one.service for one in syngines)]
     stream, reviewing = StreamService(current), ReviewService(holdings, current)
-    greens = None if synthetics is None else synthetics.greens.contents
+    greens = None if synthetics is None else synthetics.greens
     portal_routes, close_portal = portal(holdings, current, greens)
 
     async def described(request: Request) -> Response:

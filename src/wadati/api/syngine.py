@@ -27,6 +27,7 @@ from wadati.engine.synthetics.requests import Question, check_tensor, check_time
 from wadati.engine.synthetics.seismograms import Motion
 from wadati.engine.synthetics.window import Plan, Window, planned, sizes, windowed
 from wadati.errors import InputError, UsageError
+from wadati.greens.answers import Answers
 from wadati.greens.layout import STOP, Contents
 from wadati.greens.spectra import taper
 from wadati.model import PointSource
@@ -44,7 +45,7 @@ class SyngineService:
 
     def __init__(self, holdings: Holdings, synthetics: SyntheticsService) -> None:
         self._holdings, self._synthetics = holdings, synthetics
-        name = name_of(synthetics.greens.contents)
+        name = name_of(synthetics.greens)
         self._model = Parameter(name="model", words="the name of the model", choices=(name,), usual=name, example=name)
         asked = (self._model, *PARAMETERS)
         self.service = Service("syngine", VERSION, asked, self.ask, lists=True, read_list=read_list, path=PATH)
@@ -58,13 +59,13 @@ class SyngineService:
 
     def models(self, _: Request) -> Response:
         """The one model there is, and what it is."""
-        contents = self._synthetics.greens.contents
-        return JSONResponse({name_of(contents): contents.words()})
+        greens = self._synthetics.greens
+        return JSONResponse({name_of(greens): greens.contents.words()})
 
     def info(self, request: Request) -> Response:
         """The model in numbers. Raises `Refused`."""
         read([self._model], request.query_params.multi_items())
-        return JSONResponse(told(self._synthetics.greens.contents))
+        return JSONResponse(told(self._synthetics.greens))
 
     def ask(
         self, values: dict[str, Any], lines: Sequence[Receiver] | None = None, _: frozenset[str] = frozenset()
@@ -79,7 +80,7 @@ class SyngineService:
             stations, locations = stations_of(values, lines, service.stations)
             window = window_of(values, source.time, locations)
             question = Question((source,), stations, Motion(values["units"]), values["format"])
-            service.admit(question, question.samples(service.greens.contents))
+            service.admit(question, question.samples(service.greens))
             plan = planned(service.greens, question, window)
         except UsageError as error:
             raise Refused(400, str(error)) from None
@@ -115,20 +116,22 @@ class SyngineService:
         return PointSource(values["origintime"], latitude, longitude, depth, tensor)
 
 
-def name_of(contents: Contents) -> str:
+def name_of(greens: Answers[Any]) -> str:
     """What the model of a store is called here: small letters, and no blanks."""
-    return re.sub(r"[^a-z0-9.-]+", "_", contents.model.name.lower()).strip("_") or "model"
+    return re.sub(r"[^a-z0-9.-]+", "_", greens.model.lower()).strip("_") or "model"
 
 
-def told(contents: Contents) -> dict[str, Any]:
+def told(greens: Answers[Any]) -> dict[str, Any]:
     """What Syngine says of a model: times in seconds, places in metres, and how the moment grows, sampled at `dt`."""
-    rate = contents.reduced.sampling_rate_hz
+    contents, rate = greens.contents, greens.reduced.sampling_rate_hz
     frequency = np.fft.rfftfreq(_SLIP_SAMPLES, 1 / rate).astype(np.float64)
     spectrum = taper(frequency, contents.band[1], STOP * contents.band[1])
     growth = np.roll(np.fft.irfft(spectrum, _SLIP_SAMPLES), _SLIP_SAMPLES // 2) * rate
-    return {
-        "directory": name_of(contents),
-        "velocity_model": contents.model.name,
+    reach = contents.distances if isinstance(contents, Contents) else None
+    distances = {} if reach is None else {"min_distance": reach.start, "max_distance": reach.stop}
+    return distances | {
+        "directory": name_of(greens),
+        "velocity_model": greens.model,
         "model_digest": contents.model_digest,
         "dt": 1 / rate,
         "npts": contents.reduced.samples,
@@ -137,8 +140,6 @@ def told(contents: Contents) -> dict[str, Any]:
         "longest_period": 1 / contents.band[0],
         "components": "vertical and horizontal",
         "attenuation": True,
-        "min_distance": contents.distances.start,
-        "max_distance": contents.distances.stop,
         "min_depth": contents.depths.start,
         "max_depth": contents.depths.stop,
         "src_shift": _SLIP_SAMPLES // 2 / rate,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -27,9 +27,7 @@ from wadati.engine.synthetics.jobs import SyntheticsJobs
 from wadati.engine.synthetics.requests import Question, SyntheticsRequest
 from wadati.engine.synthetics.seismograms import Motion
 from wadati.errors import InputError, ReadError, UsageError, WadatiError
-from wadati.greens.stored import StoredGreens
-from wadati.model import MomentTensor, PointSource, Station
-from wadati.traveltime.geodesy import destination
+from wadati.greens.answers import Answers
 
 LOG = logging.getLogger("wadati.api")
 
@@ -51,7 +49,7 @@ T = TypeVar("T")
 class SyntheticsService:
     """What answers out of one store of Green's functions, for the stations of a network."""
 
-    def __init__(self, holdings: Holdings, greens: StoredGreens, jobs: SyntheticsJobs | None = None) -> None:
+    def __init__(self, holdings: Holdings, greens: Answers[Any], jobs: SyntheticsJobs | None = None) -> None:
         self.greens = greens
         self._jobs = None if jobs is None else SyntheticsJobsService(jobs)
         self.stations = holdings.inventory.stations()
@@ -69,10 +67,7 @@ class SyntheticsService:
 
     def warm(self) -> None:
         """Have loaded and compiled what an answer needs, so that nobody who asks waits for it."""
-        contents = self.greens.contents
-        north, east = destination(0.0, 0.0, contents.distances.start, 0.0)
-        station = Station("XX", "WARM", float(north), float(east), 0.0)
-        source = PointSource(0, 0.0, 0.0, contents.depths.start, MomentTensor.of_fault(0.0, 90.0, 0.0, 1e15))
+        source, station = self.greens.within_reach()
         try:
             answer(self.greens, Question((source,), (station,), Motion("velocity")))
         except WadatiError:
@@ -85,7 +80,7 @@ class SyntheticsService:
         except ClientDisconnect:
             return Response(status_code=400)  # Nobody is there to read it.
         question = await run_in_threadpool(self.read, body)
-        samples = question.samples(self.greens.contents)
+        samples = question.samples(self.greens)
         if self._jobs is not None and (samples > AT_ONCE or question.format in ARRAYS):
             if self._is_guarded:
                 require(request.scope, "picks")
@@ -106,7 +101,7 @@ class SyntheticsService:
 
     def _check(self, question: Question) -> None:
         try:
-            question.check(self.greens.contents, LONGEST_SOURCE)
+            question.check(self.greens, LONGEST_SOURCE)
         except UsageError as error:
             raise Refused(400, str(error)) from None
 

@@ -33,10 +33,12 @@ _RESULTS: dict[str, Result] = {"zarr": "zarr", "peaks": "peaks", "miniseed": "ms
 
 
 class SyntheticsJobState(msgspec.Struct, frozen=True):
-    """How a job of seismograms stands, and where what came of it is, below the address of this service."""
+    """How a job of seismograms stands, where what came of it is, below the address of this service, and what was left
+    out of it, in words."""
 
     job: Job
     files: tuple[str, ...] = ()
+    left_out: str = ""
 
 
 class SyntheticsJobsService:
@@ -100,7 +102,8 @@ class SyntheticsJobsService:
         names: list[str] = []
         if job.state == "done":
             names = sorted(path.name for path in Path(self._jobs.files(job.job_id)).iterdir())
-        return encode_json(SyntheticsJobState(job, tuple(f"{JOBS}/{job.job_id}/files/{name}" for name in names)))
+        files = tuple(f"{JOBS}/{job.job_id}/files/{name}" for name in names)
+        return encode_json(SyntheticsJobState(job, files, self._jobs.left_out(job.job_id)))
 
     def _known(self, request: Request) -> Job:
         job = self._jobs.get(request.path_params["job_id"])

@@ -79,7 +79,7 @@ def _started(compute: Dask, workers: int) -> Any:
             f"the cluster {name} needs {module.partition('.')[0].replace('_', '-')}, which is not installed ({error})"
         )
         raise UsageError(words) from None
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise UsageError(f"the cluster {name} cannot be made of the options in [compute]: {error}") from None
     if compute.maximum is not None:
         cluster.adapt(minimum=compute.minimum, maximum=compute.maximum)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from wadati.errors import InputError, UsageError
 from wadati.greens.kernel import at_times
-from wadati.greens.layout import STOP
+from wadati.greens.layout import STOP, Contents
+from wadati.greens.receiver_layout import ReceiverContents
 from wadati.greens.source_time import IDENTITY, STEP, Operator, SourceTime, operator
 from wadati.model import PointSource, Station, VelocityModel
 from wadati.protocols import Problem, ReducedTime
@@ -40,19 +41,24 @@ Pairs = TypeVar("Pairs", bound="tuple[npt.NDArray[np.float64], ...]")
 class Answers(ABC, Generic[Pairs]):
     """A store that answers as `GreensFunctions` and with seismograms.
 
-    `url` is its name in errors, `model` that of the earth it was made for, `layers` that earth where it is of flat
-    layers, else None.
+    `url` is its name in errors, `contents` what it says of itself, `model` the name of the earth it was made for,
+    `layers` that earth where it is of flat layers, else None.
     """
 
     url: str
     model: str
     layers: VelocityModel | None
+    contents: Contents | ReceiverContents
     reduced: ReducedTime
 
     @property
     @abstractmethod
     def band(self) -> tuple[float, float]:
         """Lowest and highest frequency (Hz) in which the answers are right."""
+
+    @abstractmethod
+    def within_reach(self) -> tuple[PointSource, Station]:
+        """Some source and some station that the store answers for."""
 
     @abstractmethod
     def left_out(

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from wadati.errors import InputError, MissingExtraError
+from wadati.greens.layout import STOP
 from wadati.greens.reduced_time import check_pulse, in_reduced_time, lasting
 from wadati.greens.spectral_element import within
 from wadati.model import VelocityModel
@@ -110,9 +111,15 @@ class AxisemDatabase:
         timing: ReducedTime,
         highest_hz: float,
     ) -> Floats:
-        """See `GreensGenerator.elementary`; a distance is an angle times the radius of the planet."""
+        """See `GreensGenerator.elementary`; a distance is an angle times the radius of the planet.
+
+        Raises `InputError` for a band, times or places beyond those of the database.
+        """
         pulse, rate, name = self.pulse, self.sampling_rate_hz, str(self._folder)
         stop = min(highest_hz, timing.sampling_rate_hz / 2.0)
+        if stop > 1.001 * _MARGIN * STOP / self.period:
+            wrong = f"is right up to {1 / self.period:g} Hz, one over its dominant period"
+            raise InputError(name, wrong, "end the band there")
         check_pulse(name, pulse, rate, self._samples, stop / _MARGIN)
         delays = np.hypot(distances, depth) / timing.velocity
         needed = timing.start_s + timing.samples / timing.sampling_rate_hz + float(delays.max())

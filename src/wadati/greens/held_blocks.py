@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from wadati.greens.storage import incomplete, read
+
 HELD_BYTES = 2 << 30
 """Memory that blocks take; more than that only while one answer needs it."""
 _READERS = 16
@@ -24,10 +26,13 @@ class Block(NamedTuple):
 
 
 class HeldBlocks:
-    """The blocks of a group by receiver and block; any number of threads may ask."""
+    """The blocks of a group by receiver and block; any number of threads may ask.
 
-    def __init__(self, group: Any) -> None:
-        self._group = group
+    Raises `ReadError`, which names the store at `url`, for what is missing, damaged or cannot be had now.
+    """
+
+    def __init__(self, url: str, group: Any) -> None:
+        self._url, self._group = url, group
         self._lock = threading.Lock()
         self._held: OrderedDict[tuple[int, int], Block] = OrderedDict()
 
@@ -42,16 +47,20 @@ class HeldBlocks:
         if not missing:
             return found
         with ThreadPoolExecutor(min(_READERS, len(missing))) as pool:
-            read = dict(zip(missing, pool.map(self._read, missing), strict=True))
+            new = dict(zip(missing, pool.map(self._read, missing), strict=True))
         with self._lock:
             # A receiver that is not made yet may be there at the next question.
-            self._held.update((key, block) for key, block in read.items() if np.isfinite(block.scale).all())
+            self._held.update((key, block) for key, block in new.items() if np.isfinite(block.scale).all())
             held = sum(block.traces.nbytes for block in self._held.values())
             while held > HELD_BYTES:
                 _, dropped = self._held.popitem(last=False)
                 held -= dropped.traces.nbytes
-        return found | read
+        return found | new
 
     def _read(self, key: tuple[int, int]) -> Block:
-        receiver, block = key
-        return Block(self._group["rgt"][receiver, :, block], self._group["scale"][receiver, :, block])
+        where = key[0], slice(None), key[1]
+        traces, scale = (read(self._url, self._group, name, where) for name in ("rgt", "scale"))
+        # A chunk that is not there reads as zeros; a trace that was stored has one count at least that is none.
+        if (~traces.any(axis=-1) & (scale > 0)).any():
+            raise incomplete(self._url, f"strains of receiver {key[0]}")
+        return Block(traces, scale)

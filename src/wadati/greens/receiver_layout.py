@@ -1,8 +1,8 @@
 """What a store of receiver Green tensors says of itself, and how it is cut into blocks of points.
 
 Strain that a force at a receiver causes at a point is, by reciprocity, motion of the receiver that moments at the
-point cause: Eisner & Clayton (2001), doi:10.1785/0120000222; Zhao, Chen & Jordan (2006), doi:10.1785/0120050181. The
-group's attribute `wadati` holds a `ReceiverContents`; its arrays are
+point cause: Eisner & Clayton (2001), doi:10.1785/0120000222; Zhao, Chen & Jordan (2006), Bull. Seismol. Soc. Am. 96,
+1753–1763. The group's attribute `wadati` holds a `ReceiverContents`; its arrays are
 
     rgt[receiver, component, block, point, strain, sample]   int16, a chunk holds a block of a receiver
     scale[receiver, component, block, point, strain]         float32, strain per N of one count; a receiver is there
@@ -89,6 +89,11 @@ class ReceiverContents(msgspec.Struct, frozen=True):
     source: str = "a force at the receiver that steps at time 0"
     kind: str = RECEIVERS
     checked: dict[str, float] | None = None
+
+    @property
+    def depths(self) -> Axis:
+        """How deep sources may be."""
+        return self.region.depth
 
     @property
     def blocks(self) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from wadati.greens.receiver_layout import STRAINS, ReceiverContents
 from wadati.greens.source_time import Operator
 from wadati.greens.storage import read_contents
 from wadati.greens.strain_kernel import moved
-from wadati.model import Station, VelocityModel
+from wadati.model import MomentTensor, PointSource, Station, VelocityModel
 from wadati.protocols import Problem
 from wadati.traveltime.geodesy import LocalFrame, distance_azimuth
 
@@ -50,14 +50,18 @@ class ReceiverGreens(Answers[Spots]):
     a URL without such a store, and where `model`, a layered one or the name or digest of any, is not that of the store.
     """
 
+    contents: ReceiverContents
+
     def __init__(self, url: str, model: VelocityModel | str | None = None) -> None:
         group, contents = read_contents(url)
         if not isinstance(contents, ReceiverContents):
-            raise InputError(url, "holds Green's functions of flat layers", "open it as a store of any kind")
+            raise InputError(
+                url, "holds Green's functions of flat layers", "open it with wadati.greens.opened.open_store"
+            )
         self.url, self.contents, self.reduced = url, contents, contents.reduced
         self.model, self.layers = contents.model, None
         self._check_model(model)
-        self._blocks, self._scale = HeldBlocks(group), group["scale"]
+        self._blocks, self._scale = HeldBlocks(url, group), group["scale"]
         self._first = contents.first_points()
         self._index = {receiver.key: i for i, receiver in enumerate(contents.receivers)}
         self._frame = LocalFrame(contents.region.latitude, contents.region.longitude)
@@ -66,6 +70,14 @@ class ReceiverGreens(Answers[Spots]):
     def band(self) -> tuple[float, float]:
         """Lowest and highest frequency (Hz) in which the answers are right."""
         return self.contents.band
+
+    def within_reach(self) -> tuple[PointSource, Station]:
+        """See `Answers.within_reach`; a receiver that is made, if any is."""
+        region, receivers = self.contents.region, self.contents.receivers
+        made = sorted(self._made(list(range(len(receivers))))) or [0]
+        latitude, longitude = self._frame.to_lat_lon(*(0.5 * (a.start + a.stop) for a in (region.east, region.north)))
+        place = float(latitude), float(longitude), region.depth.start
+        return PointSource(0, *place, MomentTensor.of_fault(0.0, 90.0, 0.0, 1e15)), receivers[made[0]]
 
     def left_out(
         self,

@@ -16,11 +16,13 @@ from wadati.greens.layout import Contents
 from wadati.greens.nodes import Nodes
 from wadati.greens.source_time import Operator
 from wadati.greens.storage import read_contents
-from wadati.model import Station, VelocityModel
+from wadati.model import MomentTensor, PointSource, Station, VelocityModel
 from wadati.protocols import Problem
-from wadati.traveltime.geodesy import distance_azimuth
+from wadati.traveltime.geodesy import destination, distance_azimuth
 
 Floats = npt.NDArray[np.float64]
+
+_ANY = MomentTensor.of_fault(0.0, 90.0, 0.0, 1e15)
 
 
 class Paths(NamedTuple):
@@ -43,10 +45,14 @@ class StoredGreens(Answers[Paths]):
     `ReadError`, also when it is asked later, where the store is damaged or cannot be had now.
     """
 
+    contents: Contents
+
     def __init__(self, url: str, model: VelocityModel | None = None) -> None:
         group, contents = read_contents(url)
         if not isinstance(contents, Contents):
-            raise InputError(url, "holds Green's functions of receivers", "open it as a store of any kind")
+            raise InputError(
+                url, "holds Green's functions of receivers", "open it with wadati.greens.opened.open_store"
+            )
         if contents.checked is None:
             raise InputError(url, "is not whole", "run the same wadati greens build again, which goes on")
         self.url, self.contents, self.reduced = url, contents, contents.reduced
@@ -58,6 +64,12 @@ class StoredGreens(Answers[Paths]):
     def band(self) -> tuple[float, float]:
         """Lowest and highest frequency (Hz) in which the answers are right."""
         return self.contents.band
+
+    def within_reach(self) -> tuple[PointSource, Station]:
+        """See `Answers.within_reach`."""
+        latitude, longitude = destination(0.0, 0.0, self.contents.distances.start, 0.0)
+        station = Station("XX", "NEAR", float(latitude), float(longitude), 0.0)
+        return PointSource(0, 0.0, 0.0, self.contents.depths.start, _ANY), station
 
     def left_out(
         self, latitudes: npt.ArrayLike, longitudes: npt.ArrayLike, stations: Sequence[Station]

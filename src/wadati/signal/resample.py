@@ -34,6 +34,12 @@ _KAISER_BETA = 7.0
 _PHASES = 4096
 _FEW = 64
 
+_USUAL = 10.0
+"""Up to so many times the slower rate there are all phases; beyond, as many as keep the table of weights small."""
+
+_AT_ONCE = 1 << 21
+"""Products of samples and weights in memory at a time, where each output has weights of its own."""
+
 
 @final
 class Resampled:
@@ -51,7 +57,7 @@ class Resampled:
     True
     """
 
-    __slots__ = ("_count", "_first", "_half", "_scale", "_section", "_step", "sampling_rate", "source_id")
+    __slots__ = ("_count", "_first", "_half", "_phases", "_scale", "_section", "_step", "sampling_rate", "source_id")
 
     source_id: SourceId
     sampling_rate: Fraction
@@ -68,6 +74,7 @@ class Resampled:
         self._count = max(axis.time_of(axis.end - 1) // self._step - self._first + 1, 0)
         self._scale = max(float(axis.sampling_rate / sampling_rate), 1.0)
         self._half = int(np.ceil(LOBES * self._scale))
+        self._phases = math.ceil(_PHASES * min(1.0, _USUAL / self._scale))
 
     @property
     def start(self) -> int:
@@ -93,7 +100,7 @@ class Resampled:
         data, missing = self._section.read(first, max(int(group.centres[-1]) for group in groups) + self._half + 1)
         gone = np.concatenate(([0], np.cumsum(missing[0]))) if missing.any() else None
         reaches = sliding_window_view(data[0], 2 * self._half)
-        kernels = _kernels(self._scale, self._half)
+        kernels = _kernels(self._scale, self._half, self._phases)
         out = np.empty(high - low)
         for outputs, centres, phases in groups:
             at = centres - (first + self._half - 1)
@@ -101,7 +108,10 @@ class Resampled:
                 advance = int(at[1] - at[0]) if len(at) > 1 else 1
                 sums = np.einsum("ot,t->o", reaches[at[0] : at[-1] + 1 : advance], kernels[phases])
             else:
-                sums = np.einsum("ot,ot->o", reaches[at], kernels[phases])
+                sums = np.empty(len(at))
+                size = max(_AT_ONCE // (2 * self._half), 1)
+                for part in (slice(start, start + size) for start in range(0, len(at), size)):
+                    sums[part] = np.einsum("ot,ot->o", reaches[at[part]], kernels[phases[part]])
             if gone is not None:
                 sums[gone[at + 2 * self._half] > gone[at]] = np.nan
             out[outputs] = sums
@@ -121,25 +131,25 @@ class Resampled:
             until = high - low if following is None else min(-((time - following.start) // stride), high - low)
             if period <= _FEW:
                 for start in range(done, min(done + period, until)):
-                    index, phase = _nearest(start * stride + time - piece.start, axis.step)
+                    index, phase = _nearest(start * stride + time - piece.start, axis.step, self._phases)
                     count = -((start - until) // period)
                     centres = piece.first + index + np.arange(count) * (period * stride // axis.step)
                     yield _Group(slice(start, until, period), centres, phase)
             elif done < until:
                 ticks = np.arange(done, until, dtype=np.int64) * stride + (time - piece.start)
-                indices, phases = _nearest(ticks, axis.step)
+                indices, phases = _nearest(ticks, axis.step, self._phases)
                 yield _Group(slice(done, until), piece.first + indices, phases)
             done, at = until, at + 1
 
 
-def _nearest(ticks: Any, step: int) -> tuple[Any, Any]:
-    """The sample at or before each time since a piece's start, and the rest in 1/4096 of a sample; as `ticks`."""
-    rounded = (ticks % step * _PHASES + step // 2) // step
-    return ticks // step + rounded // _PHASES, rounded % _PHASES
+def _nearest(ticks: Any, step: int, count: int) -> tuple[Any, Any]:
+    """The sample at or before each time since a piece's start, and the rest in 1/`count` of a sample; as `ticks`."""
+    rounded = (ticks % step * count + step // 2) // step
+    return ticks // step + rounded // count, rounded % count
 
 
 class _Group(NamedTuple):
-    """Outputs, the sample at or before each, and the rest in 1/4096 of a sample: one for all, or one each."""
+    """Outputs, the sample at or before each, and the rest as a phase: one for all, or one each."""
 
     outputs: slice
     centres: npt.NDArray[np.int64]
@@ -147,10 +157,10 @@ class _Group(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _kernels(scale: float, half: int) -> npt.NDArray[np.float64]:
+def _kernels(scale: float, half: int, phases: int) -> npt.NDArray[np.float64]:
     """Weights, shape (phase, tap), each row of sum 1."""
     taps = np.arange(2 * half) - half + 1
-    x = (taps - np.arange(_PHASES)[:, None] / _PHASES) / scale
+    x = (taps - np.arange(phases)[:, None] / phases) / scale
     taper = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (x / LOBES) ** 2, 0, None))) * (np.abs(x) <= LOBES)
     weights = np.sinc(_CUTOFF * x) * taper
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))

@@ -148,10 +148,10 @@ def sleepy(flow: bytes, path: str) -> str:
             marker.with_name("stopped.late").touch()
 
 
-async def give_up(dask_scheduler: Any, name: str) -> None:
+async def give_up(name: str, dask_scheduler: Any) -> None:
     """Let a scheduler take a worker for lost, as it does with one that has not been heard of for long."""
     (address,) = (address for address, worker in dask_scheduler.workers.items() if worker.name == name)
-    await dask_scheduler.remove_worker(address, stimulus_id="test", safe=False)
+    await dask_scheduler.remove_worker(address, stimulus_id="test")
 
 
 def telling(flow: bytes, path: str) -> str:

@@ -18,6 +18,7 @@ from wadati.api.holdings import Holdings
 from wadati.api.parameters import Parameter, read
 from wadati.api.portal.answers import json_answer
 from wadati.engine.live.status import read_status
+from wadati.greens.answers import Answers
 from wadati.greens.layout import Contents
 from wadati.model.time import parse_time
 from wadati.report.basemap import Box, cut
@@ -38,7 +39,7 @@ _A_WEEK = {"Cache-Control": "public, max-age=604800"}
 class PortalNetwork:
     """Answers from the stations, the archive, and the status of a live run."""
 
-    def __init__(self, holdings: Holdings, greens: Contents | None = None) -> None:
+    def __init__(self, holdings: Holdings, greens: Answers[Any] | None = None) -> None:
         self._holdings, self._greens = holdings, greens
         self._turn = threading.Lock()
         self._extent: tuple[float, dict[str, int] | None] | None = None
@@ -106,11 +107,13 @@ def _live(status: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _synthetics(greens: Contents) -> dict[str, Any]:
+def _synthetics(greens: Answers[Any]) -> dict[str, Any]:
+    contents = greens.contents
+    reach = [contents.distances.start, contents.distances.stop] if isinstance(contents, Contents) else []
     return {
-        "model": greens.model.name,
-        "depths_km": (greens.depths.start / KILOMETRE, greens.depths.stop / KILOMETRE),
-        "distances_km": (greens.distances.start / KILOMETRE, greens.distances.stop / KILOMETRE),
+        "model": greens.model,
+        "depths_km": (contents.depths.start / KILOMETRE, contents.depths.stop / KILOMETRE),
+        "distances_km": [metres / KILOMETRE for metres in reach],
         "band_hz": greens.band,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from starlette.routing import Route
 
@@ -12,11 +13,11 @@ from wadati.api.portal.events import PortalEvents
 from wadati.api.portal.files import file_routes
 from wadati.api.portal.network import PortalNetwork
 from wadati.api.portal.waveforms import PortalWaveforms
-from wadati.greens.layout import Contents
+from wadati.greens.answers import Answers
 
 
 def portal(
-    holdings: Holdings, current: Current, greens: Contents | None = None
+    holdings: Holdings, current: Current, greens: Answers[Any] | None = None
 ) -> tuple[list[Route], Callable[[], None]]:
     """Where the portal answers, and what gives its connections back; `greens` is what seismograms are computed of."""
     events = PortalEvents(holdings, current)

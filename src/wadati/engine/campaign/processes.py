@@ -1,7 +1,7 @@
 """How worker processes begin: on Linux as copies of one that has loaded what all need.
 
 Loading takes two seconds of processor time, as much as most of a station-day, and each worker that is started anew
-pays for it; a copy pays a tenth. The one that is copied has one thread and has opened no network.
+pays for it; a copy pays a fifth. The one that is copied has one thread and has opened no network.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -16,7 +16,7 @@ from wadati.engine.synthetics.seismograms import UNITS, Synthetic, synthetics
 from wadati.errors import UsageError
 from wadati.formats.miniseed import write_miniseed
 from wadati.formats.sac import write_sac
-from wadati.greens.stored import StoredGreens
+from wadati.greens.answers import Answers
 from wadati.model import Nanoseconds
 from wadati.model.codec import encode_json
 from wadati.protocols import Problem
@@ -66,7 +66,7 @@ class Sent(NamedTuple):
     problems: tuple[str, ...]
 
 
-def answer(greens: StoredGreens, question: Question, workers: int = 1) -> Sent:
+def answer(greens: Answers[Any], question: Question, workers: int = 1) -> Sent:
     """The answer to a question in the format it asks for.
 
     Raises `InputError` where no station is within reach, `ReadError` where the store cannot be read, `UsageError` where

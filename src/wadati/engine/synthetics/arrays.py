@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 
 from wadati.engine.synthetics.job import Piece, SyntheticsJob
-from wadati.greens.layout import Contents
 from wadati.greens.storage import open_group
 from wadati.greens.summed import longer
+from wadati.protocols import ReducedTime
 
 NAMES = {"zarr": "synthetics.zarr", "peaks": "peaks.zarr"}
 
@@ -37,10 +37,9 @@ def _url_meanwhile(job: SyntheticsJob) -> str:
     return whole if "://" in whole else str(Path(job.output, f".{NAMES[job.result]}.{job.name}"))
 
 
-def create(job: SyntheticsJob, contents: Contents) -> None:
+def create(job: SyntheticsJob, reduced: ReducedTime) -> None:
     """Begin the group anew, with nothing in it."""
     group = open_group(_url_meanwhile(job), mode="w")
-    reduced = contents.reduced
     samples = reduced.samples
     if job.motion.one_fault:
         samples += longer(job.sources, reduced.sampling_rate_hz, reduced.velocity)
@@ -75,14 +74,14 @@ def rows_of(job: SyntheticsJob, piece: Piece) -> slice:
     return slice(0, 1) if job.motion.one_fault else slice(piece.first_source, piece.after_source)
 
 
-def finish(job: SyntheticsJob, contents: Contents) -> None:
+def finish(job: SyntheticsJob, reduced: ReducedTime) -> None:
     """Say that the group is whole, and what it holds."""
     sources = job.sources[:1] if job.motion.one_fault else job.sources
     opened(job).attrs.update(
         {
             "kind": job.motion.kind,
             "components": job.motion.components,
-            "sampling_rate_hz": contents.reduced.sampling_rate_hz,
+            "sampling_rate_hz": reduced.sampling_rate_hz,
             "stations": [".".join(station.key) for station in job.stations],
             "sources": [msgspec.to_builtins(source) for source in sources],
             "start": "of the first sample, ns since 1970",

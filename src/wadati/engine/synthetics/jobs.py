@@ -57,6 +57,10 @@ class SyntheticsJobs:
         """The folder with what came of a job that is done."""
         return self._jobs.files(job_id)
 
+    def left_out(self, job_id: str) -> str:
+        """What was left out of a job that is done, in words: the first of it."""
+        return (self._jobs.result(job_id) or b"").decode()
+
     def close(self) -> None:
         """Begin no other piece; the next process goes on."""
         self._jobs.close()

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,9 +21,9 @@ from wadati.engine.synthetics.arrays import opened, rows_of
 from wadati.engine.synthetics.job import Piece, SyntheticsJob
 from wadati.engine.synthetics.seismograms import synthetics, within
 from wadati.formats.miniseed import write_miniseed
-from wadati.greens.answers import Seismograms
+from wadati.greens.answers import Answers, Seismograms
+from wadati.greens.opened import open_store
 from wadati.greens.reductions import largest
-from wadati.greens.stored import StoredGreens
 from wadati.greens.summed import as_one_fault
 from wadati.model import PointSource, Station
 from wadati.protocols import Problem
@@ -65,9 +66,9 @@ def work_on(content: bytes, number: int) -> None:
 
 
 @lru_cache(4)
-def held(url: str) -> StoredGreens:
+def held(url: str) -> Answers[Any]:
     """A store, open for all pieces that this process does; what they read of it stays in memory."""
-    return StoredGreens(url)
+    return open_store(url)
 
 
 @lru_cache(16)
@@ -76,7 +77,7 @@ def _run(content: bytes) -> tuple[Run, tuple[Piece, ...], Place]:
     return run, run.job.pieces(), open_place(run.job.output)
 
 
-def _mseed(job: SyntheticsJob, piece: Piece, greens: StoredGreens, place: Place) -> Done:
+def _mseed(job: SyntheticsJob, piece: Piece, greens: Answers[Any], place: Place) -> Done:
     """A file a source, with those stations that are within reach."""
     pairs, problems = 0, []
     for number in range(piece.first_source, piece.after_source):
@@ -96,7 +97,7 @@ def _mseed(job: SyntheticsJob, piece: Piece, greens: StoredGreens, place: Place)
     return Done(pairs, tuple(problems))
 
 
-def _arrays(job: SyntheticsJob, piece: Piece, greens: StoredGreens) -> Done:
+def _arrays(job: SyntheticsJob, piece: Piece, greens: Answers[Any]) -> Done:
     """The part of the arrays that is this piece's."""
     group, rows = opened(job), rows_of(job, piece)
     stations = job.stations[piece.first_station : piece.after_station]
@@ -142,11 +143,11 @@ def _rows(job: SyntheticsJob, piece: Piece) -> Iterator[tuple[int, int, Sequence
 
 
 def _made(
-    job: SyntheticsJob, greens: StoredGreens, sources: Sequence[PointSource], stations: Sequence[Station]
+    job: SyntheticsJob, greens: Answers[Any], sources: Sequence[PointSource], stations: Sequence[Station]
 ) -> Iterator[tuple[int, npt.NDArray[np.int64], Floats]]:
     """Some stations after others: the number of the first, starts (ns since 1970) and seismograms (station, component,
     sample)."""
-    motion, velocity = job.motion, greens.contents.reduced.velocity
+    motion, velocity = job.motion, greens.reduced.velocity
     step = max(1, _PAIRS_AT_ONCE // len(sources))
     for first in range(0, len(stations), step):
         found: Seismograms = greens.seismograms(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
 from wadati.engine.synthetics.seismograms import Motion
 from wadati.errors import UsageError
-from wadati.greens.layout import Contents
+from wadati.greens.answers import Answers
 from wadati.greens.source_time import STEP, SourceTime
 from wadati.model import MomentTensor, PointSource, Station, parse_time, scalar_moment
 from wadati.sources.selection import fits
@@ -123,24 +123,24 @@ class Question(NamedTuple):
     motion: Motion
     format: str = "miniseed"
 
-    def samples(self, contents: Contents) -> int:
+    def samples(self, greens: Answers[Any]) -> int:
         """How many samples have to be made of a store for it, whatever then lies too far."""
-        reduced, longest = contents.reduced, 0.0
+        reduced, longest = greens.reduced, 0.0
         if self.motion.one_fault:
             times = [source.time for source in self.sources]
             longest = (max(times) - min(times)) / SECOND
         each = reduced.samples + math.ceil(longest * reduced.sampling_rate_hz)
         return len(self.sources) * len(self.stations) * _COMPONENTS * each
 
-    def check(self, contents: Contents, longest: int) -> None:
+    def check(self, greens: Answers[Any], longest: int) -> None:
         """Raise `UsageError` for sources deeper or shallower than a store reaches, and for a source that goes on for
         more than `longest` samples of it."""
         depths = np.array([source.depth for source in self.sources])
-        outside = depths[~contents.depths.holds(depths)]
+        outside = depths[~greens.contents.depths.holds(depths)]
         if len(outside):
             wrong = f"a source at {outside[0] / 1000:g} km is outside the depths that are known here"
-            raise UsageError(f"{wrong}, {contents.depths}")
-        most = longest / contents.reduced.sampling_rate_hz
+            raise UsageError(f"{wrong}, {greens.contents.depths}")
+        most = longest / greens.reduced.sampling_rate_hz
         source_time = self.motion.source_time
         if source_time.length > most or len(source_time.samples) > longest:
             raise UsageError(f"a source time function is longer than {most:g} s or {longest} samples")

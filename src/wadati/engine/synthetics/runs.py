@@ -65,7 +65,7 @@ def run_job(
     `InputError` where no station of any source is within reach, or a source outside of the store's depths,
     `JobCancelledError` where it was given up.
     """
-    pieces, place, contents = job.pieces(), open_place(job.output), held(job.greens).contents
+    pieces, place, reduced = job.pieces(), open_place(job.output), held(job.greens).reduced
     run = _begun(job, place)
     told = {number: done(place, run, number) for number in range(len(pieces))}
     left = [number for number, found in told.items() if found is None]
@@ -80,7 +80,7 @@ def run_job(
     if not any(one.pairs for one in found):
         raise InputError(problems[0].subject, problems[0].wrong, "give stations within the distances of the store")
     if job.result != "mseed":
-        finish(job, contents)
+        finish(job, reduced)
     _forget(run, place, len(pieces))
     return problems
 
@@ -91,7 +91,7 @@ def _begun(job: SyntheticsJob, place: Place) -> Run:
     if content is not None:
         return Run(job, content.decode())
     if job.result != "mseed":
-        create(job, held(job.greens).contents)
+        create(job, held(job.greens).reduced)
     name = f"{job.name}-{secrets.token_hex(4)}"
     place.put(_beginning(job), name.encode(), "text/plain", 0)
     return Run(job, name)

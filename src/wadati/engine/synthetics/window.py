@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,7 @@ import numpy.typing as npt
 from wadati.engine.synthetics.requests import Question
 from wadati.engine.synthetics.seismograms import Synthetic, channel_of, within
 from wadati.errors import InputError, UsageError
-from wadati.greens.answers import Seismograms, resampled
-from wadati.greens.stored import StoredGreens
+from wadati.greens.answers import Answers, Seismograms, resampled
 from wadati.model import PointSource, Station, Trace, sampling_rate, seconds
 from wadati.protocols import Problem
 from wadati.traveltime.geodesy import distance_azimuth
@@ -58,14 +57,14 @@ class Plan(NamedTuple):
     left_out: list[Problem]
 
 
-def planned(greens: StoredGreens, question: Question, window: Window) -> Plan:
+def planned(greens: Answers[Any], question: Question, window: Window) -> Plan:
     """What is to be made for the one source of a question; nothing is made yet.
 
     Raises `UsageError` for a window that ends before it begins or lies a day away, or a step that a store does not
     hold, `InputError` where no station is within reach.
     """
     (source,) = question.sources
-    reduced = greens.contents.reduced
+    reduced = greens.reduced
     step = window.step_s or 1 / reduced.sampling_rate_hz
     if not 0 < step <= (1 + 1e-9) / reduced.sampling_rate_hz:
         raise UsageError(f"a step of {step:g} s is not one above 0 and up to {1 / reduced.sampling_rate_hz:g} s")
@@ -94,7 +93,7 @@ def sizes(plan: Plan, window: Window) -> int:
     return int(plan.counts.sum()) * len(window.components)
 
 
-def windowed(greens: StoredGreens, question: Question, window: Window, plan: Plan) -> Synthetic:
+def windowed(greens: Answers[Any], question: Question, window: Window, plan: Plan) -> Synthetic:
     """The seismograms of a plan, component by component of a station."""
     (source,) = question.sources
     found = {name: _found(greens, question, plan.stations, name) for name in _systems(window.components)}
@@ -112,13 +111,15 @@ def windowed(greens: StoredGreens, question: Question, window: Window, plan: Pla
     return Synthetic(source, plan.stations, tuple(traces))
 
 
-def _times(greens: StoredGreens, moment: Moment, depth: float, distances: Floats, starts: Floats) -> Floats:
+def _times(greens: Answers[Any], moment: Moment, depth: float, distances: Floats, starts: Floats) -> Floats:
     """Seconds after the origin, one a station."""
     if moment.after == "origin":
         return np.full(len(distances), moment.seconds)
     if moment.after == "start":
         return starts + moment.seconds
-    return first_arrival(greens.contents.model, moment.after, distances, depth) + moment.seconds
+    if greens.layers is None:
+        raise UsageError(f"the first {moment.after} of an earth that is not of flat layers is not known; give seconds")
+    return first_arrival(greens.layers, moment.after, distances, depth) + moment.seconds
 
 
 def _systems(components: str) -> list[str]:
@@ -127,7 +128,7 @@ def _systems(components: str) -> list[str]:
     return wanted or ["ZNE"]
 
 
-def _found(greens: StoredGreens, question: Question, stations: Sequence[Station], components: str) -> Seismograms:
+def _found(greens: Answers[Any], question: Question, stations: Sequence[Station], components: str) -> Seismograms:
     motion = question.motion
     sources: Sequence[PointSource] = question.sources
     return greens.seismograms(
