@@ -20,7 +20,7 @@ import pytest
 
 from tests.sources.archives.replica import client, fill, objects
 from wadati.cli.main import main
-from wadati.engine.campaign.settings import AwsBatch
+from wadati.engine.compute import AwsBatch
 from wadati.engine.flow import read_flow
 from wadati.formats.stationxml import write_stationxml
 from wadati.model import Channel, Inventory, TimeSpan, Trace, parse_time
