@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from wadati.engine.campaign.opened import open_campaign
 from wadati.engine.campaign.picking_shard import work_on
-from wadati.engine.campaign.processes import processes
 from wadati.engine.flow import Flow
+from wadati.engine.processes import processes
 
 TURNS = 3
 

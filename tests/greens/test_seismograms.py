@@ -173,8 +173,6 @@ def test_pages_of_an_earlier_run_go_with_their_files(small_store: str, stations:
     assert sorted(path.name for path in out.iterdir()) == ["synthetics.mseed"]
     assert run(small_store, stations, out, *PLACE, *FAULT, "--plot") == 0
     assert run(small_store, stations, out, *PLACE, *FAULT, "--format", "zarr") == 0
-    assert sorted(path.name for path in out.iterdir()) == ["synthetics.html", "synthetics.mseed", "synthetics.zarr"]
-    assert run(small_store, stations, out, *PLACE, *FAULT) == 0
     assert sorted(path.name for path in out.iterdir()) == ["synthetics.mseed", "synthetics.zarr"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from wadati.engine.progress import Progress, Silent
+from wadati.errors import UsageError
 from wadati.greens.axis import Axis
 from wadati.greens.axisem import AxisemDatabase
 from wadati.greens.build import build
@@ -30,9 +31,11 @@ def build_store(
 ) -> tuple[Contents, list[Problem]]:
     """Make a store, or go on with one that was begun; what it holds, and what its checks blame it for.
 
-    Axes in metres, band in Hz. Raises `InputError` where the store holds something else or its place cannot be written,
-    `MissingExtraError` without the extra `wadati[greens]`.
+    Axes in metres, band in Hz. Raises `UsageError` for distances that end at 0, `InputError` where the store holds
+    something else or its place cannot be written, `MissingExtraError` without the extra `wadati[greens]`.
     """
+    if distances.stop <= 0:
+        raise UsageError("the distances end at 0 km, where nothing goes on to; end them farther away")
     tell, maker = progress or Silent(), generator or PyGrt()
     contents = planned(model, distances, depths, band, maker.name, maker.version)
     if isinstance(maker, AxisemDatabase):

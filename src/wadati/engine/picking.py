@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from wadati.engine.flow import Flow
 from wadati.engine.ledger import Ledger
+from wadati.engine.processes import end_with_parent
 from wadati.engine.progress import Progress
 from wadati.errors import NothingUsableError, WadatiError
 from wadati.magnitudes.pick_amplitude import LONGEST, with_amplitudes
@@ -125,6 +126,7 @@ _worker: tuple[Source, Inventory, Picker, TimeSpan | None] | None = None
 
 def _start_worker(source: Source, inventory: Inventory, flow: Flow) -> None:
     global _worker  # noqa: PLW0603 - what a worker process is given once
+    end_with_parent()
     _worker = (source, inventory, flow.part("pickers"), flow.span())
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from wadati.errors import InputError
 from wadati.greens.answers import Answers, Seismograms, check_components, in_threads
-from wadati.greens.held_blocks import HeldBlocks
+from wadati.greens.held_blocks import Block, HeldBlocks
 from wadati.greens.layout import layers_digest
 from wadati.greens.receiver_layout import STRAINS, ReceiverContents
 from wadati.greens.source_time import Operator
@@ -24,6 +24,9 @@ Floats = npt.NDArray[np.float64]
 
 NEAR = 20.0
 """As far (m) as a station may be from the place of its receiver."""
+
+_AT_ONCE = 256
+"""Pairs whose blocks are in memory together, whatever else is held."""
 
 
 class Spots(NamedTuple):
@@ -140,18 +143,21 @@ class ReceiverGreens(Answers[Spots]):
         )
         corners, weights = _corners(below - self._first[block], fraction, contents.points)
         keys = list(zip(paths.receiver.astype(int).tolist(), block.tolist(), strict=True))
-        blocks = self._blocks.of(keys)
         moments = _in_frame(np.asarray(tensors, np.float64), paths.turn)
         moments = np.ascontiguousarray(np.broadcast_to(moments, (len(keys), len(STRAINS))))
         angle = np.radians(paths.station_turn - (paths.onward if components == "ZRT" else 0.0))
         turn = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         out = np.empty((len(keys), 3, self.reduced.samples), np.float32)
 
-        def some(part: slice) -> None:
-            for i in range(part.start, min(part.stop, len(keys))):
-                moved(*blocks[keys[i]], corners[i], weights[i], moments[i], turn[i], act, out[i])
+        # Some at a time, so that what an answer holds does not grow with it.
+        for first in range(0, len(keys), _AT_ONCE):
+            blocks = self._blocks.of(keys[first : first + _AT_ONCE])
 
-        in_threads(some, len(keys), workers)
+            def some(part: slice, first: int = first, blocks: dict[tuple[int, int], Block] = blocks) -> None:
+                for i in range(first + part.start, min(first + part.stop, len(keys))):
+                    moved(*blocks[keys[i]], corners[i], weights[i], moments[i], turn[i], act, out[i])
+
+            in_threads(some, min(_AT_ONCE, len(keys) - first), workers)
         return Seismograms(self.reduced.start_s + self._delays(paths, places), self.reduced.sampling_rate_hz, out)
 
     def _delays(self, paths: Spots, places: Floats) -> Floats:

@@ -46,6 +46,7 @@ PICKING = frozenset({"engine/campaign/picking_shard.py", "engine/live/tracks.py"
 DECIDE_NOTHING = {
     "engine/campaign/settings.py",
     "engine/campaign/shards.py",
+    "engine/processes.py",
     "engine/progress.py",
     "errors.py",
     "formats/atomic.py",

@@ -17,11 +17,11 @@ from wadati.engine.campaign.commit import Manifest
 from wadati.engine.campaign.crew import Crew, Done
 from wadati.engine.campaign.opened import Opened, open_campaign
 from wadati.engine.campaign.picking_shard import work_on
-from wadati.engine.campaign.processes import end_with_parent, processes
 from wadati.engine.campaign.purse import Purse
 from wadati.engine.campaign.shards import PickingShard
 from wadati.engine.flow import Flow
 from wadati.engine.picking import interrupts_held
+from wadati.engine.processes import end_with_parent, processes
 from wadati.protocols import Picker
 
 _DEATHS = 3
