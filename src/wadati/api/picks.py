@@ -57,6 +57,9 @@ _REMEMBERED = 1000
 _MOST_FILES = 300
 _FORM = "multipart/form-data"
 
+_REQUESTS = msgspec.json.Decoder(PickRequest)
+"""Made with the module: two threads that first decode one type at once crash in msgspec."""
+
 
 class PicksService:
     """The picking service; jobs are kept in a folder. Close it."""
@@ -162,7 +165,7 @@ class PicksService:
         problems: list[str] = []
         try:
             if kind == "application/json":
-                asked = msgspec.json.decode(body, type=PickRequest)
+                asked = _REQUESTS.decode(body)
                 traces = [one.trace() for one in asked.traces]
             else:
                 named = (("P", values["threshold_p"]), ("S", values["threshold_s"]))

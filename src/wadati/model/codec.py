@@ -6,6 +6,7 @@ MessagePack keeps instants as integers. One definition serves both: a field type
 from __future__ import annotations
 
 import functools
+import threading
 import typing
 from typing import Any, TypeVar
 
@@ -15,6 +16,8 @@ from wadati.model.time import Nanoseconds, format_time, parse_time
 
 T = TypeVar("T", bound=msgspec.Struct)
 
+_LEARNING = threading.Lock()
+
 
 def encode_msgpack(value: msgspec.Struct) -> bytes:
     """A value as MessagePack."""
@@ -23,6 +26,7 @@ def encode_msgpack(value: msgspec.Struct) -> bytes:
 
 def decode_msgpack(data: bytes, kind: type[T]) -> T:
     """The value of MessagePack bytes. Raises `msgspec.ValidationError` where they are not of this kind."""
+    _learn(kind)
     return msgspec.msgpack.decode(data, type=kind)
 
 
@@ -41,8 +45,16 @@ def encode_json(value: msgspec.Struct) -> bytes:
 
 def decode_json(data: bytes, kind: type[T]) -> T:
     """The value of JSON bytes. Raises `msgspec.ValidationError` where they are not of this kind."""
+    _learn(kind)
     plain = msgspec.json.decode(data)
     return msgspec.convert(_translate(plain, kind, _from_text), type=kind)
+
+
+@functools.cache
+def _learn(kind: type[msgspec.Struct]) -> None:
+    """Have msgspec look at a type while nobody else does: two threads that first decode one at once crash in it."""
+    with _LEARNING:
+        msgspec.json.Decoder(kind)
 
 
 def _to_text(instant: Any) -> Any:

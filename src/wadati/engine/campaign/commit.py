@@ -76,6 +76,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.json.encode(sorted((kind, file.sha256) for kind, file in self.files.items())).decode()
 
 
+_MANIFESTS = msgspec.json.Decoder(Manifest)
+"""Made with the module: two threads that first decode one type at once crash in msgspec."""
+
+
 class Shelf:
     """Where outputs of shards are kept."""
 
@@ -88,7 +92,7 @@ class Shelf:
         if content is None:
             return None
         try:
-            return msgspec.json.decode(content, type=Manifest)
+            return _MANIFESTS.decode(content)
         except msgspec.DecodeError as error:
             raise InputError(f"{path}.json", f"is no manifest ({error})", "remove it and run again") from None
 

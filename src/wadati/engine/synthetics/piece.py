@@ -55,6 +55,10 @@ class Run(msgspec.Struct, frozen=True):
         return f".pieces/{self.name}/{number}.json"
 
 
+_DONE, _RUNS = msgspec.json.Decoder(Done), msgspec.msgpack.Decoder(Run)
+"""Made with the module: two threads that first decode one type at once crash in msgspec."""
+
+
 def work_on(content: bytes, number: int) -> None:
     """Do a piece of the `Run` that is encoded in `content`, unless it is done."""
     run, pieces, place = _run(content)
@@ -74,7 +78,7 @@ def held(url: str) -> Answers[Any]:
 
 @lru_cache(16)
 def _run(content: bytes) -> tuple[Run, tuple[Piece, ...], Place]:
-    run = msgspec.msgpack.decode(content, type=Run)
+    run = _RUNS.decode(content)
     return run, run.job.pieces(), open_place(run.job.output)
 
 
@@ -184,4 +188,4 @@ def _together(job: SyntheticsJob, source: int, left_out: Sequence[Problem]) -> l
 def done(place: Place, run: Run, number: int) -> Done | None:
     """What came of a piece; None of one that is not done."""
     content = place.get(run.marker(number))
-    return None if content is None else msgspec.json.decode(content, type=Done)
+    return None if content is None else _DONE.decode(content)
