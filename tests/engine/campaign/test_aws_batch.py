@@ -51,9 +51,9 @@ class Cloud:
     def note(self) -> dict[str, Any]:
         s3 = client(self.endpoint)
         (key,) = [
-            one["Key"] for one in s3.list_objects_v2(Bucket="work")["Contents"] if one["Key"].endswith("jobs.json")
+            one["Key"] for one in s3.list_objects_v2(Bucket="campaigns")["Contents"] if one["Key"].endswith("jobs.json")
         ]
-        return dict(s3.get_object(Bucket="work", Key=key))
+        return dict(s3.get_object(Bucket="campaigns", Key=key))
 
     def execute(self, folder: Path) -> dict[str, list[subprocess.CompletedProcess[str]]]:
         """What AWS Batch does: each job after those it depends on, in a folder of its own, as a process."""
@@ -103,7 +103,7 @@ def cloud(midnight: Midnight, moto: str, tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(here)
     shutil.copy(midnight.stations, here / "stations.xml")
     fill(moto, "archive", objects(midnight.scenario.traces, "ncedc"))
-    fill(moto, "work", {})
+    fill(moto, "campaigns", {})
     ec2, iam, batch = (boto3.client(name, endpoint_url=moto, region_name=REGION) for name in ("ec2", "iam", "batch"))
     iam.create_service_linked_role(AWSServiceName="batch.amazonaws.com")
     resources = {
@@ -122,12 +122,12 @@ def cloud(midnight: Midnight, moto: str, tmp_path: Path, monkeypatch: pytest.Mon
             jobDefinitionName=f"wadati-{piece}", type="container", containerProperties=container
         )
     flow = midnight.flow(
-        address(moto, "work").replace("s3://work", "s3://work/results/midnight"),
+        address(moto, "campaigns").replace("s3://campaigns", "s3://campaigns/results/midnight"),
         archive=address(moto, "archive"),
         layout="ncedc",
         stations="stations.xml",
         days=7,
-        shards=address(moto, "work").replace("s3://work", "s3://work/shards"),
+        shards=address(moto, "campaigns").replace("s3://campaigns", "s3://campaigns/shards"),
     )
     file = write_flow(flow, here / "campaign.toml")
     file.write_text(f'{file.read_text()}[compute]\nengine = "aws-batch"\nqueue = "shards"\n')
@@ -137,10 +137,10 @@ def cloud(midnight: Midnight, moto: str, tmp_path: Path, monkeypatch: pytest.Mon
 def fetched(cloud: Cloud, folder: Path) -> Path:
     """The results as they lie in the bucket."""
     s3 = client(cloud.endpoint)
-    for one in s3.list_objects_v2(Bucket="work", Prefix="results/midnight/")["Contents"]:
+    for one in s3.list_objects_v2(Bucket="campaigns", Prefix="results/midnight/")["Contents"]:
         path = folder / one["Key"].removeprefix("results/midnight/")
         path.parent.mkdir(parents=True, exist_ok=True)
-        s3.download_file("work", one["Key"], str(path))
+        s3.download_file("campaigns", one["Key"], str(path))
     return folder
 
 

@@ -138,7 +138,7 @@ def test_sizes_and_stationxml_come_from_the_bucket(s3: str, tmp_path: Path) -> N
         assert archive.size(place) == len(content[place])
     assert archive.size("nothing") is None
     assert archive.stationxml("CI", "ADO") == xml
-    assert archive.stationxml("CI", "XXX") is None
+    assert archive.stationxml("CI", "NIL") is None
     assert archive.station_codes((0.0, 1.0, 0.0, 1.0)) == (("CI", "ADO"),)
 
 
