@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -23,11 +23,13 @@ import msgspec
 from wadati.engine.analyst import ReviewRequest
 from wadati.engine.jobs import Job
 from wadati.engine.picking_requests import PickReply
+from wadati.engine.synthetics.requests import AskedSource, SyntheticsRequest
 from wadati.errors import WadatiError
 from wadati.formats.inventory import read_inventory
 from wadati.formats.miniseed import read_miniseed, write_miniseed
 from wadati.formats.quakeml import read_quakeml
-from wadati.model import Catalog, Inventory, Trace, decode_json, format_time
+from wadati.greens.source_time import STEP, SourceTime
+from wadati.model import Catalog, Inventory, PointSource, Trace, decode_json, format_time
 
 T = TypeVar("T")
 
@@ -44,6 +46,13 @@ class ServiceError(WadatiError):
     def __init__(self, status: int, words: str) -> None:
         super().__init__(f"{status}: {words}")
         self.status, self.words = status, words
+
+
+class _SyntheticsJob(msgspec.Struct, frozen=True):
+    """What is read of a job of seismograms."""
+
+    job: Job
+    files: tuple[str, ...] = ()
 
 
 class Client:
@@ -96,6 +105,42 @@ class Client:
                 job = decode_json(self._ask("GET", f"/jobs/{job.job_id}")[1], Job)
             content = self._ask("GET", f"/jobs/{job.job_id}/result")[1]
         return decode_json(content, PickReply)
+
+    def synthetics(
+        self,
+        sources: Sequence[PointSource],
+        stations: Sequence[str] | None = None,
+        *,
+        kind: Literal["displacement", "velocity", "acceleration"] = "displacement",
+        components: Literal["ZNE", "ZRT"] = "ZNE",
+        source_time: SourceTime = STEP,
+        one_fault: bool = False,
+    ) -> list[Trace]:
+        """Seismograms (m, m/s or m/s²) of sources at stations, NET.STA with `*` and `?` (None: all of the service).
+
+        Traces come source by source; stations beyond the service's Green's functions are left out. Much is sent as a
+        job, which this waits for. Raises `ServiceError` also for a job that failed.
+        """
+        asked = SyntheticsRequest(
+            [
+                AskedSource(one.latitude, one.longitude, one.depth, format_time(one.time), tensor=one.tensor.components)
+                for one in sources
+            ],
+            None if stations is None else list(stations),
+            kind=kind,
+            components=components,
+            source_time=source_time,
+            one_fault=one_fault,
+        )
+        status, content = self._ask("POST", "/synthetics", msgspec.json.encode(asked), _JSON)
+        if status != 202:
+            return list(read_miniseed(content)[0])
+        path = f"/synthetics/jobs/{decode_json(content, _SyntheticsJob).job.job_id}"
+        while (told := decode_json(self._ask("GET", path)[1], _SyntheticsJob)).job.finished is None:
+            time.sleep(0.5)
+        if told.job.state != "done":
+            raise ServiceError(500, f"the job is {told.job.state}: {told.job.words}")
+        return [trace for file in told.files for trace in read_miniseed(self._ask("GET", file)[1])[0]]
 
     def review(self, event_id: str, request: ReviewRequest) -> dict[str, Any]:
         """An analyst's word on an event; the event as it is then, as GeoJSON."""

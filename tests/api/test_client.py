@@ -12,12 +12,14 @@ import pytest
 
 from tests.api.conftest import Served, serving
 from wadati.api.picks import AT_ONCE
+from wadati.api.synthetics import AT_ONCE as SYNTHETICS_AT_ONCE
 from wadati.api.tokens import new_token
 from wadati.client import Client, ServiceError
 from wadati.engine.analyst import ReviewRequest
 from wadati.formats.inventory import read_inventory
 from wadati.formats.miniseed import read_miniseed
-from wadati.model import SourceId, Trace
+from wadati.greens.stored import StoredGreens
+from wadati.model import MomentTensor, PointSource, SourceId, Trace, parse_time, scalar_moment
 from wadati.store.catalog import CatalogStore
 from wadati.units import SECOND
 
@@ -63,6 +65,23 @@ def test_picks_at_once_and_as_a_job(client: Client, small) -> None:
     assert sum(map(len, many)) > AT_ONCE
     whole = client.pick(many, thresholds={"P": 0.5})
     assert {pick.pick_id for pick in reply.picks} <= {pick.pick_id for pick in whole.picks}
+
+
+def test_seismograms_at_once_and_as_a_job(client: Client, small, near_store: str) -> None:
+    stations = small.scenario.inventory.stations()
+    store = StoredGreens(near_store)
+    many = SYNTHETICS_AT_ONCE // (3 * len(stations) * store.contents.reduced.samples) + 1
+    tensor = MomentTensor.of_fault(30.0, 60.0, 20.0, scalar_moment(4.5))
+    sources = [PointSource(parse_time("2000-01-01"), 35.9, -117.5, 4000.0 + 10 * k, tensor) for k in range(many)]
+    direct = np.stack([store.seismograms([one], stations, kind="velocity").samples for one in sources])
+    for asked in (sources[:1], sources):
+        found = client.synthetics(asked, kind="velocity")
+        assert len(found) == 3 * len(asked) * len(stations)
+        codes = [station.code for station in stations]
+        for k, trace in enumerate(found):
+            own = direct[k // (3 * len(stations)), codes.index(trace.source_id.station)]
+            wanted = own["ZNE".index(trace.source_id.subsource)]
+            np.testing.assert_allclose(trace.data, wanted, atol=1e-5 * np.abs(direct).max())
 
 
 def test_a_review_and_who_listens(small, tmp_path) -> None:

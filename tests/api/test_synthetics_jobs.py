@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -89,7 +90,9 @@ def test_what_is_no_job_or_no_file_of_it_is_not_found(served: Served) -> None:
 def test_where_callers_have_tokens_a_job_needs_one(small: Small, near_store: str, tmp_path: Path) -> None:
     tokens = tmp_path / "tokens"
     word = new_token(tokens, "someone", ("picks",), 1)
-    with serving(small, tmp_path, f'tokens = "{tokens}"\nreading_open = true\n', greens=near_store) as found:
+    log = tmp_path / "audit.jsonl"
+    settings = f'tokens = "{tokens}"\naudit = "{log}"\nreading_open = true\n'
+    with serving(small, tmp_path, settings, greens=near_store) as found:
         asked = {"sources": [PLACE | FAULT], "stations": ["XX.W01"], "format": "peaks"}
         assert httpx.post(f"{found.url}/synthetics", json=asked).status_code == 403
         sent = httpx.post(f"{found.url}/synthetics", json=asked, headers={"Authorization": f"Bearer {word}"})
@@ -98,3 +101,6 @@ def test_where_callers_have_tokens_a_job_needs_one(small: Small, near_store: str
         assert httpx.delete(found.url + sent.headers["location"]).status_code == 403
         known = {"Authorization": f"Bearer {word}"}
         assert httpx.delete(found.url + sent.headers["location"], headers=known).status_code == 200
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        noted = [(one["caller"], one["method"], one["status"]) for one in lines if "synthetics" in one["path"]]
+        assert [one for one in noted if one[2] < 400] == [("someone", "POST", 202), ("someone", "DELETE", 200)]

@@ -22,6 +22,7 @@ _PORTAL, _ASSETS = ("/portal", "/portal/"), "/portal/assets/"
 """An application without data, which asks for a token where data need one."""
 _BEARER = b"bearer "
 _CALLER = "wadati.caller"
+_TAKEN = 202
 _REVIEW = re.compile(r"/events/[^/]+/reviews?")
 
 
@@ -117,9 +118,7 @@ class Access:
             await _refuse(scope, receive, send, refusal)
             return
         scope[_CALLER] = caller
-        if scope["type"] == "http" and (
-            self._needed(scope["path"]) not in ("", "read") or "restricted" in caller.scopes
-        ):
+        if scope["type"] == "http":
             send = self._noted(scope, caller, send)
         await self._app(scope, receive, send)
 
@@ -180,8 +179,12 @@ class Access:
         return "" if self._reading_open else "read"
 
     def _noted(self, scope: Any, caller: Caller, send: Any) -> Any:
+        """Sends, and notes what was done by a right or with what is restricted, and jobs that came or were given up."""
+        is_noted = self._needed(scope["path"]) not in ("", "read") or "restricted" in caller.scopes
+        is_noted = is_noted or scope.get("method") == "DELETE"
+
         async def told(message: Any) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start" and (is_noted or message["status"] == _TAKEN):
                 self._note(scope, caller, message["status"])
             await send(message)
 

@@ -6,6 +6,7 @@ and `files` where that is more than one. Whatever was not done when the process 
 
 from __future__ import annotations
 
+import logging
 import queue
 import re
 import secrets
@@ -27,6 +28,8 @@ from wadati.units import DAY
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 KEPT = DAY
+LOG = logging.getLogger("wadati.engine")
+
 _NAME = re.compile(r"[0-9a-f]{16}")
 _OVER = ("done", "failed", "cancelled")
 
@@ -221,7 +224,8 @@ class Jobs:
         except Exception as error:  # whatever one job does must not cost the others
             if self._closing.is_set():
                 return
-            state, words = "failed", f"{type(error).__name__}: {error}"
+            LOG.exception("job %s failed", job_id)
+            state, words = "failed", self._words(error)
         if state == "failed":
             # Nobody is given what there is of it; where it filled the disk, there is room again.
             shutil.rmtree(self.files(job_id), ignore_errors=True)
@@ -229,6 +233,12 @@ class Jobs:
             if self._jobs[job_id].state == "running":
                 now = time.time_ns()
                 self._put(msgspec.structs.replace(self._jobs[job_id], state=state, finished=now, words=words))
+
+    def _words(self, error: Exception) -> str:
+        """What is wrong, for whoever sent the job: where files of this machine lie is nothing to them."""
+        if isinstance(error, OSError) and error.strerror:
+            return f"{type(error).__name__}: {error.strerror}"
+        return f"{type(error).__name__}: {error}".replace(str(self._folder), "the service")
 
     def _is_wanted(self, job_id: str) -> bool:
         with self._changed:
