@@ -77,6 +77,17 @@ def test_a_bucket_and_pieces_of_work_in_any_order_give_the_same(midnight: Midnig
         run_shard(flow, "nobody")
 
 
+def test_in_a_bucket_nothing_of_a_longer_run_is_left_beside_a_shorter_one(midnight: Midnight, tmp_path: Path) -> None:
+    """As on disk. A URL of a folder is treated as one of a bucket."""
+    flow = midnight.flow(f"file://{tmp_path / 'bucket'}", shards=str(tmp_path / "shards"))
+    run(flow)
+    assert contents(tmp_path / "bucket") == contents(midnight.one_run)
+    (tmp_path / "bucket" / "of somebody else").touch()
+    run(override(flow, end="2026-03-02"))
+    assert [path.name for path in (tmp_path / "bucket" / "picks").iterdir()] == ["2026-03-01.parquet"]
+    assert (tmp_path / "bucket" / "of somebody else").exists()
+
+
 def test_a_job_of_slurm_does_the_shard_of_its_number(
     midnight: Midnight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import msgspec
+
 from wadati.engine.campaign.association_shards import events
 from wadati.engine.campaign.commit import Manifest, Unit
 from wadati.engine.campaign.opened import Opened
@@ -27,10 +29,11 @@ from wadati.formats.stationxml import write_stationxml
 from wadati.model import Catalog, TimeSpan, Trace, format_time
 from wadati.sources.archives.days import DaySource, Reading
 from wadati.store.coverage import Coverage
-from wadati.store.objects import open_place
+from wadati.store.objects import Place, open_place
 from wadati.units import DAY
 
-CATALOG, LAST = "catalog.sqlite", "run.json"
+CATALOG, FILES, LAST = "catalog.sqlite", "files.json", "run.json"
+"""In a bucket `files.json` names what the last run put there, so that nothing of it outlives the next one."""
 
 
 def finish(opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest], progress: Progress) -> Result:
@@ -47,10 +50,22 @@ def finish(opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest
         if (before := place.get(CATALOG)) is not None:
             (folder / CATALOG).write_bytes(before)
         result = _finish_in(folder, opened, picking, chain, progress)
-        for path in sorted((one for one in folder.rglob("*") if one.is_file()), key=lambda one: one.name == LAST):
-            media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            place.put(path.relative_to(folder).as_posix(), path.read_bytes(), media_type, 0)
+        _put(folder, place)
     return result
+
+
+def _put(folder: Path, place: Place) -> None:
+    """Put the files of a folder, take away what the last run put and this one has not, and end with `run.json`."""
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    before = place.get(FILES)
+    old = set(msgspec.json.decode(before, type=list[str])) if before is not None else set()
+    for name in sorted(paths, key=lambda one: one == LAST):
+        if name == LAST:
+            for gone in sorted(old - set(paths)):
+                place.remove(gone)
+            place.put(FILES, msgspec.json.encode(sorted(paths)), "application/json", 0)
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        place.put(name, paths[name].read_bytes(), media_type, 0)
 
 
 def _finish_in(
