@@ -22,6 +22,7 @@ from wadati.engine.campaign.settings import Campaign
 from wadati.engine.campaign.shards import operating_days
 from wadati.engine.campaign.stations import stations_of
 from wadati.engine.flow import Flow, override, read_flow
+from wadati.engine.serving import Serving
 from wadati.errors import NothingUsableError, ReadError, UsageError
 from wadati.formats.stationxml import write_stationxml
 from wadati.model import Channel, Inventory, SourceId, TimeSpan, content_id
@@ -239,6 +240,15 @@ def test_a_bucket_of_ones_own_costs_requests_storage_deletions_and_egress(
     )
     assert (public.requests_are_paid, public.request_dollars) == (False, 0.0)
     assert public.unpriced == ()
+
+
+def test_prices_and_what_is_served_later_do_not_make_it_another_campaign(midnight: Midnight, tmp_path: Path) -> None:
+    flow = midnight.flow(tmp_path / "out")
+    dearer = midnight.flow(tmp_path / "out", dollars_per_cpu_hour=1.0, backend="aws-fargate-spot")
+    served = msgspec.structs.replace(flow, serve=Serving(title="Another"))
+    other = override(flow, end="2026-03-02")
+    assert {open_campaign(one).name for one in (flow, dearer, served)} == {open_campaign(flow).name}
+    assert open_campaign(other).name != open_campaign(flow).name
 
 
 def test_hired_machines_are_paid_while_they_are_there(midnight: Midnight, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from wadati.engine.campaign.shards import PickingShard, picking_shards
 from wadati.engine.campaign.stations import stations_of
 from wadati.engine.compute import Local
 from wadati.engine.flow import Flow
+from wadati.engine.live.settings import Live
+from wadati.engine.serving import Serving
 from wadati.errors import UsageError
 from wadati.model import Inventory, TimeSpan, content_id
 from wadati.model.time import BEGINNING, END
@@ -63,10 +65,9 @@ def open_campaign(flow: Flow) -> Opened:
     place = open_place(campaign.place)
     inventory, problems = stations_of(campaign, archive, place, span)
     shards = picking_shards(inventory, span, archive=archive.name, picker=flow.picker, days=campaign.days)
-    # Who does the work does not make it another campaign.
-    settings = msgspec.structs.replace(
-        flow, workers=None, compute=Local(), campaign=msgspec.structs.replace(campaign, backend="")
-    )
+    # Who does the work, at what price, and who is told of it later do not make it another campaign.
+    same = msgspec.structs.replace(campaign, backend="", dollars_per_cpu_hour=0.0)
+    settings = msgspec.structs.replace(flow, workers=None, compute=Local(), serve=Serving(), live=Live(), campaign=same)
     name = content_id("campaign", msgspec.json.encode(settings), [shard.path for shard in shards])
     return Opened(flow, campaign, span, archive, inventory, problems, shards, place, Shelf(place), name)
 
