@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-TESTS_OF_EXTRAS := tests/pickers/test_runtime.py tests/pickers/test_seisbench.py tests/training/test_distil.py
+TESTS_OF_EXTRAS := tests/pickers/test_runtime.py tests/pickers/test_seisbench.py tests/training
 UV     := $(shell command -v uv 2>/dev/null)
 
 .PHONY: demo test check lint tests types bench lock clean test-numpy1 test-extras test-instaseis portal portal-check

@@ -21,6 +21,8 @@ from training.pool import Record, load, save
 from training.teachers import align, read_teachers, teach
 
 SEED = 20191104
+FIRST_STEPS, STEPS = 8108, 9500
+"""Batches from nothing, and those that go on from there with fresh momenta at half the rate of learning."""
 SIMULATED, SIMULATED_NOISES = 12000, 1200
 
 
@@ -29,18 +31,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="the folder with data/ and weights/")
     parser.add_argument("--work", type=Path, required=True, help="where pool and checkpoints are kept")
-    parser.add_argument("--steps", type=int, default=8108, help="batches of 256 windows (default: 8108)")
+    parser.add_argument("--start", type=Path, help="an exported network to go on from (default: first train one)")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"batches of 256 windows (default: {STEPS})")
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     records, noises = pool_of(options.shared, options.work)
-    from training.fit import BATCH, fit, fitted_by
-
-    augmenter = Augmenter(records, noises, options.seed)
-    network = fit(augmenter, options.work / "teachers.pt", options.steps, options.work, options.seed)
     from training.card import write_card
     from training.export import export
+    from training.fit import BATCH, fit, fitted_by
 
+    teachers, start = options.work / "teachers.pt", options.start
+    if start is None:
+        first = options.work / "first"
+        first.mkdir(exist_ok=True)
+        start = first / "wadati.onnx"
+        export(fit(Augmenter(records, noises, options.seed + 1), teachers, FIRST_STEPS, first, options.seed + 1), start)
+    network = fit(Augmenter(records, noises, options.seed), teachers, options.steps, options.work, options.seed, start)
     path = options.work / "wadati.onnx"
     print(f"largest difference between ONNX Runtime and torch: {export(network, path):.1e}", flush=True)
     counts = Counter(one.name.split("/")[0] for one in records) | {"noise": len(noises)}
@@ -61,7 +68,7 @@ def pool_of(shared: Path, work: Path) -> tuple[list[Record], list[np.ndarray]]:
         teachers = read_teachers(shared / "weights")
         align(teachers, [one for one in labelled if one.name.startswith("ncedc/")])
         print("delays of the teachers in samples:", {one.name: one.delay for one in teachers}, flush=True)
-        distil.save(teachers, work / "teachers.pt")
+        distil.save(teachers[:1], work / "teachers.pt")
         save(list(teach([*labelled, *real.continuous(data)], teachers)), path)
     taught = load(path)
     path = work / "signals.npy"

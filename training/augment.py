@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
 
-from training.damage import losses, nuisances
+from training.damage import bursts, losses, nuisances
 from training.example import Example
 from training.pool import RATE, SAMPLES, Record
 
 MARGIN = 400
-SHARES = {"labelled": 0.25, "simulated": 0.25, "continuous": 0.40, "noise": 0.10}
+SHARES = {"labelled": 0.27, "simulated": 0.20, "continuous": 0.38, "noise": 0.15}
 SETS = {"ncedc": 0.75, "stead": 0.25}
 """How much of the labelled examples comes from which set; the other sets count by their records."""
-TRUST = {"labelled": 0.5, "continuous": 0.5}
-"""How much the teachers' word counts beside the labels, by the kind of record. What is simulated needs none."""
+TRUST = {"labelled": 0.8, "continuous": 0.8, "simulated": 0.5, "noise": 0.5}
+"""How much the teacher's word counts beside the labels, by the kind of record."""
 MOST_EVENTS = 5
 """Earthquakes in one window."""
 INVISIBLE, DOUBTFUL = 0.5, 1.0
@@ -66,7 +67,7 @@ class Augmenter:
         """One example, normalised."""
         kind = self._kinds[rng.choice(len(self._kinds), p=self._shares)]
         if kind == "noise":
-            example = _empty(self._noise(rng, SAMPLES + 2 * MARGIN))
+            example = _empty(self._ambient(rng))
         else:
             example = self._cut(rng, kind)
             if kind == "simulated":
@@ -81,7 +82,7 @@ class Augmenter:
         example = _inside(example)
         example.trust = TRUST.get(kind, 0.0)
         example.clean = _normalised(example.data)
-        example = nuisances(rng, example)
+        example = nuisances(rng, self._hiss(rng, example))
         example = losses(rng, example)
         example.data = _normalised(example.data)
         return example
@@ -126,6 +127,29 @@ class Augmenter:
 
     def _quiet(self, rng: np.random.Generator) -> np.ndarray:
         return self._noise(rng, SAMPLES + 2 * MARGIN)
+
+    def _ambient(self, rng: np.random.Generator) -> np.ndarray:
+        """Noise of one place, or of two on top of each other, sometimes with bursts as of traffic and footsteps."""
+        noise = self._quiet(rng)
+        if rng.random() < 0.4:
+            other = self._quiet(rng)
+            size = noise.std() / max(float(other.std()), 1e-30)
+            noise = noise + other * np.float32(size * 10 ** rng.uniform(-1, 1))
+        if rng.random() < 0.4:
+            noise = noise + bursts(rng, noise)
+        return noise
+
+    def _hiss(self, rng: np.random.Generator, example: Example) -> Example:
+        """More of the noise that was there before the teacher listened: up to ten times its power."""
+        if rng.random() >= 0.25:
+            return example
+        noise = self._noise(rng, SAMPLES)
+        parts = example.data[:, : SAMPLES // 256 * 256].reshape(3, -1, 256).std(axis=2)
+        quietest = np.quantile(parts, 0.1, axis=1)
+        sizes = noise.std(axis=1)
+        factor = np.divide(quietest, sizes, out=np.zeros(3), where=sizes > 0) * 10 ** rng.uniform(0, 0.5)
+        example.data = (example.data + noise * factor[:, None]).astype(np.float32)
+        return example
 
     def _mix(self, example: Example, noise: np.ndarray, ratio: float) -> Example:
         """Noise under a record so that its strongest onset stands `ratio` times above it."""
@@ -254,8 +278,9 @@ def _echoes(rng: np.random.Generator, example: Example) -> Example:
     site[:, 0] = 1
     site[:, 1:] = rng.uniform(0, 0.6) * rng.normal(size=(3, 199)) * fading / np.sqrt(np.square(fading).sum())
     length = example.data.shape[1]
-    spectrum = np.fft.rfft(example.data, length + 200) * np.fft.rfft(site, length + 200)
-    example.data = np.fft.irfft(spectrum, length + 200)[:, :length].astype(np.float32)
+    fast = next_fast_len(length + 200, real=True)
+    spectrum = rfft(example.data, fast) * rfft(site.astype(np.float32), fast)
+    example.data = np.ascontiguousarray(irfft(spectrum, fast)[:, :length])
     return example
 
 
@@ -271,8 +296,8 @@ def _sensor(rng: np.random.Generator, example: Example) -> Example:
         example.first_motion = -example.first_motion
     kind = rng.random()
     if kind < 0.45:
-        spectrum = np.fft.rfft(data, axis=1)
-        frequency = np.fft.rfftfreq(data.shape[1], 1 / RATE)
+        spectrum = rfft(data, axis=1)
+        frequency = np.fft.rfftfreq(data.shape[1], 1 / RATE).astype(np.float32)
         if kind < 0.17:
             low = np.exp(rng.uniform(np.log(0.2), np.log(3.0)))
             spectrum *= frequency**2 / (frequency**2 + low**2)
@@ -284,7 +309,7 @@ def _sensor(rng: np.random.Generator, example: Example) -> Example:
         else:
             spectrum /= np.maximum(frequency, 0.3)
             spectrum[:, 0] = 0
-        data = np.fft.irfft(spectrum, data.shape[1], axis=1).astype(np.float32)
+        data = irfft(spectrum, data.shape[1], axis=1)
         if not 0.17 <= kind < 0.34:
             example.first_motion[:] = 0
     example.data = data

@@ -45,6 +45,30 @@ def nuisances(rng: np.random.Generator, example: Example) -> Example:
     return example
 
 
+def bursts(rng: np.random.Generator, noise: np.ndarray) -> np.ndarray:
+    """Short shaking of near sources without P and S: shape of `noise` (component, sample), sizes relative to it."""
+    samples = noise.shape[1]
+    size = noise.std(axis=1, keepdims=True)
+    lapse = np.arange(samples) / RATE
+    total = np.zeros_like(noise)
+    if rng.random() < 0.5:
+        begin, between = rng.uniform(0, samples / RATE), rng.uniform(0.4, 1.2)
+        times = begin + between * (np.arange(rng.integers(3, 30)) + rng.normal(0, 0.05))
+    else:
+        times = rng.uniform(0, samples / RATE, rng.integers(1, 6))
+    rise, fall = 10 ** rng.uniform(-1.7, 0.7), 10 ** rng.uniform(-1.2, 0.7)
+    low = rng.uniform(1, 15)
+    frequency = np.fft.rfftfreq(samples, 1 / RATE)
+    shape = np.exp(-0.5 * ((frequency - low) / rng.uniform(0.5, 8)) ** 2)
+    carrier = np.fft.irfft(np.fft.rfft(rng.normal(size=noise.shape)) * shape, samples)
+    carrier /= carrier.std(axis=1, keepdims=True)
+    for at in times:
+        after = lapse - at
+        envelope = np.exp(np.where(after < 0, np.maximum(after / rise, -50), -after / fall))
+        total += (10 ** rng.uniform(-0.3, 1.2) * envelope * carrier * size).astype(np.float32)
+    return total * (10 ** rng.uniform(-0.3, 0.3, (3, 1))).astype(np.float32)
+
+
 def losses(rng: np.random.Generator, example: Example) -> Example:
     """What the station does to its samples before anybody has them."""
     example.data = _digitised(rng, example.data)
@@ -52,9 +76,9 @@ def losses(rng: np.random.Generator, example: Example) -> Example:
     lost = rng.random()
     if lost < 0.12:
         missing[rng.integers(3)] = True
-    elif lost < 0.24:
+    elif lost < 0.28:
         missing[1:] = True
-    elif lost < 0.26:
+    elif lost < 0.30:
         missing[0] = True
     if missing[0].all():
         example.first_motion[:] = 0
@@ -71,7 +95,7 @@ def _digitised(rng: np.random.Generator, data: np.ndarray) -> np.ndarray:
     if rng.random() < 0.03:
         at = rng.integers(SAMPLES)
         data[rng.integers(3), at:] *= np.float32(10 ** rng.uniform(-1, 1))
-    if rng.random() < 0.08:
+    if rng.random() < 0.12:
         largest = np.abs(data).max() * rng.uniform(0.05, 0.6)
         np.clip(data, -largest, largest, out=data)
     if rng.random() < 0.08:

@@ -1,7 +1,7 @@
-"""Distillation (Hinton et al. 2015, arXiv:1503.02531): published pickers say what they see in each example.
+"""Distillation (Hinton et al. 2015, arXiv:1503.02531): a published picker says what it sees in each example.
 
 An analyst's label tells one instant of one record; a teacher tells of any mixture of records, noise and echoes how
-probable an onset is at each sample. The teachers see an example before it was damaged, the network after it, so it
+probable an onset is at each sample. The teacher sees an example before it was damaged, the network after it, so it
 learns to see through the damage.
 """
 
@@ -67,9 +67,9 @@ def save(teachers: Sequence[Teacher], path: Path) -> None:
 class Distiller:
     """Targets in which labels and teachers have their say."""
 
-    def __init__(self, path: Path, device: torch.device) -> None:
+    def __init__(self, path: Path) -> None:
         self._chairs = [
-            Chair(torch.jit.load(str(path.with_name(name)), map_location=device), samples, delay)
+            Chair(torch.jit.load(str(path.with_name(name)), map_location="cpu"), samples, delay)
             for name, samples, delay in torch.load(path, weights_only=True)
         ]
 

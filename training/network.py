@@ -15,8 +15,8 @@ from torch.nn import functional
 
 PACK = 8
 WIDTHS = (40, 64, 96, 128)
-FINE = 8
-"""Channels of the layer that joins what lies near a sample with what the columns know."""
+FINE = 12
+"""Channels of the layers at the full rate, which join what lies near a sample with what the columns know."""
 
 HALF = 0.03
 """The step, in standard deviations of the window, that the steep curve takes to one half."""
@@ -80,6 +80,7 @@ class Network(nn.Module):
         self.pack_size = pack
         self.near = nn.Conv1d(6, FINE, 7, padding=3)
         self.far = nn.Conv1d(a, FINE * pack, 1)
+        self.fine = nn.Conv1d(FINE, FINE, 7, padding=3)
         self.last = nn.Conv1d(FINE, 3, 7, padding=3)
 
     def logits(self, windows: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,7 +95,8 @@ class Network(nn.Module):
         beside.pop()
         for up in self.up:
             x = up(x, beside.pop())
-        samples = self.last(functional.relu(unpacked(self.far(x), self.pack_size) + self.near(views)))
+        x = functional.relu(unpacked(self.far(x), self.pack_size) + self.near(views))
+        samples = self.last(functional.relu(x + self.fine(x)))
         return samples[:, :2], samples[:, 2]
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:

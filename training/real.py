@@ -22,6 +22,8 @@ from wadati.units import SECOND
 WINDOW = 90 * RATE
 MINIMUM = 35 * RATE
 RIDGECREST_END = "2019-07-04T17:30:00Z"
+JUDGED = ("uturuncu", "strong-motion", "moment-tensor")
+"""Records of which some are of stations that pickers are judged on."""
 
 
 def labelled(shared: Path) -> Iterator[Record]:
@@ -74,6 +76,9 @@ def continuous(shared: Path) -> Iterator[Record]:
         ("ridgecrest", "ridgecrest-2019/waveforms", "*.mseed", quiet),
         ("salton-sea", "salton-sea-2020/waveforms", "*.mseed", None),
         ("strong-motion", "strong-motion/fdsn", "*.mseed", None),
+        ("strong-motion", "strong-motion/tutorials", "*.mseed", None),
+        ("strong-motion", "strong-motion/clipping_samples", "*.mseed", None),
+        ("moment-tensor", "moment-tensor-2019", "*.mseed", None),
         ("geofon", "miniseed", "G*.*.mseed", None),
         ("raspberry-shake", "raspberry-shake", "*.m*s*", None),
         *(
@@ -82,7 +87,7 @@ def continuous(shared: Path) -> Iterator[Record]:
         ),
     ):
         for network, station, start, data in _stations(sorted((shared / folder).rglob(pattern)), span):
-            if name == "uturuncu" and is_held_back(network, station):
+            if name in JUDGED and is_held_back(network, station):
                 continue
             for first in range(0, data.shape[1] - MINIMUM, WINDOW):
                 cut = data[:, first : first + WINDOW]
@@ -141,6 +146,9 @@ def digest_inputs(shared: Path) -> dict[str, str]:
         "ridgecrest-2019/waveforms",
         "salton-sea-2020/waveforms",
         "strong-motion/fdsn",
+        "strong-motion/tutorials",
+        "strong-motion/clipping_samples",
+        "moment-tensor-2019",
         "miniseed",
         "raspberry-shake",
     )

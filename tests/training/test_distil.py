@@ -10,7 +10,7 @@ import pytest
 from training.pool import SAMPLES
 
 torch = pytest.importorskip("torch")
-pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit")
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def distiller(tmp_path: Path):
     teacher.delay = 5
     long = Teacher("too long", Loud(), 6000, order="ZNE", peak=False, p=1, s=2)
     save([teacher, long], tmp_path / "teachers.pt")
-    return Distiller(tmp_path / "teachers.pt", torch.device("cpu"))
+    return Distiller(tmp_path / "teachers.pt")
 
 
 def asked(distiller, *, trust: float, weight: float, data: np.ndarray):
@@ -73,3 +73,34 @@ def test_a_dead_component_is_lent_a_living_one(distiller) -> None:
     data[0] = 0
     target, _ = asked(distiller, trust=1.0, weight=1.0, data=data)
     assert target[0, 0, 995] == 1
+
+
+def test_phasenet_with_its_own_padding_is_the_network_that_was_trained(shared) -> None:
+    pytest.importorskip("seisbench")
+    import onnxruntime
+    import seisbench.models as sbm
+
+    from training.teachers import AsTrained
+
+    layers = sbm.PhaseNet(phases="NPS")
+    layers.load_state_dict(torch.load(shared / "weights/phasenet_original.pt.v1", weights_only=True))
+    windows = torch.randn(2, 3, 3000, generator=torch.Generator().manual_seed(1))
+    windows[..., 1500:] *= 30 * torch.exp(-torch.arange(1500) / 200)
+    windows = (windows - windows.mean(-1, keepdim=True)) / windows.std(-1, keepdim=True)
+    path = shared / "weights/phasenet_original_3000.onnx"
+    wanted = onnxruntime.InferenceSession(path).run(None, {"x": windows.numpy()})[0]
+    with torch.no_grad():
+        found = AsTrained(layers.eval())(windows).numpy()
+    assert np.abs(found - wanted).max() < 1e-5
+    assert wanted[:, 1:].max() > 0.5
+
+
+def test_targets_of_p_are_set_ahead_by_less_than_a_sample_and_nothing_else_is_moved() -> None:
+    from training.fit import P_AHEAD, earlier
+
+    target = torch.zeros(1, 2, SAMPLES)
+    target[0, :, 100] = 1.0
+    moved = earlier(target)
+    assert moved[0, 0, 99:101].tolist() == pytest.approx([P_AHEAD, 1 - P_AHEAD])
+    assert torch.equal(moved[:, 1], target[:, 1])
+    assert moved.sum() == pytest.approx(2.0)

@@ -1,0 +1,55 @@
+"""A network that was exported and read again goes on as if it had been kept. Needs torch and onnx, as training does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from training.pool import SAMPLES
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+
+
+@pytest.fixture
+def trained():
+    """A network with random weights and statistics of batch norm, as after training."""
+    from training.network import Network
+
+    torch.manual_seed(1)
+    network = Network()
+    with torch.no_grad():
+        network(torch.randn(4, 3, SAMPLES))
+        for name, values in network.named_parameters():
+            if name.endswith("bias"):
+                values.normal_(0, 0.1)
+    return network.eval()
+
+
+def test_what_was_exported_is_the_same_again_in_both_modes(trained, tmp_path: Path) -> None:
+    from training.export import export
+    from training.start import read
+
+    path = tmp_path / "network.onnx"
+    export(trained, path)
+    windows = torch.randn(8, 3, SAMPLES, generator=torch.Generator().manual_seed(2))
+    again = read(path, windows)
+    with torch.no_grad():
+        for mine, kept in zip(again(windows), trained(windows), strict=True):
+            assert torch.allclose(mine, kept, atol=1e-5)
+        curves = again(windows)[0]
+        again.train()
+        assert torch.allclose(again(windows)[0], curves, atol=1e-4), "the windows' own statistics were taken"
+
+
+def test_another_network_is_told(trained, tmp_path: Path) -> None:
+    from training.export import export
+    from training.network import Network
+    from training.start import read
+
+    path = tmp_path / "network.onnx"
+    export(Network((40, 64, 96, 64)).eval(), path)
+    with pytest.raises(ValueError, match="in the file"):
+        read(path, torch.randn(2, 3, SAMPLES))
