@@ -22,7 +22,7 @@ from tests.sources.archives.replica import address, client, fill
 from wadati.engine.cluster import open_cluster
 from wadati.engine.compute import Dask, Local
 from wadati.engine.elastic.cluster_crew import ClusterCrew
-from wadati.engine.elastic.crew import Threads
+from wadati.engine.elastic.crew import Ended, Threads
 from wadati.engine.elastic.manager import Elasticity
 from wadati.engine.elastic.runner import JobCancelledError, Runner
 from wadati.engine.synthetics import piece as pieces
@@ -425,3 +425,47 @@ def test_jobs_say_how_far_they_are_and_go_on_after_a_restart(
     assert same(arrays(whole), arrays_at(again.files(job.job_id) / "synthetics.zarr"))
     assert len(set(done)) == len(whole.pieces())
     again.close()
+
+
+class _Doomed(Threads):
+    """Is lost after some pieces, as a cluster is whose scheduler dies."""
+
+    def __init__(self, pieces: int) -> None:
+        super().__init__(work_on)
+        self._left = pieces
+
+    def events(self, timeout: float):  # type: ignore[no-untyped-def]
+        found = super().events(timeout)
+        self._left -= sum(isinstance(one, Ended) for one in found)
+        if self._left <= 0:
+            raise InputError("tcp://127.0.0.1:1", "the scheduler is gone", "start it again")
+        return found
+
+
+def test_a_lost_cluster_costs_a_job_time_and_one_that_does_not_come_back_is_told(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runner: Runner
+) -> None:
+    whole = a_job(store, tmp_path / "whole")
+    run_job(whole, runner)
+    runners: list[Runner] = []
+
+    def opened(lifetimes: list[int]) -> Callable[..., Runner]:
+        def open_one(*_: object) -> Runner:
+            runners.append(Runner(_Doomed(lifetimes[min(len(runners), len(lifetimes) - 1)]), Elasticity(maximum=1)))
+            return runners[-1]
+
+        return open_one
+
+    monkeypatch.setattr("wadati.engine.synthetics.jobs._WAITS", (0.0, 0.0))
+    for lifetimes, state in (([2, 3, 1000], "done"), ([1], "failed")):
+        runners.clear()
+        monkeypatch.setattr("wadati.engine.synthetics.jobs.open_runner", opened(lifetimes))
+        jobs = SyntheticsJobs(tmp_path / state, store, Local(), 1, SMALL)
+        job = jobs.submit(SOURCES, STATIONS, whole.motion, "zarr")
+        assert jobs.wait(job.job_id, 60).state == state
+        assert len(runners) == 3
+        jobs.close()
+        if state == "done":
+            assert same(arrays(whole), arrays_at(jobs.files(job.job_id) / "synthetics.zarr"))
+        else:
+            assert "the scheduler is gone" in jobs.get(job.job_id).words  # type: ignore[union-attr]

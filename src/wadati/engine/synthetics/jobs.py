@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -17,12 +18,17 @@ from wadati.engine.synthetics.runs import open_runner, run_job
 from wadati.engine.synthetics.seismograms import Motion
 from wadati.errors import NothingUsableError, ReadError
 from wadati.model import PointSource, Station
+from wadati.protocols import Problem
 
 LOG = logging.getLogger("wadati.engine")
 
 _AT_ONCE = 4
 """Jobs that are being done at a time, in turns, so that a small one does not wait for a large one."""
 
+_WAITS = (2.0, 10.0, 60.0)
+"""Seconds until work goes on with another cluster, or the same one when it is back."""
+
+_LOOKED_AFTER_S = 0.2
 _MOST = 100
 _TOLD = 3
 
@@ -87,8 +93,11 @@ class SyntheticsJobs:
             count[1] += 1
             task.tell(*count)
 
+        def attempt() -> list[Problem]:
+            return run_job(job, self._crew(), start=start, step=step, is_cancelled=lambda: not task.is_wanted())
+
         try:
-            problems = run_job(job, self._crew(), start=start, step=step, is_cancelled=lambda: not task.is_wanted())
+            problems = self._in_spite_of_lost_crews(attempt, task)
         except ReadError as error:
             # Where the store lies is nothing to whoever asks.
             LOG.exception("the Green's functions cannot be read")
@@ -97,6 +106,21 @@ class SyntheticsJobs:
         told = [f"{one.subject}: {one.wrong}" for one in problems[:_TOLD]]
         told += [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
         return "; ".join(told).encode()
+
+    def _in_spite_of_lost_crews(self, attempt: Callable[[], list[Problem]], task: Task) -> list[Problem]:
+        """What an attempt gives; where the cluster was lost with it, another one does what is left, some times."""
+        for wait in (*_WAITS, None):
+            try:
+                return attempt()
+            except Exception:  # the first thing that went wrong in the crew, of any kind
+                lost = self._runner is not None and self._runner.is_broken
+                if not lost or wait is None or not task.is_wanted():
+                    raise
+                LOG.exception("who makes seismograms was lost; again in %g s", wait)
+                until = time.monotonic() + wait
+                while task.is_wanted() and time.monotonic() < until:
+                    time.sleep(min(wait, _LOOKED_AFTER_S))
+        raise AssertionError
 
     def _crew(self) -> Runner:
         """Who does the work: opened when there is some, and again where a cluster was lost."""
