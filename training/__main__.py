@@ -21,7 +21,7 @@ from training.pool import Record, load, save
 from training.teachers import align, read_teachers, teach
 
 SEED = 20191104
-FIRST_STEPS, STEPS = 8108, 9500
+FIRST_STEPS, STEPS = 8108, 9000
 """Batches from nothing, and those that go on from there with fresh momenta at half the rate of learning."""
 SIMULATED, SIMULATED_NOISES = 12000, 1200
 
@@ -51,7 +51,7 @@ def main() -> None:
     path = options.work / "wadati.onnx"
     print(f"largest difference between ONNX Runtime and torch: {export(network, path):.1e}", flush=True)
     counts = Counter(one.name.split("/")[0] for one in records) | {"noise": len(noises)}
-    counts["examples"] = options.steps * BATCH
+    counts["examples"] = (options.steps + (FIRST_STEPS if options.start is None else 0)) * BATCH
     inputs = json.loads((options.work / "inputs.json").read_text())
     rival = options.shared / "weights/phasenet_original_3000.onnx"
     write_card(path, rival, counts, inputs, options.seed, fitted_by(options.work))
