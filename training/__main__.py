@@ -59,8 +59,11 @@ def main() -> None:
 
 def pool_of(shared: Path, work: Path) -> tuple[list[Record], list[np.ndarray]]:
     """Records and noises for training, made once for one state of the data."""
-    digests = real.digest_inputs(shared)
-    (work / "inputs.json").write_text(json.dumps(digests, indent=1))
+    digests = json.dumps(real.digest_inputs(shared), indent=1)
+    held = work / "inputs.json"
+    if held.exists() and held.read_text() != digests:
+        raise SystemExit(f"{work} was begun with other data: name another folder, or remove it")
+    held.write_text(digests)
     data = shared / "data"
     labelled = list(real.labelled(data))
     path = work / "taught.npy"

@@ -51,11 +51,7 @@ def bursts(rng: np.random.Generator, noise: np.ndarray) -> np.ndarray:
     size = noise.std(axis=1, keepdims=True)
     lapse = np.arange(samples) / RATE
     total = np.zeros_like(noise)
-    if rng.random() < 0.5:
-        begin, between = rng.uniform(0, samples / RATE), rng.uniform(0.4, 1.2)
-        times = begin + between * (np.arange(rng.integers(3, 30)) + rng.normal(0, 0.05))
-    else:
-        times = rng.uniform(0, samples / RATE, rng.integers(1, 6))
+    times = burst_times(rng, samples / RATE)
     rise, fall = 10 ** rng.uniform(-1.7, 0.7), 10 ** rng.uniform(-1.2, 0.7)
     low = rng.uniform(1, 15)
     frequency = np.fft.rfftfreq(samples, 1 / RATE)
@@ -67,6 +63,14 @@ def bursts(rng: np.random.Generator, noise: np.ndarray) -> np.ndarray:
         envelope = np.exp(np.where(after < 0, np.maximum(after / rise, -50), -after / fall))
         total += (10 ** rng.uniform(-0.3, 1.2) * envelope * carrier * size).astype(np.float32)
     return total * (10 ** rng.uniform(-0.3, 0.3, (3, 1))).astype(np.float32)
+
+
+def burst_times(rng: np.random.Generator, seconds: float) -> np.ndarray:
+    """When the bursts of one source come (s): a walker's steps, or a few at any time."""
+    if rng.random() < 0.5:
+        steps = np.arange(rng.integers(3, 30))
+        return rng.uniform(0, seconds) + rng.uniform(0.4, 1.2) * (steps + rng.normal(0, 0.05, len(steps)))
+    return rng.uniform(0, seconds, rng.integers(1, 6))
 
 
 def losses(rng: np.random.Generator, example: Example) -> Example:

@@ -25,7 +25,10 @@ def read(path: Path, windows: Tensor) -> Network:
         if node.op_type == "Identity" and node.input[0] in held:  # how the exporter writes equal weights
             held[node.output[0]] = held[node.input[0]]
     network = Network().eval()
-    filling = _Filling([[held[name] for name in node.input[1:3]] for node in graph.node if node.op_type == "Conv"])
+    layers = [node.input[1:3] for node in graph.node if node.op_type == "Conv"]
+    if any(name not in held for names in layers for name in names):
+        raise ValueError(f"{path} is not as training.export writes it: weights of a layer are computed")
+    filling = _Filling([[held[name] for name in names] for names in layers])
     hooks = []
     for module in network.modules():
         if isinstance(module, nn.Conv1d):
@@ -50,6 +53,8 @@ class _Filling:
 
     def convolution(self, module: nn.Conv1d, inputs: tuple[Tensor, ...]) -> None:  # noqa: ARG002
         """The weights of the file; the bias waits where a batch norm follows."""
+        if not self.left:
+            raise ValueError("the file has fewer layers than the network of training.network")
         weight, bias = (torch.from_numpy(np.array(part)) for part in self.left.pop(0))
         if weight.shape != module.weight.shape:
             raise ValueError(f"a layer of {tuple(module.weight.shape)} is {tuple(weight.shape)} in the file")

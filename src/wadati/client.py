@@ -119,7 +119,7 @@ class Client:
         """Seismograms (m, m/s or m/s²) of sources at stations, NET.STA with `*` and `?` (None: all of the service).
 
         Traces come source by source; stations beyond the service's Green's functions are left out. Much is sent as a
-        job, which this waits for. Raises `ServiceError` also for a job that failed.
+        job, which this waits for; `one_fault` of so much is refused. Raises `ServiceError` also for a job that failed.
         """
         asked = SyntheticsRequest(
             [
@@ -140,7 +140,9 @@ class Client:
             time.sleep(0.5)
         if told.job.state != "done":
             raise ServiceError(500, f"the job is {told.job.state}: {told.job.words}")
-        return [trace for file in told.files for trace in read_miniseed(self._ask("GET", file)[1])[0]]
+        return [
+            trace for file in sorted(told.files, key=_numbered) for trace in read_miniseed(self._ask("GET", file)[1])[0]
+        ]
 
     def review(self, event_id: str, request: ReviewRequest) -> dict[str, Any]:
         """An analyst's word on an event; the event as it is then, as GeoJSON."""
@@ -224,3 +226,7 @@ def _read_file(content: bytes, name: str, read: Callable[[Path], T]) -> T:
         path = Path(folder) / name
         path.write_bytes(content)
         return read(path)
+
+
+def _numbered(name: str) -> tuple[int, str]:
+    return len(name), name

@@ -469,3 +469,30 @@ def test_a_lost_cluster_costs_a_job_time_and_one_that_does_not_come_back_is_told
             assert same(arrays(whole), arrays_at(jobs.files(job.job_id) / "synthetics.zarr"))
         else:
             assert "the scheduler is gone" in jobs.get(job.job_id).words  # type: ignore[union-attr]
+
+
+def test_a_cluster_that_is_not_there_yet_is_waited_for_but_not_by_who_gives_up(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def open_late(*_: object) -> Runner:
+        asked.append(1)
+        if len(asked) < 3:
+            raise InputError("tcp://127.0.0.1:1", "no scheduler answers", "start it")
+        return open_runner(Local(), 1)
+
+    monkeypatch.setattr("wadati.engine.synthetics.jobs.open_runner", open_late)
+    monkeypatch.setattr("wadati.engine.synthetics.jobs._WAITS", (0.0, 0.0))
+    jobs = SyntheticsJobs(tmp_path / "late", store, Local(), 1, SMALL)
+    job = jobs.submit(SOURCES, STATIONS, a_job(store, tmp_path).motion, "zarr")
+    assert jobs.wait(job.job_id, 60).state == "done"
+    jobs.close()
+    asked.clear()
+    monkeypatch.setattr("wadati.engine.synthetics.jobs._WAITS", (60.0,))
+    jobs = SyntheticsJobs(tmp_path / "given up", store, Local(), 1, SMALL)
+    job = jobs.submit(SOURCES, STATIONS, a_job(store, tmp_path).motion, "zarr")
+    wait_for(lambda: bool(asked))
+    assert jobs.cancel(job.job_id).state == "cancelled"  # type: ignore[union-attr]
+    jobs.close()
+    assert len(asked) == 1

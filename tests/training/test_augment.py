@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.augment import Augmenter, Example, _judge, _normalised, _superpose, _taken
-from training.damage import bursts
+from training.damage import burst_times, bursts
 from training.pool import SAMPLES, Record, first_motion, gaussian, load, peaks, save
 from wadati.pickers.neural import normalise
 
@@ -66,12 +66,24 @@ def test_bursts_are_of_the_size_of_the_noise_whatever_its_unit() -> None:
     assert 0.5 < np.abs(one).max() < 200
 
 
+def test_steps_of_a_walker_are_not_quite_regular() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        times = burst_times(rng, 30.0)
+        if len(times) > 6:
+            apart = np.diff(times)
+            assert 0.01 < apart.std() < 0.4
+            return
+    raise AssertionError("nobody walked")
+
+
 def test_labels_stand_at_every_place_of_the_window(augmenter: Augmenter) -> None:
     places = np.concatenate(
         [np.flatnonzero(curve[0] > 0.99) for k in range(12) for curve in augmenter.batch(20 + k, 64)[1]]
     )
     share, _ = np.histogram(places, bins=6, range=(0, SAMPLES))
-    assert share.min() > 0.35 * share.mean(), "the last sixth has half, since S is asked for as often, 6 s after P"
+    assert share[:5].min() > 0.6 * share[:5].mean()
+    assert share[5] > 0.3 * share[:5].mean(), "half as many: S is asked for as often, 6 s after P"
 
 
 def test_normalised_is_what_the_picker_does(augmenter: Augmenter) -> None:

@@ -53,3 +53,16 @@ def test_another_network_is_told(trained, tmp_path: Path) -> None:
     export(Network((40, 64, 96, 64)).eval(), path)
     with pytest.raises(ValueError, match="in the file"):
         read(path, torch.randn(2, 3, SAMPLES))
+
+
+def test_a_file_with_fewer_or_more_layers_is_told(trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import start
+    from training.export import export
+
+    path = tmp_path / "network.onnx"
+    export(trained, path)
+    real = start._Filling
+    for change, words in ((lambda some: some[:-1], "fewer layers"), (lambda some: some + some[-1:], "more layers")):
+        monkeypatch.setattr(start, "_Filling", lambda some, change=change: real(change(some)))
+        with pytest.raises(ValueError, match=words):
+            start.read(path, torch.randn(2, 3, SAMPLES))

@@ -22,7 +22,7 @@ _PORTAL, _ASSETS = ("/portal", "/portal/"), "/portal/assets/"
 """An application without data, which asks for a token where data need one."""
 _BEARER = b"bearer "
 _CALLER = "wadati.caller"
-_TAKEN = 202
+_TAKEN, _REFUSED = 202, 400
 _REVIEW = re.compile(r"/events/[^/]+/reviews?")
 
 
@@ -181,10 +181,12 @@ class Access:
     def _noted(self, scope: Any, caller: Caller, send: Any) -> Any:
         """Sends, and notes what was done by a right or with what is restricted, and jobs that came or were given up."""
         is_noted = self._needed(scope["path"]) not in ("", "read") or "restricted" in caller.scopes
-        is_noted = is_noted or scope.get("method") == "DELETE"
+        given_up = scope.get("method") == "DELETE"
 
         async def told(message: Any) -> None:
-            if message["type"] == "http.response.start" and (is_noted or message["status"] == _TAKEN):
+            if message["type"] == "http.response.start" and (
+                is_noted or message["status"] == _TAKEN or (given_up and message["status"] < _REFUSED)
+            ):
                 self._note(scope, caller, message["status"])
             await send(message)
 

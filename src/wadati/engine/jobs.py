@@ -31,6 +31,7 @@ KEPT = DAY
 LOG = logging.getLogger("wadati.engine")
 
 _NAME = re.compile(r"[0-9a-f]{16}")
+_PATH = re.compile(r"(?<![\w:/.])/[^\s'\",;:()]+")
 _OVER = ("done", "failed", "cancelled")
 
 
@@ -224,8 +225,9 @@ class Jobs:
         except Exception as error:  # whatever one job does must not cost the others
             if self._closing.is_set():
                 return
-            LOG.exception("job %s failed", job_id)
-            state, words = "failed", self._words(error)
+            if self._is_wanted(job_id):
+                LOG.warning("job %s failed", job_id, exc_info=not isinstance(error, WadatiError))
+            state, words = "failed", _words(error)
         if state == "failed":
             # Nobody is given what there is of it; where it filled the disk, there is room again.
             shutil.rmtree(self.files(job_id), ignore_errors=True)
@@ -233,12 +235,6 @@ class Jobs:
             if self._jobs[job_id].state == "running":
                 now = time.time_ns()
                 self._put(msgspec.structs.replace(self._jobs[job_id], state=state, finished=now, words=words))
-
-    def _words(self, error: Exception) -> str:
-        """What is wrong, for whoever sent the job: where files of this machine lie is nothing to them."""
-        if isinstance(error, OSError) and error.strerror:
-            return f"{type(error).__name__}: {error.strerror}"
-        return f"{type(error).__name__}: {error}".replace(str(self._folder), "the service")
 
     def _is_wanted(self, job_id: str) -> bool:
         with self._changed:
@@ -248,3 +244,15 @@ class Jobs:
         with self._changed:
             self._jobs[job_id] = msgspec.structs.replace(self._jobs[job_id], pieces=pieces, done=done)
             self._changed.notify_all()
+
+
+def _words(error: Exception) -> str:
+    """What is wrong, for whoever sent the job: where files of this machine lie is nothing to them.
+
+    >>> _words(FileNotFoundError(2, "No such file or directory", "/srv/x"))
+    'FileNotFoundError: No such file or directory'
+    >>> _words(ValueError("/srv/jobs/x.mseed: 3 m/s of s3://bucket/y"))
+    'ValueError: a file: 3 m/s of s3://bucket/y'
+    """
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return f"{type(error).__name__}: {_PATH.sub('a file', said)}"

@@ -13,7 +13,7 @@ import pytest
 from tests.engine.campaign.conftest import Midnight, write_flow
 from tests.sources.archives.replica import address, fill, objects
 from wadati.cli.main import main
-from wadati.engine.campaign import picking_shard
+from wadati.engine.campaign import finish, picking_shard
 from wadati.engine.campaign.local import StoppedError, manifests, pick, run, run_shard
 from wadati.engine.campaign.opened import open_campaign
 from wadati.engine.campaign.picks import picks_of
@@ -23,6 +23,7 @@ from wadati.engine.flow import override
 from wadati.engine.progress import Silent
 from wadati.errors import NothingUsableError, UsageError
 from wadati.formats.parquet import read_picks
+from wadati.store.objects import open_place
 
 TABLES = ("events.csv", "arrivals.csv", "picks.csv", "catalog.xml", "events.geojson")
 
@@ -86,6 +87,31 @@ def test_in_a_bucket_nothing_of_a_longer_run_is_left_beside_a_shorter_one(midnig
     run(override(flow, end="2026-03-02"))
     assert [path.name for path in (tmp_path / "bucket" / "picks").iterdir()] == ["2026-03-01.parquet"]
     assert (tmp_path / "bucket" / "of somebody else").exists()
+
+
+def test_what_a_run_that_died_put_into_a_bucket_goes_with_the_next(tmp_path: Path) -> None:
+    place = open_place(str(tmp_path / "bucket"))
+    for name in ("long", "short"):
+        (tmp_path / name / "picks").mkdir(parents=True)
+        (tmp_path / name / "run.json").touch()
+        (tmp_path / name / "picks" / "1.parquet").write_text(name)
+    (tmp_path / "long" / "picks" / "2.parquet").touch()
+
+    class Dies:
+        get, remove = place.get, place.remove
+
+        def put(self, name: str, *rest: object) -> None:
+            if name == "run.json":
+                raise KeyboardInterrupt
+            place.put(name, *rest)  # type: ignore[arg-type]
+
+    with pytest.raises(KeyboardInterrupt):
+        finish._put(tmp_path / "long", Dies())  # type: ignore[arg-type]
+    assert (tmp_path / "bucket" / "picks" / "2.parquet").exists()
+    finish._put(tmp_path / "short", place)
+    found = {path.name for path in (tmp_path / "bucket").rglob("*") if path.is_file()}
+    assert found == {"1.parquet", "files.json", "run.json"}
+    assert (tmp_path / "bucket" / "picks" / "1.parquet").read_text() == "short"
 
 
 def test_a_job_of_slurm_does_the_shard_of_its_number(

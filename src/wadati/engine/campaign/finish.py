@@ -33,7 +33,7 @@ from wadati.store.objects import Place, open_place
 from wadati.units import DAY
 
 CATALOG, FILES, LAST = "catalog.sqlite", "files.json", "run.json"
-"""In a bucket `files.json` names what the last run put there, so that nothing of it outlives the next one."""
+"""In a bucket `files.json` names what runs put there, also one that died, so that nothing of it outlives the next."""
 
 
 def finish(opened: Opened, picking: Sequence[Manifest], chain: Sequence[Manifest], progress: Progress) -> Result:
@@ -59,6 +59,7 @@ def _put(folder: Path, place: Place) -> None:
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     before = place.get(FILES)
     old = set(msgspec.json.decode(before, type=list[str])) if before is not None else set()
+    place.put(FILES, msgspec.json.encode(sorted(old | set(paths))), "application/json", 0)
     for name in sorted(paths, key=lambda one: one == LAST):
         if name == LAST:
             for gone in sorted(old - set(paths)):

@@ -16,7 +16,7 @@ from wadati.engine.jobs import Job, Jobs, Task
 from wadati.engine.synthetics.job import USUAL, Cut, Result, SyntheticsJob
 from wadati.engine.synthetics.runs import open_runner, run_job
 from wadati.engine.synthetics.seismograms import Motion
-from wadati.errors import NothingUsableError, ReadError
+from wadati.errors import InputError, NothingUsableError, ReadError
 from wadati.model import PointSource, Station
 from wadati.protocols import Problem
 
@@ -93,11 +93,10 @@ class SyntheticsJobs:
             count[1] += 1
             task.tell(*count)
 
-        def attempt() -> list[Problem]:
-            return run_job(job, self._crew(), start=start, step=step, is_cancelled=lambda: not task.is_wanted())
-
         try:
-            problems = self._in_spite_of_lost_crews(attempt, task)
+            problems = self._in_spite_of_lost_crews(
+                lambda crew: run_job(job, crew, start=start, step=step, is_cancelled=lambda: not task.is_wanted()), task
+            )
         except ReadError as error:
             # Where the store lies is nothing to whoever asks.
             LOG.exception("the Green's functions cannot be read")
@@ -107,19 +106,23 @@ class SyntheticsJobs:
         told += [f"and {len(problems) - _TOLD} more"] if len(problems) > _TOLD else []
         return "; ".join(told).encode()
 
-    def _in_spite_of_lost_crews(self, attempt: Callable[[], list[Problem]], task: Task) -> list[Problem]:
-        """What an attempt gives; where the cluster was lost with it, another one does what is left, some times."""
+    def _in_spite_of_lost_crews(self, work: Callable[[Runner], list[Problem]], task: Task) -> list[Problem]:
+        """What some work gives; where the cluster was lost with it or is not there, it is begun again, some times."""
         for wait in (*_WAITS, None):
+            crew = None
             try:
-                return attempt()
-            except Exception:  # the first thing that went wrong in the crew, of any kind
-                lost = self._runner is not None and self._runner.is_broken
-                if not lost or wait is None or not task.is_wanted():
+                crew = self._crew()
+                return work(crew)
+            except Exception as error:  # the first thing that went wrong in the crew, of any kind
+                is_lost = isinstance(error, InputError | OSError) if crew is None else crew.is_broken
+                if not is_lost or wait is None:
                     raise
-                LOG.exception("who makes seismograms was lost; again in %g s", wait)
+                LOG.warning("who makes seismograms is not there; again in %g s", wait, exc_info=True)
                 until = time.monotonic() + wait
                 while task.is_wanted() and time.monotonic() < until:
                     time.sleep(min(wait, _LOOKED_AFTER_S))
+                if not task.is_wanted():
+                    raise
         raise AssertionError
 
     def _crew(self) -> Runner:
