@@ -22,7 +22,7 @@ def settled(visit, where: str) -> None:
     if where in ("", "wall"):
         visit.page.locator(".map[data-ready=true]").wait_for()
     if where.startswith(("event/", "waveforms", "wall")):
-        visit.page.wait_for_function("document.querySelector('canvas')?.width > 100")
+        visit.page.wait_for_function("() => document.querySelector('canvas')?.width > 100")
 
 
 def test_the_map_shows_events_and_stations_and_goes_to_an_event(visit, portal) -> None:
@@ -166,10 +166,10 @@ def test_dark_and_light_are_those_of_the_system_or_the_chosen_one(visit) -> None
     visit.go("events")
     assert visit.page.evaluate(theme) == "dark"
     visit.page.emulate_media(color_scheme="light")
-    visit.page.wait_for_function(f"{theme} === 'light'")
+    visit.page.wait_for_function(f"() => {theme} === 'light'")
     visit.page.get_by_text("Settings").click()
     visit.page.get_by_label("Appearance").select_option("dark")
-    visit.page.wait_for_function(f"{theme} === 'dark'")
+    visit.page.wait_for_function(f"() => {theme} === 'dark'")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -212,7 +212,7 @@ def test_a_new_event_comes_by_the_stream_and_is_said(visit, portal) -> None:
     say(1, "created")
     visit.page.locator("ol.events li[data-id=new-event]").wait_for()
     assert "4.4" in visit.page.locator("ol.events li").first.inner_text()
-    visit.page.wait_for_function("document.querySelector('[aria-live]').textContent.includes('magnitude 4.4')")
+    visit.page.wait_for_function("() => document.querySelector('[aria-live]').textContent.includes('magnitude 4.4')")
     say(2, "retracted")
     visit.page.locator("ol.events li[data-id=new-event]").wait_for(state="detached")
     assert visit.page.evaluate("window.kept") is True

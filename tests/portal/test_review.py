@@ -56,7 +56,7 @@ def test_an_event_is_confirmed_typed_and_an_origin_preferred(visit, review) -> N
     saved(visit)
     visit.page.get_by_role("button", name="Prefer").click()
     saved(visit)
-    visit.page.wait_for_function("document.querySelectorAll('.review button:disabled').length === 0")
+    visit.page.wait_for_function("() => document.querySelectorAll('.review button:disabled').length === 0")
     assert {word for word, _ in sent} == {f"Bearer {TOKEN}"}
     assert [body for _, body in sent] == [
         {"action": "confirm", "comment": "clear onset"},

@@ -36,7 +36,7 @@ FILES = ("picks.csv", "events.csv", "arrivals.csv", "catalog.xml", "events.geojs
 
 
 def contents(folder: Path) -> dict[str, str]:
-    """What a run wrote, with event identifiers by their order."""
+    """What a run wrote, with event identifiers by their order, and without those that events had before."""
     with (folder / "events.csv").open() as file:
         names = [row["event_id"] for row in csv.DictReader(file)]
     found = {}
@@ -44,6 +44,7 @@ def contents(folder: Path) -> dict[str, str]:
         text = (folder / name).read_text()
         for number, event_id in enumerate(names):
             text = text.replace(event_id, f"event-{number}").replace(event_id.removeprefix("wd"), f"code-{number}")
+        text = re.sub(r"\bwd\d{4}\w{10}\b", "earlier", text)
         found[name] = re.sub(r"<creationTime>[^<]*</creationTime>", "", text)
     return found
 
