@@ -100,9 +100,13 @@ def test_server_sent_events_are_not_held_back(behind: Proxy) -> None:
 
 def test_a_web_socket_passes(behind: Proxy) -> None:
     trust = ssl.create_default_context(cafile=behind.certificate)
-    with connect(f"wss://127.0.0.1:{behind.port}/ws", ssl=trust, source_address=("127.0.0.4", 0)) as socket:
+    with connect(
+        f"wss://127.0.0.1:{behind.port}/ws", ssl=trust, open_timeout=60, source_address=("127.0.0.4", 0)
+    ) as socket:
         socket.ping().wait(10)
-    with connect(f"wss://127.0.0.1:{behind.port}/ws?after=0.0", ssl=trust, source_address=("127.0.0.4", 0)) as socket:
+    with connect(
+        f"wss://127.0.0.1:{behind.port}/ws?after=0.0", ssl=trust, open_timeout=60, source_address=("127.0.0.4", 0)
+    ) as socket:
         assert '"kind"' in socket.recv(timeout=20)
 
 
