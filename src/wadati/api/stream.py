@@ -15,7 +15,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from wadati.api.current import Current, Told
 from wadati.api.errors import Refused
@@ -77,7 +77,7 @@ class StreamService:
                 task.cancel()
             await asyncio.gather(telling, leaving, return_exceptions=True)
         if socket.application_state is WebSocketState.CONNECTED:
-            with suppress(RuntimeError):
+            with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(1001)
 
     async def _tell(self, socket: WebSocket, kinds: frozenset[str]) -> None:

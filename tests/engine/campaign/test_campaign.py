@@ -21,7 +21,7 @@ from wadati.engine.campaign.plan import plan
 from wadati.engine.campaign.status import cancel, retry, status
 from wadati.engine.flow import override
 from wadati.engine.progress import Silent
-from wadati.errors import NothingUsableError, UsageError
+from wadati.errors import InputError, NothingUsableError, UsageError
 from wadati.formats.parquet import read_picks
 from wadati.store.objects import open_place
 
@@ -112,6 +112,9 @@ def test_what_a_run_that_died_put_into_a_bucket_goes_with_the_next(tmp_path: Pat
     found = {path.name for path in (tmp_path / "bucket").rglob("*") if path.is_file()}
     assert found == {"1.parquet", "files.json", "run.json"}
     assert (tmp_path / "bucket" / "picks" / "1.parquet").read_text() == "short"
+    (tmp_path / "bucket" / "files.json").write_text("rubbish")
+    with pytest.raises(InputError, match=r"files\.json.*no list of files"):
+        finish._put(tmp_path / "short", place)
 
 
 def test_a_job_of_slurm_does_the_shard_of_its_number(

@@ -24,7 +24,7 @@ from wadati.engine.location import locate_all
 from wadati.engine.mechanisms import with_mechanisms
 from wadati.engine.outputs import Outputs
 from wadati.engine.progress import Progress
-from wadati.errors import ReadError
+from wadati.errors import InputError, ReadError
 from wadati.formats.stationxml import write_stationxml
 from wadati.model import Catalog, TimeSpan, Trace, format_time
 from wadati.sources.archives.days import DaySource, Reading
@@ -58,7 +58,10 @@ def _put(folder: Path, place: Place) -> None:
     """Put the files of a folder, take away what the last run put and this one has not, and end with `run.json`."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     before = place.get(FILES)
-    old = set(msgspec.json.decode(before, type=list[str])) if before is not None else set()
+    try:
+        old = set(msgspec.json.decode(before, type=list[str])) if before is not None else set()
+    except msgspec.DecodeError as error:
+        raise InputError(FILES, f"in the output is no list of files ({error})", "remove it and run again") from None
     place.put(FILES, msgspec.json.encode(sorted(old | set(paths))), "application/json", 0)
     for name in sorted(paths, key=lambda one: one == LAST):
         if name == LAST:
