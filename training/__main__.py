@@ -21,8 +21,7 @@ from training.pool import Record, load, save
 from training.teachers import align, read_teachers, teach
 
 SEED = 20191104
-FIRST_STEPS, STEPS = 8108, 9000
-"""Batches from nothing, and those that go on from there with fresh momenta at half the rate of learning."""
+STEPS = 30_000
 SIMULATED, SIMULATED_NOISES = 12000, 1200
 
 
@@ -31,30 +30,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="the folder with data/ and weights/")
     parser.add_argument("--work", type=Path, required=True, help="where pool and checkpoints are kept")
-    parser.add_argument("--start", type=Path, help="an exported network to go on from (default: first train one)")
+    parser.add_argument("--start", type=Path, help="an exported network to go on from (default: nothing)")
     parser.add_argument("--steps", type=int, default=STEPS, help=f"batches of 256 windows (default: {STEPS})")
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     records, noises = pool_of(options.shared, options.work)
-    from training.card import write_card
+    from training.card import history, write_card
     from training.export import export
     from training.fit import BATCH, fit, fitted_by
 
-    teachers, start = options.work / "teachers.pt", options.start
-    if start is None:
-        first = options.work / "first"
-        first.mkdir(exist_ok=True)
-        start = first / "wadati.onnx"
-        export(fit(Augmenter(records, noises, options.seed + 1), teachers, FIRST_STEPS, first, options.seed + 1), start)
-    network = fit(Augmenter(records, noises, options.seed), teachers, options.steps, options.work, options.seed, start)
+    examples, before = history(options.start) if options.start else (0, [])
+    augmenter, teachers = Augmenter(records, noises, options.seed), options.work / "teachers.pt"
+    network = fit(augmenter, teachers, options.steps, options.work, options.seed, options.start)
     path = options.work / "wadati.onnx"
     print(f"largest difference between ONNX Runtime and torch: {export(network, path):.1e}", flush=True)
     counts = Counter(one.name.split("/")[0] for one in records) | {"noise": len(noises)}
-    counts["examples"] = (options.steps + (FIRST_STEPS if options.start is None else 0)) * BATCH
+    counts["examples"] = examples + options.steps * BATCH
     inputs = json.loads((options.work / "inputs.json").read_text())
     rival = options.shared / "weights/phasenet_original_3000.onnx"
-    write_card(path, rival, counts, inputs, options.seed, fitted_by(options.work))
+    fitted = "; before it: ".join([fitted_by(options.work), *before])
+    write_card(path, rival, counts, inputs, options.seed, fitted)
 
 
 def pool_of(shared: Path, work: Path) -> tuple[list[Record], list[np.ndarray]]:

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset
 from training.augment import Augmenter
 from training.distil import Distiller
 from training.network import Network
+from training.pool import digest
 from training.start import read
 
 BATCH = 256
@@ -38,8 +39,10 @@ def fit(
 
     `teachers` is what `training.distil.save` wrote; `start` is an exported network to go on from. A GPU is used where
     there is one. `folder` keeps a checkpoint, from which a stopped training goes on with the same examples it would
-    have seen. Matrices are multiplied in bfloat16.
+    have seen. Matrices are multiplied in bfloat16. Raises `SystemExit` where the checkpoint is of another start or
+    seed.
     """
+    begun = {"start": digest([start]) if start else "", "seed": seed}
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     torch.backends.cudnn.benchmark = True
@@ -56,6 +59,8 @@ def fit(
     checkpoint = folder / CHECKPOINT
     if checkpoint.exists():
         held = torch.load(checkpoint, weights_only=True, map_location=device)
+        if held["begun"] != begun:
+            raise SystemExit(f"{folder} was begun from other weights or with another seed: name another, or remove it")
         network.load_state_dict(held["network"])
         mean.load_state_dict(held["mean"])
         optimiser.load_state_dict(held["optimiser"])
@@ -87,6 +92,7 @@ def fit(
                 "optimiser": optimiser.state_dict(),
                 "step": step + 1,
                 "by": by,
+                "begun": begun,
             }
             torch.save(state, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").replace(checkpoint)

@@ -1,18 +1,20 @@
 """Real records of the shared data folder that training may see, and those that it may not.
 
-Not for training: Ridgecrest from 17:30 on, and the stations of `ncedc-picks` and `uturuncu-2011` that
-`benchmarks.pickers.split` holds back.
+Not for training: Ridgecrest from 17:30 on, the stations of `ncedc-picks` and `uturuncu-2011` that
+`benchmarks.pickers.split` holds back, and the two sensors in a town that ObsPy brings.
 """
 
 from __future__ import annotations
 
 import csv
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import obspy
 
+from benchmarks.pickers.quiet import TOWN
 from benchmarks.pickers.split import is_held_back
 from training.pool import COMPONENTS, RATE, Record, digest, first_motion, gaussian
 from wadati.model import SourceId
@@ -21,6 +23,10 @@ from wadati.units import SECOND
 
 WINDOW = 90 * RATE
 MINIMUM = 35 * RATE
+LONGEST = 12 * 3600.0
+"""Between the first and the last sample of a station (s); a file may hold records years apart."""
+OTHERS = frozenset((".npy", ".npz", ".png", ".txt", ".xml", ".xsd", ".csv", ".gmt", ".sqlite", ".wav"))
+"""Endings of packaged files that hold no record of the ground."""
 RIDGECREST_END = "2019-07-04T17:30:00Z"
 JUDGED = ("uturuncu", "strong-motion", "moment-tensor")
 """Records of which some are of stations that pickers are judged on."""
@@ -92,9 +98,39 @@ def continuous(shared: Path) -> Iterator[Record]:
             for first in range(0, data.shape[1] - MINIMUM, WINDOW):
                 cut = data[:, first : first + WINDOW]
                 if np.ptp(cut, axis=1).any():
-                    target = np.zeros((2, cut.shape[1]), np.float32)
-                    begin = start + first * SECOND // RATE
-                    yield Record(f"{name}/{network}.{station}/{begin}", "continuous", cut, target)
+                    yield _unlabelled(name, f"{network}.{station}", start + first * SECOND // RATE, cut)
+    yield from packaged()
+
+
+def packaged() -> Iterator[Record]:
+    """What ObsPy brings for its own tests, one copy of each; its sensors of other things than motion are left out."""
+    seen = set()
+    for path in packaged_files():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = list(_stations([path]))
+        for network, station, start, data in found:
+            code = f"{network}.{station}"
+            if (code, start) not in seen:
+                seen.add((code, start))
+                for first in range(0, data.shape[1] - MINIMUM, WINDOW):
+                    cut = data[:, first : first + WINDOW]
+                    if np.ptp(cut, axis=1).any():
+                        yield _unlabelled("obspy", code, start + first * SECOND // RATE, cut)
+
+
+def packaged_files() -> list[Path]:
+    """ObsPy's packaged files that may be waveforms, less the two that judge."""
+    root = Path(obspy.__file__).parent
+    return [
+        path
+        for path in sorted(root.rglob("tests/data/**/*"))
+        if path.is_file() and path.name not in TOWN and path.suffix not in OTHERS and path.stat().st_size > 8000
+    ]
+
+
+def _unlabelled(name: str, code: str, begin: int, data: np.ndarray) -> Record:
+    return Record(f"{name}/{code}/{begin}", "continuous", data, np.zeros((2, data.shape[1]), np.float32))
 
 
 def _stations(files: Sequence[Path], span: tuple[str, str] | None = None) -> Iterator[tuple[str, str, int, np.ndarray]]:
@@ -103,12 +139,14 @@ def _stations(files: Sequence[Path], span: tuple[str, str] | None = None) -> Ite
     for path in files:
         try:
             stream += obspy.read(str(path))
-        except (TypeError, ValueError, obspy.core.util.base.ObsPyException):
+        except Exception:  # whatever the readers of thirty formats raise at a file that is no waveform
             continue
     if span is not None:
         stream.trim(*(obspy.UTCDateTime(time) for time in span))
     for network, station in sorted({(one.stats.network, one.stats.station) for one in stream}):
         own = stream.select(network, station)
+        if max(one.stats.endtime for one in own) - min(one.stats.starttime for one in own) > LONGEST:
+            continue
         ids = {SourceId.from_nslc(*one.id.split(".")): one.id for one in own if one.stats.sampling_rate >= 20}
         instruments = choose_band(ids)
         if not instruments:
@@ -153,5 +191,6 @@ def digest_inputs(shared: Path) -> dict[str, str]:
         "raspberry-shake",
     )
     result = {name: digest(p for p in (shared / "data" / name).rglob("*") if p.is_file()) for name in folders}
+    result["obspy"] = digest(packaged_files())
     result["weights"] = digest(p for p in (shared / "weights").iterdir() if p.is_file())
     return result

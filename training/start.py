@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from training.network import Network
+from training.packed import Packed
 
 
 def read(path: Path, windows: Tensor) -> Network:
@@ -24,24 +25,24 @@ def read(path: Path, windows: Tensor) -> Network:
     for node in graph.node:
         if node.op_type == "Identity" and node.input[0] in held:  # how the exporter writes equal weights
             held[node.output[0]] = held[node.input[0]]
-    network = Network().eval()
+    packed = Packed(Network()).eval()
     layers = [node.input[1:3] for node in graph.node if node.op_type == "Conv"]
     if any(name not in held for names in layers for name in names):
         raise ValueError(f"{path} is not as training.export writes it: weights of a layer are computed")
     filling = _Filling([[held[name] for name in names] for names in layers])
     hooks = []
-    for module in network.modules():
+    for module in packed.modules():
         if isinstance(module, nn.Conv1d):
             hooks.append(module.register_forward_pre_hook(filling.convolution))
         elif isinstance(module, nn.BatchNorm1d):
             hooks.append(module.register_forward_pre_hook(filling.norm))
     with torch.no_grad():
-        network(windows)
+        packed(windows)
     for hook in hooks:
         hook.remove()
     if filling.left:
         raise ValueError(f"{path} has more layers than the network of training.network")
-    return network
+    return packed.loosened()
 
 
 class _Filling:

@@ -18,6 +18,8 @@ from wadati.units import SECOND
 
 HALF_MINUTE = 30.0
 _BEFORE = 25.0
+TOWN = "ref_STS2", "ref_unknown"
+"""ObsPy's packaged files of two seismometers in a town."""
 _SEEDS = (7_700_001, 7_700_002)
 
 
@@ -58,7 +60,7 @@ def two_sensors_in_a_town() -> list[Record]:
     import obspy
 
     folder = Path(obspy.__file__).with_name("signal") / "tests" / "data"
-    return [on_one_axis(f"obspy/{name}", _read(folder / name)) for name in ("ref_STS2", "ref_unknown")]
+    return [on_one_axis(f"obspy/{name}", _read(folder / name)) for name in TOWN]
 
 
 def simulated() -> list[Record]:

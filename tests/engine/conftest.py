@@ -19,7 +19,7 @@ from wadati.synthetics.scenario import Scenario, simulate
 
 
 @pytest.fixture(scope="session")
-def near_store(tmp_path_factory: pytest.TempPathFactory) -> str:
+def fine_store(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Green's functions of `CRUST` for 1 to 40 km and depths of 4 to 16 km, up to 0.2 Hz."""
     for name in ("zarr", "pygrt"):
         if importlib.util.find_spec(name) is None:
@@ -43,10 +43,10 @@ class Moved:
 
 
 @pytest.fixture(scope="session")
-def moved(near_store: str, tmp_path_factory: pytest.TempPathFactory) -> Moved:
+def moved(fine_store: str, tmp_path_factory: pytest.TempPathFactory) -> Moved:
     folder = tmp_path_factory.mktemp("moved")
-    scenario = simulate(4, stations=20, minutes=9, greens=StoredGreens(near_store))
+    scenario = simulate(4, stations=20, minutes=9, greens=StoredGreens(fine_store))
     scenario.write(folder)
-    flow = Flow(workers=1, tensor=Tensor(greens=near_store))
+    flow = Flow(workers=1, tensor=Tensor(greens=fine_store))
     result = local.catalog(folder / "waveforms", folder / "stations.xml", folder / "out", flow=flow)
     return Moved(scenario, folder / "waveforms", folder / "stations.xml", folder / "out", flow, result)

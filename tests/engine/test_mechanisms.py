@@ -99,9 +99,9 @@ def test_the_tensor_of_a_simulated_earthquake_is_found_by_itself(moved: Moved) -
 
 
 def test_the_demonstration_finds_its_own_tensor(
-    near_store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    fine_store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["demo", "--output", str(tmp_path), "--greens", near_store, "--workers", "1"]) == 0
+    assert main(["demo", "--output", str(tmp_path), "--greens", fine_store, "--workers", "1"]) == 0
     assert "1 moment tensors" in capsys.readouterr().err
     (found,) = [event for event in read_quakeml(tmp_path / "catalog.xml") if has_tensor(event)]
     truth = largest(truth_of(prepare(1, stations=30, minutes=20.0, spacing_km=5.0).events, tensors=True))

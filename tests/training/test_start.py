@@ -66,3 +66,25 @@ def test_a_file_with_fewer_or_more_layers_is_told(trained, tmp_path: Path, monke
         monkeypatch.setattr(start, "_Filling", lambda some, change=change: real(change(some)))
         with pytest.raises(ValueError, match=words):
             start.read(path, torch.randn(2, 3, SAMPLES))
+
+
+@pytest.mark.parametrize("samples", [512, 2048, SAMPLES])
+def test_the_exported_form_gives_the_same_at_any_length(trained, samples: int) -> None:
+    from training.packed import Packed
+
+    windows = torch.randn(3, 3, samples, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        for packed, loose in zip(Packed(trained).eval()(windows), trained(windows), strict=True):
+            assert torch.allclose(packed, loose, atol=1e-6)
+
+
+def test_what_was_packed_is_the_same_again_bit_for_bit(trained) -> None:
+    from training.network import Network
+    from training.packed import Packed
+
+    packed = Packed(trained)
+    packed.network = Network()
+    again = packed.loosened()
+    for layer in ("near", "far", "fine", "last"):
+        for name, values in getattr(trained, layer).state_dict().items():
+            assert torch.equal(getattr(again, layer).state_dict()[name], values), (layer, name)

@@ -39,18 +39,26 @@ def find_peaks(
     >>> [p.sample for p in find_peaks([(10, curve[:, :3]), (13, curve[:, 3:])], [0.4], 1)]
     [12, 15]
     """
-    held: npt.NDArray[np.float64] | None = None
-    base, reach = 0, max(separation, 1)
+    reach = max(separation, 1)
+    seam = 2 * reach
+    before: npt.NDArray[np.float64] | None = None
+    short: list[npt.NDArray[np.float64]] = []
+    end = 0
     for first, block in blocks:
-        if held is None:
-            held, base = np.zeros((len(block), reach)), first - reach
-        held = np.concatenate((held, block), axis=1)
-        yield from _peaks(held, base, thresholds, reach)
-        used = held.shape[1] - 2 * reach
-        if used > 0:
-            held, base = held[:, used:], base + used
-    if held is not None:
-        yield from _peaks(np.concatenate((held, np.zeros((len(held), reach))), axis=1), base, thresholds, reach)
+        if before is None:
+            before, end = np.zeros((len(block), seam)), first
+        # Blocks are searched as they are, and their seams apart: joining all of them would cost more than the search.
+        whole = np.concatenate((*short, block), axis=1) if short else block
+        if whole.shape[1] < seam:
+            short = [whole]
+            continue
+        short = []
+        yield from _peaks(np.concatenate((before, whole[:, :seam]), axis=1), end - seam, thresholds, reach)
+        yield from _peaks(whole, end, thresholds, reach)
+        before, end = whole[:, -seam:], end + whole.shape[1]
+    if before is not None:
+        nothing = np.zeros((len(before), reach))
+        yield from _peaks(np.concatenate((before, *short, nothing), axis=1), end - seam, thresholds, reach)
 
 
 def _peaks(curves: npt.NDArray[np.float64], base: int, thresholds: Sequence[float], reach: int) -> Iterator[Peak]:

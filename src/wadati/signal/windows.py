@@ -94,24 +94,33 @@ def combine(
     [`edge`, `samples` − `edge`) count. Blocks are (first index, mean of shape (phase, sample)); samples that no window
     covers are 0, and a block follows the one before without a gap.
     """
-    base = 0
+    base = covered = 0
     total: npt.NDArray[np.float64] | None = None
     cover = np.zeros(0)
     inner = grid.samples - 2 * grid.edge
     for firsts, some in curves:
         if total is None:
-            base = firsts[0] + grid.edge
+            base = covered = firsts[0] + grid.edge
             total = np.zeros((some.shape[1], 0))
         grown = max(firsts[-1] + grid.edge + inner - base - len(cover), 0)
         total = np.concatenate((total, np.zeros((len(total), grown))), axis=1)
         cover = np.concatenate((cover, np.zeros(grown)))
         for first, curve in zip(firsts, some[:, :, grid.edge : grid.edge + inner], strict=True):
             at = first + grid.edge - base
-            total[:, at : at + inner] += curve
-            cover[at : at + inner] += 1
+            shared = max(min(covered - base - at, inner), 0)
+            total[:, at : at + shared] += curve[:, :shared]
+            cover[at : at + shared] += 1
+            total[:, at + shared : at + inner] = curve[:, shared:]
+            cover[at + shared : at + inner] = 1
+            covered = max(covered, base + at + inner)
         final = firsts[-1] + grid.edge - base
         if final > 0:
-            yield base, total[:, :final] / np.maximum(cover[:final], 1)
+            yield base, _mean(total[:, :final], cover[:final])
             base, total, cover = base + final, total[:, final:], cover[final:]
     if total is not None:
-        yield base, total / np.maximum(cover, 1)
+        yield base, _mean(total, cover)
+
+
+def _mean(total: npt.NDArray[np.float64], cover: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Sums over how many they are of; most windows lie edge to edge, and a division would cost as much as the rest."""
+    return total / np.maximum(cover, 1) if cover.max(initial=0) > 1 else total

@@ -266,9 +266,9 @@ def test_a_flow_that_no_job_can_hold_is_refused(cloud: Cloud) -> None:
             submit(read_flow(cloud.flow), cloud.flow.read_text() + words)
 
 
-def test_greens_functions_that_jobs_cannot_open_are_refused_before_any_is_sent(cloud: Cloud, near_store: str) -> None:
+def test_greens_functions_that_jobs_cannot_open_are_refused_before_any_is_sent(cloud: Cloud, fine_store: str) -> None:
     flow = read_flow(cloud.flow)
-    for greens, words in (("none", "none"), (near_store, "is a folder of this machine")):
+    for greens, words in (("none", "none"), (fine_store, "is a folder of this machine")):
         with pytest.raises(WadatiError, match=words):
             submit(override(flow, tensor=Tensor(greens=greens)), cloud.flow.read_text())
 
