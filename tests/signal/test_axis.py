@@ -64,6 +64,19 @@ def test_splitting_shuffling_and_repeating_change_nothing(data):
     assert held(data.draw(cut_up(records))) == held(records)
 
 
+@given(records_of_a_sensor(), st.integers(0, 2**20))
+def test_an_index_holds_a_sample_where_reading_finds_one(records, seed):
+    rng = np.random.default_rng(seed)
+    holed = [
+        Trace(r.source_id, r.start, r.sampling_rate, np.where(rng.random(len(r)) < 0.2, np.nan, r.data))
+        for r in records
+    ]
+    for section in assemble([*records, *holed], LETTERS, "ZNE", longest_gap=50):
+        _, missing = section.read(section.axis.first - 3, section.axis.end + 3)
+        indices = range(section.axis.first - 3, section.axis.end + 3)
+        assert [section.holds(index) for index in indices] == (~missing.all(axis=0)).tolist()
+
+
 @given(st.data())
 def test_cutting_changes_nothing_a_few_samples_away(data):
     records = data.draw(records_of_a_sensor())

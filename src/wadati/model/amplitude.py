@@ -83,10 +83,9 @@ class AmplitudeTrack:
     def half_peak_to_peak(self, start: int, end: int) -> float | None:
         """Half of largest minus smallest displacement (m) in [start, end); None without samples there."""
         part = self.bins(start, end)
-        low, high = self.minimum[part], self.maximum[part]
-        if not np.isfinite(low).any():
-            return None
-        return float(np.nanmax(high) - np.nanmin(low)) / 2
+        low = np.fmin.reduce(self.minimum[part], initial=np.nan)
+        high = np.fmax.reduce(self.maximum[part], initial=np.nan)
+        return None if np.isnan(low) else float(high - low) / 2
 
     def is_clipped(self, start: int, end: int) -> bool:
         """Whether any bin in [start, end) holds clipped samples."""

@@ -98,7 +98,7 @@ def section_picks(
     """Picks from the curves of a section's windows: first indices and curves (window, row, sample) in rising order."""
     axis = section.axis
     for peak in find_peaks(combine(curves, picker.grid), picker.thresholds, SEPARATION):
-        if section.read(peak.sample, peak.sample + 1)[1].all():
+        if not section.holds(peak.sample):
             continue
         time = axis.time_of(peak.sample) + round(peak.rest * SECOND / picker.grid.sampling_rate_hz)
         channel = axis.piece_of(peak.sample).source_id

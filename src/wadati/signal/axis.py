@@ -17,9 +17,10 @@ repeating or shuffling the input therefore changes nothing, and cutting it chang
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from math import isfinite
 from typing import Any, NamedTuple, Protocol, final
 
 import numpy as np
@@ -192,6 +193,26 @@ class Section:
         if missing.any():
             data[missing] = 0
         return data, missing
+
+    def holds(self, index: int) -> bool:
+        """Whether any component has a sample at an index: what `read` says, at a fraction of its cost."""
+        return any(
+            len(values) == 1
+            for values in (
+                {sample for sample in _samples_at(segments[bisect_right(reach, index) :], index) if isfinite(sample)}
+                for segments, reach in zip(self._segments, self._reach, strict=True)
+            )
+        )
+
+
+def _samples_at(segments: Sequence[Segment], index: int) -> Iterator[float]:
+    """The samples at an index of segments in order of their first ones."""
+    for segment in segments:
+        if segment.first > index:
+            return
+        at = index - segment.first + segment.low
+        if at < segment.high:
+            yield float(segment.data[at : at + 1][0])
 
 
 def assemble(
