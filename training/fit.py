@@ -66,7 +66,7 @@ def fit(
         optimiser.load_state_dict(held["optimiser"])
         first = held["step"]
     network.train()
-    losses = []
+    losses = torch.zeros((), device=device)
     began = time.monotonic()
     numbers = range(first, steps)
     for step, batch in zip(numbers, _loaded(batches, numbers, device), strict=True):
@@ -81,11 +81,13 @@ def fit(
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         _average(mean, network, min(DECAY, (step + 1) / (step + 10)))
-        losses.append(loss.detach())
+        losses += loss.detach()
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-            rate = len(losses) * BATCH / (time.monotonic() - began)
-            recent = torch.stack(losses[-SAVE_EVERY:]).mean()
-            print(f"step {step + 1} of {steps}: loss {recent:.5f}, {rate:.0f} windows/s", flush=True)
+            count = step % SAVE_EVERY + 1
+            rate = count * BATCH / (time.monotonic() - began)
+            print(f"step {step + 1} of {steps}: loss {losses / count:.5f}, {rate:.0f} windows/s", flush=True)
+            losses.zero_()
+            began = time.monotonic()
             state = {
                 "network": network.state_dict(),
                 "mean": mean.state_dict(),
