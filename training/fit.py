@@ -59,7 +59,7 @@ def fit(
     checkpoint = folder / CHECKPOINT
     if checkpoint.exists():
         held = torch.load(checkpoint, weights_only=True, map_location=device)
-        if held["begun"] != begun:
+        if held.get("begun") != begun:
             raise SystemExit(f"{folder} was begun from other weights or with another seed: name another, or remove it")
         network.load_state_dict(held["network"])
         mean.load_state_dict(held["mean"])
