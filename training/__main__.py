@@ -21,7 +21,7 @@ from training.pool import Record, load, save
 from training.teachers import align, read_teachers, teach
 
 SEED = 20191104
-STEPS = 30_000
+STEPS = 15_000
 SIMULATED, SIMULATED_NOISES = 12000, 1200
 
 

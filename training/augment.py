@@ -51,15 +51,15 @@ class Augmenter:
         self._shares /= self._shares.sum()
 
     def batch(self, number: int, size: int) -> Batch:
-        """Batch `number`, in half precision, since processes have to pass it on."""
+        """Batch `number`."""
         rng = np.random.default_rng([self._seed, number])
         examples = [self.draw(rng) for _ in range(size)]
         return Batch(
-            np.stack([one.data for one in examples]).astype(np.float16),
-            np.stack([one.target for one in examples]).astype(np.float16),
-            np.stack([one.weight for one in examples]).astype(np.float16),
+            np.stack([one.data for one in examples]),
+            np.stack([one.target for one in examples]),
+            np.stack([one.weight for one in examples]),
             np.stack([one.first_motion for one in examples]).astype(np.int8),
-            np.stack([one.clean for one in examples]).astype(np.float16),
+            np.stack([one.clean for one in examples]),
             np.array([one.trust for one in examples], np.float32),
         )
 
@@ -198,7 +198,7 @@ def _taken(rows: np.ndarray, first: float, length: int, stretch: float) -> np.nd
         part = slice(inside[0], inside[-1] + 1)
         whole = at[part].astype(int)
         share = (at[part] - whole).astype(np.float32)
-        taken[:, part] = rows[:, whole] * (1 - share) + rows[:, whole + 1] * share
+        taken[:, part] = rows.take(whole, axis=1) * (1 - share) + rows.take(whole + 1, axis=1) * share
     return taken
 
 

@@ -17,6 +17,8 @@ from torch import Tensor, nn
 from training.pool import COMPONENTS, SAMPLES
 from training.teachers import Teacher
 
+TOGETHER = 64
+"""Windows that a teacher sees at once: more would not stay in the caches."""
 BLIND = 200
 """Samples at either end of a teacher's window where it is not asked."""
 
@@ -69,7 +71,9 @@ class Distiller:
 
     def __init__(self, path: Path) -> None:
         self._chairs = [
-            Chair(torch.jit.load(str(path.with_name(name)), map_location="cpu"), samples, delay)
+            Chair(
+                torch.jit.freeze(torch.jit.load(str(path.with_name(name)), map_location="cpu").eval()), samples, delay
+            )
             for name, samples, delay in torch.load(path, weights_only=True)
         ]
 
@@ -86,7 +90,8 @@ class Distiller:
         asked = torch.ones_like(target[:, :1])
         for chair in self._chairs:
             first = (SAMPLES - chair.samples) // 2
-            curves = chair.network(clean[..., first : first + chair.samples])
+            windows = clean[..., first : first + chair.samples]
+            curves = torch.cat([chair.network(some).float() for some in windows.split(TOGETHER)])
             low, high = first + BLIND, first + chair.samples - BLIND
             seen[..., low:high] += curves[..., BLIND + chair.delay : chair.samples - BLIND + chair.delay]
             asked[..., :low] = 0

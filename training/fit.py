@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
+from training import packed
 from training.augment import Augmenter
 from training.distil import Distiller
 from training.network import Network
@@ -39,10 +40,10 @@ def fit(
 
     `teachers` is what `training.distil.save` wrote; `start` is an exported network to go on from. A GPU is used where
     there is one. `folder` keeps a checkpoint, from which a stopped training goes on with the same examples it would
-    have seen. Matrices are multiplied in bfloat16. Raises `SystemExit` where the checkpoint is of another start or
-    seed.
+    have seen. Matrices are multiplied in bfloat16. Raises `SystemExit` where the checkpoint is of another start, seed
+    or number of steps.
     """
-    begun = {"start": digest([start]) if start else "", "seed": seed}
+    begun = {"start": digest([start]) if start else "", "seed": seed, "steps": steps}
     torch.manual_seed(seed)
     torch.set_num_threads(1)
     torch.backends.cudnn.benchmark = True
@@ -50,7 +51,7 @@ def fit(
     batches = _Batches(augmenter, Distiller(teachers))
     network, mean = Network().to(device), Network().to(device)
     if start is not None:
-        network.load_state_dict(read(start, torch.from_numpy(augmenter.batch(0, 2 * BATCH).data).float()).state_dict())
+        network.load_state_dict(read(start, torch.from_numpy(augmenter.batch(0, 2 * BATCH).data)).state_dict())
     mean.load_state_dict(network.state_dict())
     highest = RATE_AT_BEST if start is None else RATE_AT_START
     optimiser = torch.optim.AdamW(network.parameters(), lr=highest, weight_decay=0.01, fused=device.type == "cuda")
@@ -60,7 +61,9 @@ def fit(
     if checkpoint.exists():
         held = torch.load(checkpoint, weights_only=True, map_location=device)
         if held.get("begun") != begun:
-            raise SystemExit(f"{folder} was begun from other weights or with another seed: name another, or remove it")
+            raise SystemExit(
+                f"{folder} was begun from other weights, or with other --seed or --steps: name another, or remove it"
+            )
         network.load_state_dict(held["network"])
         mean.load_state_dict(held["mean"])
         optimiser.load_state_dict(held["optimiser"])
@@ -74,7 +77,7 @@ def fit(
             group["lr"] = _rate(step, steps, highest)
         data, target, weight, motion = batch
         with torch.autocast(device.type, torch.bfloat16):
-            curves = network.logits(data)
+            curves = packed.logits(network, data)
         loss = _loss(curves, target, weight, motion)
         optimiser.zero_grad()
         loss.backward()
@@ -143,9 +146,8 @@ class _Batches(Dataset[tuple[Tensor, ...]]):
     def __getitem__(self, number: int) -> tuple[Tensor, ...]:
         data, target, weight, motion, clean, trust = map(torch.from_numpy, self._augmenter.batch(number, BATCH))
         with torch.autocast("cpu", torch.bfloat16):
-            seen = self._distiller.targets(clean.float(), target.float(), weight.float(), trust)
-        target, weight = (part.half() for part in seen)
-        return data, earlier(target), weight, motion
+            target, weight = self._distiller.targets(clean, target, weight, trust)
+        return data.half(), earlier(target).half(), weight.half(), motion
 
 
 def earlier(target: Tensor) -> Tensor:

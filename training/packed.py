@@ -1,4 +1,5 @@
-"""The network as it is exported: its layers at the full rate work on four samples at a time, with the same result.
+"""The network as it is trained and exported: its layers at the full rate work on four samples at a time, with the same
+result.
 
 A convolution of few channels leaves most of a vector unit idle. The same convolution of columns that hold `TOGETHER`
 neighbouring samples of each channel has as many times the channels, and some zeros among its weights.
@@ -22,12 +23,14 @@ class Packed(nn.Module):
         super().__init__()
         self.network = network
         self.halves = network.pack_size // TOGETHER
-        self.near = _strided(network.near)
+        near, fine, last = network.near, network.fine, _with_falling(network.last)
+        reach = near.kernel_size[0]
+        self.near = _layer(_strided(near.weight), near.bias, stride=TOGETHER, padding=reach // 2)
         self.far = nn.Conv1d(network.far.in_channels, network.far.out_channels, 1)
         order = _order(network.far.out_channels, self.halves)
         self.far.load_state_dict({name: values[order] for name, values in network.far.state_dict().items()})
-        self.fine = _together(network.fine)
-        self.last = _together(_with_falling(network.last))
+        self.fine = _layer(_together(fine.weight), fine.bias, padding=_beyond(reach))
+        self.last = _layer(_together(last.weight), last.bias, padding=_beyond(reach))
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities of P and S, and of an upward and a downward first motion."""
@@ -55,30 +58,48 @@ class Packed(nn.Module):
         return network
 
 
+def logits(network: Network, windows: Tensor) -> tuple[Tensor, Tensor]:
+    """What `Network.logits` gives and how it changes with the weights, for training in two thirds of the time."""
+    both, halves = views(windows), network.pack_size // TOGETHER
+    near, far, fine, last = network.near, network.far, network.fine, network.last
+    reach = near.kernel_size[0]
+    order = _order(far.out_channels, halves)
+    known = functional.conv1d(network.columns(both), far.weight[order], far.bias[order])
+    x = functional.conv1d(
+        both, _strided(near.weight), near.bias.repeat_interleave(TOGETHER), stride=TOGETHER, padding=reach // 2
+    )
+    x = functional.relu(unpacked(known, halves) + x)
+    for layer in fine, last:
+        bias = layer.bias.repeat_interleave(TOGETHER)
+        found = functional.conv1d(x, _together(layer.weight), bias, padding=_beyond(reach))
+        x = found if layer is last else functional.relu(x + found)
+    samples = unpacked(x, TOGETHER)
+    return samples[:, :2], samples[:, 2]
+
+
 def _order(channels: int, halves: int) -> Tensor:
     """Channels (channel, part of a column, sample of the part) as (channel, sample of the part, part of a column)."""
     return torch.arange(channels).view(-1, halves, TOGETHER).transpose(1, 2).flatten()
 
 
-def _strided(layer: nn.Conv1d) -> nn.Conv1d:
-    """From samples to columns (channel and sample, column)."""
-    outputs, inputs, reach = layer.weight.shape
-    weight = torch.zeros(outputs * TOGETHER, inputs, reach + TOGETHER - 1)
-    for sample in range(TOGETHER):
-        weight[sample::TOGETHER, :, sample : sample + reach] = layer.weight.detach()
-    return _filled(weight, layer, stride=TOGETHER, padding=reach // 2)
+def _strided(weight: Tensor) -> Tensor:
+    """Weights from samples to samples as those from samples to columns (channel and sample, column)."""
+    later = [functional.pad(weight, (sample, TOGETHER - 1 - sample)) for sample in range(TOGETHER)]
+    return torch.stack(later, dim=1).flatten(0, 1)
 
 
-def _together(layer: nn.Conv1d) -> nn.Conv1d:
-    """From columns to columns, both (channel and sample, column)."""
-    outputs, inputs, reach = layer.weight.shape
-    beyond = -(-(reach // 2) // TOGETHER)
-    weight = torch.zeros(outputs * TOGETHER, inputs * TOGETHER, 2 * beyond + 1)
-    for sample in range(TOGETHER):
-        for tap in range(reach):
-            column, other = divmod(sample + tap - reach // 2, TOGETHER)
-            weight[sample::TOGETHER, other::TOGETHER, column + beyond] = layer.weight.detach()[:, :, tap]
-    return _filled(weight, layer, stride=1, padding=beyond)
+def _together(weight: Tensor) -> Tensor:
+    """Weights from samples to samples as those from columns to columns, both (channel and sample, column)."""
+    reach = weight.shape[2]
+    taps = TOGETHER * (2 * _beyond(reach) + 1)
+    first = TOGETHER * _beyond(reach) - reach // 2
+    later = [functional.pad(weight, (first + sample, taps - reach - first - sample)) for sample in range(TOGETHER)]
+    return torch.stack(later, dim=1).flatten(0, 1).unflatten(2, (-1, TOGETHER)).transpose(2, 3).flatten(1, 2)
+
+
+def _beyond(reach: int) -> int:
+    """Columns on either side that so many samples reach into."""
+    return -(-(reach // 2) // TOGETHER)
 
 
 def _with_falling(layer: nn.Conv1d) -> nn.Conv1d:
@@ -90,8 +111,8 @@ def _with_falling(layer: nn.Conv1d) -> nn.Conv1d:
     return more
 
 
-def _filled(weight: Tensor, like: nn.Conv1d, *, stride: int, padding: int) -> nn.Conv1d:
+def _layer(weight: Tensor, bias: Tensor, *, stride: int = 1, padding: int) -> nn.Conv1d:
     outputs, inputs, reach = weight.shape
     layer = nn.Conv1d(inputs, outputs, reach, stride, padding)
-    layer.load_state_dict({"weight": weight, "bias": like.bias.detach().repeat_interleave(TOGETHER)})
+    layer.load_state_dict({"weight": weight.detach(), "bias": bias.detach().repeat_interleave(TOGETHER)})
     return layer

@@ -50,11 +50,13 @@ def augmenter(monkeypatch: pytest.MonkeyPatch) -> Augmenter:
     return Augmenter(records, [rng.normal(size=(3, 2500)).astype(np.float32)], seed=3)
 
 
-def trained(augmenter: Augmenter, teachers: Path, folder: Path, seed: int = 1, start: Path | None = None):
+def trained(
+    augmenter: Augmenter, teachers: Path, folder: Path, seed: int = 1, start: Path | None = None, steps: int = STEPS
+):
     from training.fit import fit
 
     folder.mkdir(exist_ok=True)
-    return fit(augmenter, teachers, STEPS, folder, seed, start).state_dict()
+    return fit(augmenter, teachers, steps, folder, seed, start).state_dict()
 
 
 def test_a_stopped_training_ends_as_one_that_was_not_stopped(
@@ -76,14 +78,14 @@ def test_a_stopped_training_ends_as_one_that_was_not_stopped(
     assert all(torch.equal(again[name], values) for name, values in whole.items())
 
 
-def test_a_checkpoint_of_another_start_or_seed_is_refused(augmenter: Augmenter, teachers: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_that_was_begun_otherwise_is_refused(augmenter: Augmenter, teachers: Path, tmp_path: Path) -> None:
     from training.export import export
     from training.network import Network
 
     trained(augmenter, teachers, tmp_path / "work")
     export(Network().eval(), tmp_path / "other.onnx")
-    for more in ({"seed": 2}, {"start": tmp_path / "other.onnx"}):
-        with pytest.raises(SystemExit, match="was begun from other weights or with another seed"):
+    for more in ({"seed": 2}, {"steps": STEPS + 2}, {"start": tmp_path / "other.onnx"}):
+        with pytest.raises(SystemExit, match="was begun from other weights, or with other --seed or --steps"):
             trained(augmenter, teachers, tmp_path / "work", **more)
 
 

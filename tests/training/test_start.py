@@ -88,3 +88,18 @@ def test_what_was_packed_is_the_same_again_bit_for_bit(trained) -> None:
     for layer in ("near", "far", "fine", "last"):
         for name, values in getattr(trained, layer).state_dict().items():
             assert torch.equal(getattr(again, layer).state_dict()[name], values), (layer, name)
+
+
+def test_what_is_trained_is_the_network_as_it_is_written_down(trained) -> None:
+    """Curves, and what the weights learn from them, are those of the layers that take one sample at a time."""
+    from training import packed
+
+    windows = torch.randn(4, 3, SAMPLES, generator=torch.Generator().manual_seed(4))
+    wanted, found = [], []
+    for logits, kept in (trained.logits, wanted), (lambda some: packed.logits(trained, some), found):
+        trained.zero_grad()
+        classes, up = logits(windows)
+        (torch.square(classes).mean() + torch.square(up).mean()).backward()
+        kept += [classes, up, *(one.grad.clone() for one in trained.parameters())]
+    for one, other in zip(wanted, found, strict=True):
+        assert torch.allclose(one, other, rtol=1e-3, atol=1e-4 * float(one.detach().abs().max()))
