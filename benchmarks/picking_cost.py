@@ -61,7 +61,7 @@ def measure(picker: str = "wadati", hours: int = HOURS) -> dict[str, object]:
         ours = stages["cut and normalise"] + stages["inference"] + stages["peaks"]
         found["windows of 30 s per CPU second, samples to picks"] = round(inference / ours)
         found["data seconds per CPU second, samples to picks"] = round(hours * 3600 / ours)
-        found |= _seisbench(record, hours, ours)
+        found |= _seisbench(record, hours, ours, inference)
     return found
 
 
@@ -205,7 +205,7 @@ def _command(record: Path, stations: Path, picker: str, output: Path) -> tuple[f
     return float(cpu), float(memory)
 
 
-def _seisbench(record: Path, hours: int, ours: float) -> dict[str, object]:
+def _seisbench(record: Path, hours: int, ours: float, length: float) -> dict[str, object]:
     """PhaseNet through SeisBench's classify, from samples in memory to picks."""
     weights = SHARED / "weights" / "phasenet_original.pt.v1"
     missing = [name for name in ("seisbench", "torch") if importlib.util.find_spec(name) is None]
@@ -231,6 +231,7 @@ def _seisbench(record: Path, hours: int, ours: float) -> dict[str, object]:
         "SeisBench classify, windows of 30 s per CPU second": round(windows / spent),
         "SeisBench classify, data seconds per CPU second": round(hours * 3600 / spent),
         "data seconds per CPU second, ours by SeisBench's": round(spent / ours, 2),
+        "windows of 30 s per CPU second, ours by SeisBench's": round((length / ours) / (windows / spent), 2),
     }
 
 

@@ -69,11 +69,8 @@ def logits(network: Network, windows: Tensor) -> tuple[Tensor, Tensor]:
         both, _strided(near.weight), near.bias.repeat_interleave(TOGETHER), stride=TOGETHER, padding=reach // 2
     )
     x = functional.relu(unpacked(known, halves) + x)
-    for layer in fine, last:
-        bias = layer.bias.repeat_interleave(TOGETHER)
-        found = functional.conv1d(x, _together(layer.weight), bias, padding=_beyond(reach))
-        x = found if layer is last else functional.relu(x + found)
-    samples = unpacked(x, TOGETHER)
+    x = functional.relu(x + _applied(fine, x))
+    samples = unpacked(_applied(last, x), TOGETHER)
     return samples[:, :2], samples[:, 2]
 
 
@@ -95,6 +92,12 @@ def _together(weight: Tensor) -> Tensor:
     first = TOGETHER * _beyond(reach) - reach // 2
     later = [functional.pad(weight, (first + sample, taps - reach - first - sample)) for sample in range(TOGETHER)]
     return torch.stack(later, dim=1).flatten(0, 1).unflatten(2, (-1, TOGETHER)).transpose(2, 3).flatten(1, 2)
+
+
+def _applied(layer: nn.Conv1d, columns: Tensor) -> Tensor:
+    """What a layer from samples to samples makes of columns (window, channel and sample, column)."""
+    weight, bias = _together(layer.weight), layer.bias.repeat_interleave(TOGETHER)
+    return functional.conv1d(columns, weight, bias, padding=_beyond(layer.kernel_size[0]))
 
 
 def _beyond(reach: int) -> int:
