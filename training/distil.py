@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from training.pool import COMPONENTS, SAMPLES
 from training.teachers import Teacher
 
-TOGETHER = 64
+AT_ONCE = 64
 """Windows that a teacher sees at once: more would not stay in the caches."""
 BLIND = 200
 """Samples at either end of a teacher's window where it is not asked."""
@@ -91,7 +91,7 @@ class Distiller:
         for chair in self._chairs:
             first = (SAMPLES - chair.samples) // 2
             windows = clean[..., first : first + chair.samples]
-            curves = torch.cat([chair.network(some).float() for some in windows.split(TOGETHER)])
+            curves = torch.cat([chair.network(some).float() for some in windows.split(AT_ONCE)])
             low, high = first + BLIND, first + chair.samples - BLIND
             seen[..., low:high] += curves[..., BLIND + chair.delay : chair.samples - BLIND + chair.delay]
             asked[..., :low] = 0
